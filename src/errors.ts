@@ -1,0 +1,151 @@
+/**
+ * Two catalogues: what can stop or delay the service, and why a record can be rejected.
+ * Each code stands in README.md; a test compares both ways.
+ */
+export type Action = 'retry' | 'stop';
+
+interface ErrorKind {
+  readonly action: Action;
+  /** Exit code of the process when this error ends it (DESIGN section 9). */
+  readonly exit: number;
+  /** What the operator does about it. */
+  readonly hint: string;
+}
+
+const kind = (action: Action, exit: number, hint: string): ErrorKind => ({ action, exit, hint });
+
+export const ERRORS = {
+  unexpected: kind('stop', 1, 'This is a fault of maxsink: report it with the log lines before it.'),
+  config_invalid: kind('stop', 2, 'Mend the listed keys; config/example.yaml shows every key.'),
+  usage: kind('stop', 2, 'See maxsink --help.'),
+  kafka_unreachable: kind(
+    'stop',
+    1,
+    'Check kafka.brokers, the network and the listeners that the brokers advertise.',
+  ),
+  kafka_auth: kind('stop', 1, 'Check kafka.security: protocol, mechanism, user name, password and CA.'),
+  kafka_denied: kind('stop', 1, 'Grant Read and Describe on the topic and Read on the group.'),
+  topic_missing: kind('stop', 1, 'Create the topic or mend kafka.topics.'),
+  offset_lost: kind(
+    'stop',
+    4,
+    'The committed offset is gone. Reset the offsets of the group by hand (earliest repeats what is left, latest skips), then start again.',
+  ),
+  kafka_commit_refused: kind(
+    'retry',
+    1,
+    'The group has moved on; the records are read again by their new owner.',
+  ),
+  registry_unreachable: kind(
+    'retry',
+    1,
+    'Check schemaRegistry.url; the service holds its place and asks again.',
+  ),
+  registry_auth: kind('stop', 1, 'Check schemaRegistry.username, password and token.'),
+  table_missing: kind('stop', 1, 'Create the table, or mend maxcompute.project, schema and table.name.'),
+  table_unsupported: kind(
+    'stop',
+    2,
+    'Write to an ordinary table: no view, no external table, no primary key.',
+  ),
+  mapping_mismatch: kind('stop', 2, 'Mend table.columns, or the table: every mismatch is listed.'),
+  maxcompute_auth: kind(
+    'stop',
+    1,
+    'Check maxcompute.credentials, and region when the project asks for V4 signatures.',
+  ),
+  maxcompute_denied: kind('stop', 1, 'Grant Describe, Update and Alter on the table to the account.'),
+  maxcompute_unreachable: kind(
+    'retry',
+    1,
+    'Check maxcompute.endpoint, tunnelEndpoint, proxy and the network.',
+  ),
+  maxcompute_over_quota: kind(
+    'retry',
+    1,
+    'The service asks to slow down: raise flush.interval or buy a tunnel quota.',
+  ),
+  maxcompute_transient: kind('retry', 1, 'The service failed for the moment; the request is sent again.'),
+  maxcompute_refused: kind(
+    'stop',
+    1,
+    'The service refused the request; its code and request id are in the message.',
+  ),
+  session_lost: kind('retry', 1, 'The upload session is gone; its range is read again into new sessions.'),
+  commit_unknown: kind(
+    'stop',
+    4,
+    'Compare the table with the offsets named in the message before starting again.',
+  ),
+  block_mismatch: kind('stop', 1, 'The server holds other blocks than were sent; nothing was committed.'),
+  dead_letter_unwritable: kind(
+    'stop',
+    1,
+    'Make room or rights in the deadLetters folder; nothing was acknowledged.',
+  ),
+  worker_failed: kind('retry', 1, 'A worker thread died or hung; its records are read again.'),
+  http_port: kind('stop', 1, 'Another process holds http.port: choose another, or null to switch it off.'),
+  shutdown_deadline: kind(
+    'stop',
+    5,
+    'The last batch was abandoned and is read again; raise shutdown if this repeats.',
+  ),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The one error class: a code of the catalogue, a message that says what and where, and the cause. */
+export class SinkError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'SinkError';
+    this.code = code;
+  }
+
+  get action(): Action {
+    return ERRORS[this.code].action;
+  }
+
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
+
+/** Anything thrown, as a SinkError; what is not one is `unexpected`. */
+export function asSinkError(error: unknown): SinkError {
+  if (error instanceof SinkError) return error;
+  return new SinkError('unexpected', error instanceof Error ? error.message : String(error), error);
+}
+
+/** Why a record becomes a dead letter (DESIGN section 7). */
+export const REJECTIONS = {
+  invalid_json: 'the value is not valid JSON',
+  invalid_utf8: 'the text is not valid UTF-8',
+  invalid_avro: 'the bytes do not match the writer schema',
+  unknown_schema: 'the registry does not know the schema id',
+  tombstone: 'the value is null and a field of it is mapped',
+  not_an_object: 'the value is not an object and a field of it is mapped',
+  too_deep: 'the value is nested deeper than the limit',
+  wrong_type: 'the source cannot be converted to the column type',
+  out_of_range: 'the number is outside the range of the column type',
+  not_exact: 'digits would be lost',
+  too_long: 'the text is longer than the column allows',
+  bad_time: 'the text does not match the time format',
+  bad_json_text: 'a JSON column needs JSON text',
+  null_not_allowed: 'the column does not take NULL',
+  no_event_time: 'the record has no event time',
+  absurd_time: 'the event time is before the lower limit or too far after the record timestamp',
+  late: 'the record is later than late.after and late.to is dead_letter',
+  future: 'the event time is further ahead than future.after and future.to is dead_letter',
+  bad_partition_value: 'the table partition value is empty, too long or has unsafe characters',
+  row_too_large: 'the row is larger than the limit of one row',
+  worker_crash: 'the record ended the worker twice',
+} as const;
+
+export type RejectionCode = keyof typeof REJECTIONS;

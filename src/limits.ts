@@ -1,0 +1,95 @@
+/** Every bound of the service, with its unit in the name and the reason beside it. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const LIMITS = {
+  // source
+  /** One consume call; small batches win because the message objects die young. */
+  pollRecords: 1000,
+  /** Wait of one consume call on a quiet topic, ms: also the reaction time to signals. */
+  pollWaitMs: 100,
+  /** Data region of an ordinary chunk; a larger record travels alone. */
+  chunkBytes: 4 * MiB,
+  chunkBytesMin: 256 * KiB,
+  /** An unfilled chunk is handed over after this time: latency of a quiet topic. */
+  chunkLingerMs: 200,
+  /** Waiting for a free chunk this long pauses the topic partitions, ms. */
+  pressureGraceMs: 250,
+
+  // workers
+  /** A worker that takes longer on one chunk is taken for hung, ms (DESIGN section 4). */
+  workerDeadlineMs: 60_000,
+  workersMax: 8,
+  /** Nesting of a decoded value; deeper is dirty (`too_deep`). */
+  depth: 500,
+  /** Bytes of one row in record format; the service takes 200 MB at most for one record. */
+  rowBytes: 200 * MiB,
+  /** Text sample kept with a rejection, characters. */
+  sampleChars: 200,
+
+  // schema registry
+  /** Schema ids that a worker or the registry client remembers; more than one chunk can name. */
+  schemaIds: 16_384,
+  /** How long "no such schema id" is believed, ms. */
+  schemaMissingMs: 60_000,
+  registryRetryCapMs: 10_000,
+  registryRequestMs: 10_000,
+
+  // tunnel (protocol 4.5)
+  blocksPerSession: 20_000,
+  sessionLifeMs: 24 * 3600_000,
+  /** A session older than this is not committed any more. */
+  sessionUseMs: 20 * 3600_000,
+  commitsAtOnce: 32,
+  uploadsAtOnce: 8,
+  requestTimeoutMs: 60_000,
+  connectTimeoutMs: 10_000,
+  /** The service cuts an upload after 120 s without data. */
+  uploadIdleMs: 110_000,
+  /** An upload may last this long, plus the time of its bytes at the slowest useful speed. */
+  uploadGraceMs: 60_000,
+  uploadFloorBytesPerSecond: 64 * KiB,
+  /** One write of an upload: small enough to see progress on a slow line. */
+  uploadSliceBytes: 64 * KiB,
+  /** An idle connection is closed by us before the service does it at 120 s. */
+  keepAliveMs: 30_000,
+  keepAliveMaxMs: 90_000,
+  connectionsPerEndpoint: 64,
+  /** Longest answer that is read: 20,000 blocks take about 3 MB. */
+  answerBytes: 32 * MiB,
+  /** A wait that an answer asks for is honoured up to this, ms (protocol 10.1). */
+  holdMaxMs: 10_000,
+  /** Text of the server kept in an error message, characters. */
+  serverMessageChars: 400,
+  /** Throttled attempts to create a session before the caller is told to keep its batch open. */
+  throttledCreateAttempts: 3,
+  /** One SQL statement, from submission to result, ms. */
+  sqlMs: 600_000,
+  /** A commit that stays undecided this long needs a decision. */
+  commitDecisionMs: 600_000,
+  tunnelEndpointCacheMs: 900_000,
+  retryBaseMs: 1_000,
+  retryCapMs: 64_000,
+  /** Attempts for transient failures; over-quota answers are repeated until the caller gives up. */
+  transientAttempts: 8,
+  maxFieldBytes: 8 * MiB,
+
+  // sink
+  /** Sealed batches that may wait for their commit while the next one fills. */
+  settlingBatches: 2,
+  /** Share of `memory` in use at which the largest open block is uploaded at once. */
+  pressureUploadShare: 0.75,
+  /** Share of `memory` below which paused topic partitions resume. */
+  resumeShare: 0.6,
+  revokeMs: 20_000,
+  /** No answer to an offset commit for this long counts as unanswered, ms. */
+  offsetCommitMs: 15_000,
+
+  /** A stopped process that something still holds is ended after this time, ms. */
+  exitMs: 5_000,
+
+  // health
+  liveMs: 60_000,
+  stuckIntervals: 3,
+  stuckMinMs: 180_000,
+} as const;
