@@ -1,0 +1,60 @@
+import { createAvroDecoder } from './avro.ts';
+import type { Cell, Dirty } from './cell.ts';
+import { createJsonDecoder } from './json.ts';
+import type { Path } from './path.ts';
+import { createBytesDecoder, createTextDecoder } from './text.ts';
+
+/** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
+export interface DecoderSpec {
+  readonly format: 'json' | 'avro' | 'text' | 'bytes';
+  readonly paths: readonly Path[];
+  /** Names of the paths match in any case (ASCII); of several equal members the last one wins. */
+  readonly ignoreCase?: boolean;
+}
+
+/** Turns the bytes of one value or key into cells, for the mapped paths only. Never throws. */
+export interface Decoder {
+  /**
+   * Fills `cells[i]` for `paths[i]`; a path that is not in the record leaves MISSING. The cells hold until
+   * the next call: they may point into `bytes` and into memory of the decoder.
+   *
+   * @returns null, or why the record is dirty (the cells are then undefined)
+   */
+  decode(bytes: Uint8Array, start: number, end: number, cells: readonly Cell[]): Dirty | null;
+  /**
+   * Work that is cheaper once per chunk than per record. Optional for callers; the promise is that bytes
+   * [0, dataEnd) do not change until the next call.
+   */
+  beginChunk?(bytes: Uint8Array, dataEnd: number): void;
+}
+
+/** A decoder whose records name their writer schema by a registry id. */
+export interface SchemaDecoder extends Decoder {
+  /** `text` null: the registry does not know the id. A later call for the same id replaces the former. */
+  addSchema(id: number, text: string | null): void;
+  /**
+   * Makes the ids that the registry did not know unknown again. For the start of a job, before `addSchema`:
+   * a registry that lags behind may know them by then.
+   */
+  forgetMissing(): void;
+  /** The id in the header of the value when it was never added; null when it was, or there is no such header. */
+  unknownSchema(bytes: Uint8Array, start: number, end: number): number | null;
+}
+
+/** The one place where a format meets its decoder. */
+export function createDecoder(spec: DecoderSpec): Decoder {
+  switch (spec.format) {
+    case 'json':
+      return createJsonDecoder(spec.paths, spec.ignoreCase);
+    case 'avro':
+      return createAvroDecoder(spec.paths, spec.ignoreCase);
+    case 'text':
+      return createTextDecoder(spec.paths);
+    case 'bytes':
+      return createBytesDecoder(spec.paths);
+  }
+}
+
+export function isSchemaDecoder(decoder: Decoder): decoder is SchemaDecoder {
+  return 'addSchema' in decoder;
+}
