@@ -1,0 +1,67 @@
+import type { RejectionCode } from '../errors.ts';
+
+/**
+ * The thread boundary: what main sends to a worker and what comes back. Bytes go in and bytes come
+ * out, moved, never copied. A worker does no I/O, reads no clock and logs nothing.
+ *
+ *   main                                    worker
+ *   chunk, [from, to)          ------>      decode, map, choose the table partition, encode, compress
+ *                              <------      chunk, pieces, rejections, upTo
+ *
+ * `upTo < to` when one more record would open table partition `maxTablePartitions + 1`: main sends the
+ * rest of the chunk again. With `unknownSchemas` nothing was done: main fetches the schemas and sends
+ * the chunk again together with them. The rejected bytes travel back inside the chunk itself.
+ */
+export interface EncodeJob {
+  readonly chunk: ArrayBuffer;
+  readonly capacity: number;
+  readonly from: number;
+  readonly to: number;
+  /** Topic partition numbers of the chunk's index point into this list. */
+  readonly topicPartitions: readonly { readonly topic: string; readonly partition: number }[];
+  readonly maxTablePartitions: number;
+  /** Wall clock when the records were polled, ms: only for the source `__ingest_time__`. */
+  readonly polledAt: number;
+  /** Writer schemas that a worker asked for. */
+  readonly schemas: readonly WriterSchema[];
+}
+
+export interface WriterSchema {
+  readonly id: number;
+  /** Null: the registry answered that it does not know this id. */
+  readonly text: string | null;
+}
+
+/** The compressed rows of one chunk for one table partition; pieces join into a block. */
+export interface Piece {
+  /** `dt=20261121,hr=09`; empty for an unpartitioned table. */
+  readonly tablePartition: string;
+  /** Exactly sized. Deflate: without the two header bytes, ended by a sync flush. */
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** Bytes of the record stream before compression, without the footer. */
+  readonly rawBytes: number;
+  /** CRC32C over the rows' CRCs, 4 bytes little endian each (protocol 5.3). */
+  readonly crcOfCrcs: number;
+  /** Adler-32 of the raw bytes; 1 when the compression is not deflate. */
+  readonly adler32: number;
+}
+
+export interface Rejection {
+  /** Number of the record in the chunk. */
+  readonly record: number;
+  readonly stage: 'decode' | 'map' | 'type' | 'partition' | 'size';
+  readonly code: RejectionCode;
+  readonly column: string | null;
+  readonly message: string;
+}
+
+export interface EncodeResult {
+  readonly chunk: ArrayBuffer;
+  readonly upTo: number;
+  readonly unknownSchemas: readonly number[];
+  readonly pieces: readonly Piece[];
+  readonly rejections: readonly Rejection[];
+  /** CPU microseconds that the worker spent. */
+  readonly cpuMicros: number;
+}

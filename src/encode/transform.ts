@@ -1,0 +1,128 @@
+import type { SchemaDecoder } from '../decode/decoder.ts';
+import { createDecoder, isSchemaDecoder } from '../decode/decoder.ts';
+import { LIMITS } from '../limits.ts';
+import type { Plan } from '../mapping/plan.ts';
+import type { Decoders, RowDirty } from '../mapping/row.ts';
+import { createRowMapper } from '../mapping/row.ts';
+import type { ChunkView } from '../source/chunk.ts';
+import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
+import type { EncodeJob, EncodeResult, Rejection } from './job.ts';
+import { makePiece } from './piece.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { createWriters } from './writers.ts';
+
+/** The result without what only the thread knows. */
+export type Transformed = Omit<EncodeResult, 'cpuMicros'>;
+
+/** Records in, pieces and rejections out: everything a worker does, without the thread around it. */
+export interface Transform {
+  /** @throws Error naming the record, when the code below fails on it (a fault of ours, never a dirty record) */
+  run(job: EncodeJob): Transformed;
+}
+
+/** Where a decoder that needs schemas finds its bytes in the chunk's index. */
+interface SchemaField {
+  readonly decoder: SchemaDecoder;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** `rowBytes`: the longest row in record format. */
+export function createTransform(plan: Plan, rowBytes: number = LIMITS.rowBytes): Transform {
+  const decoders: Decoders = {
+    value: plan.decoders.value && createDecoder(plan.decoders.value),
+    key: plan.decoders.key && createDecoder(plan.decoders.key),
+  };
+  const schemaFields = schemaFieldsOf(decoders);
+  const mapper = createRowMapper(plan, decoders);
+  const writers = createWriters();
+
+  function encode(job: EncodeJob, chunk: ChunkView): { upTo: number; rejections: Rejection[] } {
+    const rejections: Rejection[] = [];
+    mapper.beginChunk(chunk, job.topicPartitions, job.polledAt);
+    let record = job.from;
+    try {
+      for (; record < job.to; record++) {
+        const unopened = mapper.open(record);
+        if (unopened) {
+          rejections.push(rejection(record, unopened));
+          continue;
+        }
+        const writer = writers.find(mapper.tablePartition, job.maxTablePartitions);
+        if (!writer) break;
+        writer.begin();
+        const unwritten = mapper.write(writer) ?? tooLarge(writer, rowBytes);
+        if (unwritten) {
+          writer.rollback();
+          rejections.push(rejection(record, unwritten));
+        } else writer.end();
+      }
+    } catch (error) {
+      throw faultAt(job, chunk, record, error);
+    }
+    return { upTo: record, rejections };
+  }
+
+  return {
+    run(job) {
+      writers.clear();
+      const chunk = viewChunk(job.chunk, job.capacity);
+      for (const { decoder } of schemaFields) {
+        decoder.forgetMissing(); // the registry may know them by now
+        for (const { id, text } of job.schemas) decoder.addSchema(id, text);
+      }
+      const unknownSchemas = findUnknownSchemas(schemaFields, chunk, job.from, job.to);
+      if (unknownSchemas.length > 0) {
+        return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], rejections: [] };
+      }
+      const { upTo, rejections } = encode(job, chunk);
+      const pieces = [...writers.entries()].flatMap(
+        ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
+      );
+      return { chunk: job.chunk, upTo, unknownSchemas, pieces, rejections };
+    },
+  };
+}
+
+function schemaFieldsOf({ value, key }: Decoders): SchemaField[] {
+  const fields: SchemaField[] = [];
+  if (value && isSchemaDecoder(value)) fields.push({ decoder: value, at: F_VALUE, length: F_VALUE_LENGTH });
+  if (key && isSchemaDecoder(key)) fields.push({ decoder: key, at: F_KEY, length: F_KEY_LENGTH });
+  return fields;
+}
+
+/** Ids that some record of [from, to) needs and no decoder was given; each once. */
+function findUnknownSchemas(
+  fields: readonly SchemaField[],
+  chunk: ChunkView,
+  from: number,
+  to: number,
+): number[] {
+  const ids = new Set<number>();
+  for (const { decoder, at, length } of fields) {
+    for (let record = from; record < to; record++) {
+      const bytes = chunk.ints[length * chunk.capacity + record]!;
+      if (bytes < 0) continue; // null has no schema
+      const start = chunk.ints[at * chunk.capacity + record]!;
+      const id = decoder.unknownSchema(chunk.bytes, start, start + bytes);
+      if (id !== null) ids.add(id);
+    }
+  }
+  return [...ids];
+}
+
+function tooLarge(writer: RecordWriter, limit: number): RowDirty | null {
+  if (writer.rowBytes <= limit) return null;
+  const message = `the row has ${writer.rowBytes} bytes, the limit is ${limit}`;
+  return { stage: 'size', code: 'row_too_large', message };
+}
+
+function rejection(record: number, { stage, code, column, message }: RowDirty): Rejection {
+  return { record, stage, code, column: column ?? null, message };
+}
+
+function faultAt(job: EncodeJob, chunk: ChunkView, record: number, cause: unknown): Error {
+  const { topic, partition } = job.topicPartitions[chunk.ints[F_TP * chunk.capacity + record]!]!;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`${topic}[${partition}] offset ${chunk.offsets[record]}: ${reason}`, { cause });
+}

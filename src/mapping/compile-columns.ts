@@ -1,0 +1,139 @@
+import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
+import { createConverter } from './convert/convert.ts';
+import type { ColumnWriter } from './convert/converter.ts';
+import { describeColumn, describeUnmapped } from './describe.ts';
+import type { PlanColumn } from './plan.ts';
+import { constantCell } from './row.ts';
+import { type Formats, findSource, type Slots, wholeSource } from './slots.ts';
+import { parseSource, type Source } from './source.ts';
+import { timeSpec } from './time/spec.ts';
+import { type ColumnType, parseColumnType, typeText } from './types.ts';
+
+type TableColumn = TableSchema['columns'][number];
+
+const SUPPORTED = 'it comes with a later version';
+
+/** The columns that have a source. Every mismatch goes to `findings`. */
+export function compileColumns(input: CompileInput, slots: Slots, findings: Findings): PlanColumn[] {
+  const configs = configsByName(input, findings);
+  return input.schema.columns.flatMap((column, i) => {
+    const config = configs ? configs.get(column.name.toLowerCase()) : sameName(column, input.decode);
+    if (!config) return unmapped(column, findings);
+    return compileColumn(column, i + 1, config, input, slots, findings) ?? [];
+  });
+}
+
+interface Keyed {
+  /** Where the operator finds it: `table.columns.amount`. */
+  readonly key: string;
+  readonly config: ColumnConfig;
+}
+
+/** `table.columns` by lower-case column name (MaxCompute's names have no case); null when it is not given. */
+function configsByName({ table, schema }: CompileInput, { problems }: Findings): Map<string, Keyed> | null {
+  if (!table.columns) return null;
+  const names = new Set(schema.columns.map(({ name }) => name.toLowerCase()));
+  const partitionKeys = new Set(schema.partitionKeys.map(({ name }) => name.toLowerCase()));
+  const configs = new Map<string, Keyed>();
+  for (const [name, config] of Object.entries(table.columns)) {
+    const key = `table.columns.${name}`;
+    const lower = name.toLowerCase();
+    if (partitionKeys.has(lower))
+      problems.push(`${key}: it is a table partition column: give its rule in table.partitions`);
+    else if (!names.has(lower))
+      problems.push(`${key}: the table has no such column; it has ${[...names].join(', ')}`);
+    else if (configs.has(lower)) problems.push(`${key}: the column is given twice (names have no case)`);
+    else configs.set(lower, { key, config });
+  }
+  return configs;
+}
+
+/** Without `columns`: the field of the column's name in any case, or the metadata of that name. */
+function sameName({ name }: TableColumn, formats: Formats): Keyed | null {
+  const lower = name.toLowerCase();
+  const metadata = lower.startsWith('__') && !('problem' in parseSource(lower));
+  const hasFields = formats.value.format !== 'text' && formats.value.format !== 'bytes';
+  if (!metadata && !hasFields) return null;
+  return { key: `column ${name}`, config: { from: metadata ? lower : `\`${lower}\`` } };
+}
+
+function unmapped({ name, type, nullable }: TableColumn, { problems, warnings, describe }: Findings): [] {
+  if (!nullable) problems.push(`column ${name}: it is NOT NULL and has no source`);
+  else warnings.push(`column ${name}: no source, it stays NULL`);
+  describe.push(describeUnmapped(name, type));
+  return [];
+}
+
+function compileColumn(
+  { name, type: typeName, nullable }: TableColumn,
+  number: number,
+  { key, config }: Keyed,
+  { decode, maxFieldBytes }: CompileInput,
+  slots: Slots,
+  { problems, warnings, describe }: Findings,
+): PlanColumn | null {
+  const type = parseColumnType(typeName);
+  if (!type) problems.push(`column ${name}: the type ${typeName} is not supported: ${SUPPORTED}`);
+  const found = findSource(config.from, decode);
+  if ('problem' in found) problems.push(`${key}.from: ${found.problem}`);
+  const time = timeSpec(config.timeFormat ?? null, config.timeZone ?? 'UTC', key, problems);
+  if (!type || 'problem' in found || !time) return null;
+  const source = wholeSource(found, type, decode);
+  const column: PlanColumn = {
+    number,
+    name,
+    type,
+    nullable,
+    slot: slots.add(source),
+    default: config.default ?? null,
+    time,
+    trim: config.trim ?? false,
+    round: config.round ?? false,
+  };
+  problems.push(...fixedProblems(column, source, key, maxFieldBytes));
+  const line = describeColumn(column, found);
+  describe.push(line);
+  if (line.loses) warnings.push(`column ${name} ${line.type} from ${line.source}: ${line.loses}`);
+  warnings.push(...optionWarnings(column, config, key, typeText(type)));
+  return column;
+}
+
+/** Constants and defaults are converted once here, so that a wrong one is found at start. */
+function fixedProblems(column: PlanColumn, source: Source, key: string, maxFieldBytes: number): string[] {
+  const convert = createConverter(column, maxFieldBytes);
+  const fixed = [
+    ...(source.kind === 'constant' ? [{ key: `${key}.from`, value: source.text }] : []),
+    ...(column.default === null ? [] : [{ key: `${key}.default`, value: column.default }]),
+  ];
+  return fixed.flatMap(({ key: at, value }) => {
+    const problem = convert(constantCell(value), NOWHERE, column.number);
+    return problem ? `${at}: ${problem.message}` : [];
+  });
+}
+
+const ignore = (): void => undefined;
+const NOWHERE: ColumnWriter = {
+  boolean: ignore,
+  integer: ignore,
+  bigInteger: ignore,
+  float: ignore,
+  double: ignore,
+  bytes: ignore,
+  timestamp: ignore,
+};
+
+const TIMES: readonly ColumnType['name'][] = ['DATE', 'DATETIME', 'TIMESTAMP', 'TIMESTAMP_NTZ'];
+/** Whole numbers take the unit of a time from timeFormat. */
+const EPOCHS: readonly ColumnType['name'][] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
+
+function optionWarnings({ type }: PlanColumn, config: ColumnConfig, key: string, live: string): string[] {
+  const warnings: string[] = [];
+  const wanted = config.type ? parseColumnType(config.type) : null;
+  if (wanted && typeText(wanted) !== live)
+    warnings.push(`${key}.type: it says ${typeText(wanted)}, the table says ${live}`);
+  const takesFormat = TIMES.includes(type.name) || EPOCHS.includes(type.name);
+  if (config.timeFormat && !takesFormat) warnings.push(`${key}.timeFormat: it has no effect on ${live}`);
+  if (config.timeZone && !TIMES.includes(type.name))
+    warnings.push(`${key}.timeZone: it has no effect on ${live}`);
+  return warnings;
+}

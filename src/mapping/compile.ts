@@ -1,0 +1,85 @@
+import { compileColumns } from './compile-columns.ts';
+import { compileTablePartitions } from './compile-table-partitions.ts';
+import type { MappingLine } from './describe.ts';
+import type { Compression, Destination, Plan } from './plan.ts';
+import { createSlots, type Formats } from './slots.ts';
+
+export type { MappingLine } from './describe.ts';
+
+/** The part of the configuration's `table` that the mapping needs. */
+export interface TableConfig {
+  readonly columns: Readonly<Record<string, ColumnConfig>> | null;
+  readonly partitions: Readonly<Record<string, TablePartitionConfig>> | null;
+  readonly late: { readonly after: number | null; readonly to: Destination };
+  readonly future: { readonly after: number | null; readonly to: Destination };
+  readonly absurd: { readonly before: number; readonly afterRecord: number | null };
+}
+
+export interface ColumnConfig {
+  readonly from: string;
+  readonly default?: string | number | boolean | null | undefined;
+  readonly timeFormat?: string | null | undefined;
+  readonly timeZone?: string | null | undefined;
+  readonly trim?: boolean | undefined;
+  readonly round?: boolean | undefined;
+  readonly type?: string | null | undefined;
+}
+
+export type TablePartitionConfig =
+  | { readonly kind: 'source'; readonly from: string }
+  | {
+      readonly kind: 'time';
+      readonly time: string;
+      readonly timeFormat: string | null;
+      readonly timeZone: string | null;
+      readonly format: string;
+      readonly zone: string;
+      /** ms */
+      readonly floor: number | null;
+    };
+
+/** The table as the service describes it; types as text. */
+export interface TableSchema {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean }[];
+  readonly partitionKeys: readonly { readonly name: string; readonly type: string }[];
+}
+
+export interface CompileInput {
+  readonly table: TableConfig;
+  readonly decode: Formats;
+  readonly schema: TableSchema;
+  readonly maxFieldBytes: number;
+  readonly compression: Compression;
+}
+
+/** What is found while compiling; each text begins with its configuration key or column. */
+export interface Findings {
+  readonly problems: string[];
+  readonly warnings: string[];
+  readonly describe: MappingLine[];
+}
+
+/**
+ * Matches mapping and table schema and compiles them into a plan.
+ *
+ * @returns `plan` null when there are problems (all of them are listed), else the plan; `describe` has one
+ * line per table column and table partition column that could be understood
+ */
+export function compilePlan(input: CompileInput): Findings & { readonly plan: Plan | null } {
+  const findings: Findings = { problems: [], warnings: [], describe: [] };
+  const slots = createSlots(input.decode, input.table.columns === null);
+  const columns = compileColumns(input, slots, findings);
+  const partitioning = compileTablePartitions(input, slots, findings);
+  if (columns.length === 0 && findings.problems.length === 0) {
+    findings.problems.push('table.columns: no column of the table has a source');
+  }
+  if (findings.problems.length > 0) return { ...findings, plan: null };
+  const plan: Plan = {
+    columns,
+    ...slots.finish(),
+    ...partitioning,
+    compression: input.compression,
+    maxFieldBytes: input.maxFieldBytes,
+  };
+  return { ...findings, plan };
+}

@@ -1,0 +1,46 @@
+import type { Cell, Dirty } from '../../decode/cell.ts';
+import type { TimeSpec } from '../plan.ts';
+import { DAY_SECONDS } from '../time/calendar.ts';
+import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';
+import type { ColumnType } from '../types.ts';
+import { type ColumnWriter, type Converter, notExact, outOfRange } from './converter.ts';
+
+const moment = newMoment();
+
+/**
+ * DATE DATETIME TIMESTAMP TIMESTAMP_NTZ, years 0001 to 9999 (protocol 5.5 and 5.6). DATE and
+ * TIMESTAMP_NTZ take the local day and the local fields in the source's zone, DATETIME and TIMESTAMP the instant.
+ */
+export function temporalConverter(type: ColumnType, spec: TimeSpec, round: boolean): Converter {
+  const reader = createTimeReader(spec, round);
+  const local = type.name === 'DATE' || type.name === 'TIMESTAMP_NTZ';
+  const write =
+    type.name === 'DATE' ? writeDate : type.name === 'DATETIME' ? datetimeWriter(round) : writeTimestamp;
+  return (cell, out, column) => {
+    const problem = reader.read(cell, moment);
+    if (problem) return problem;
+    const seconds = local ? localSeconds(moment, reader.zone) : instantSeconds(moment, reader.zone);
+    return isInRange(seconds) ? write(cell, seconds, out, column) : outOfRange(cell, type.name);
+  };
+}
+
+type Write = (cell: Cell, seconds: number, out: ColumnWriter, column: number) => Dirty | null;
+
+const writeDate: Write = (_cell, seconds, out, column) => {
+  out.integer(column, Math.floor(seconds / DAY_SECONDS));
+  return null;
+};
+
+const writeTimestamp: Write = (_cell, seconds, out, column) => {
+  out.timestamp(column, seconds, moment.nanos);
+  return null;
+};
+
+/** DATETIME has milliseconds. */
+function datetimeWriter(round: boolean): Write {
+  return (cell, seconds, out, column) => {
+    if (moment.nanos % 1e6 !== 0 && !round) return notExact(cell, 'DATETIME');
+    out.integer(column, seconds * 1000 + Math.floor((moment.nanos + 500_000) / 1e6));
+    return null;
+  };
+}

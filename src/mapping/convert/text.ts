@@ -1,0 +1,102 @@
+import {
+  BOOLEAN,
+  BYTES,
+  Cell,
+  DAY,
+  type Dirty,
+  DOUBLE,
+  INSTANT,
+  INTEGER,
+  JSON_TEXT,
+  LOCAL,
+  NUMBER,
+  STRING,
+} from '../../decode/cell.ts';
+import { DAY_SECONDS } from '../time/calendar.ts';
+import { formatIso } from '../time/iso.ts';
+import type { ColumnType } from '../types.ts';
+import { typeText } from '../types.ts';
+import { countCharacters, isText, putAscii } from './bytes.ts';
+import { type Converter, dirty, show, wrongType } from './converter.ts';
+import { numberText } from './decimal-digits.ts';
+
+const scratch = new Uint8Array(64);
+
+/**
+ * Any cell with a text as STRING bytes, into `out`: the source text of numbers, booleans, objects and
+ * arrays; ISO 8601 for times (Z for instants, none for local times and days). Valid until the next call.
+ */
+export function renderText(cell: Cell, out: Cell): Dirty | null {
+  switch (cell.kind) {
+    case STRING:
+    case NUMBER:
+    case JSON_TEXT:
+      out.setBytes(STRING, cell.bytes, cell.start, cell.end);
+      return null;
+    case BYTES:
+      if (!isText(cell.bytes, cell.start, cell.end))
+        return dirty('invalid_utf8', `${show(cell)} are not valid UTF-8`);
+      out.setBytes(STRING, cell.bytes, cell.start, cell.end);
+      return null;
+    default:
+      out.setBytes(STRING, scratch, 0, putAscii(plainText(cell), scratch));
+      return null;
+  }
+}
+
+function plainText(cell: Cell): string {
+  switch (cell.kind) {
+    case BOOLEAN:
+      return cell.num === 1 ? 'true' : 'false';
+    case INTEGER:
+    case DOUBLE:
+      return numberText(cell);
+    case INSTANT:
+      return `${formatIso(cell.num, cell.nanos)}Z`;
+    case LOCAL:
+      return formatIso(cell.num, cell.nanos);
+    case DAY:
+      return formatIso(cell.num * DAY_SECONDS, 0).slice(0, -'T00:00:00'.length);
+    default:
+      return '';
+  }
+}
+
+const rendered = new Cell();
+
+/** STRING VARCHAR(n) CHAR(n): bytes are copied as they are; n counts characters (code points), CHAR is not padded. */
+export function textConverter(type: ColumnType, maxFieldBytes: number): Converter {
+  const characters = type.length ?? Number.POSITIVE_INFINITY;
+  return (cell, out, column) => {
+    let from = cell;
+    if (cell.kind !== STRING) {
+      const problem = renderText(cell, rendered);
+      if (problem) return problem;
+      from = rendered;
+    }
+    const length = from.end - from.start;
+    if (length > maxFieldBytes) return tooLong(`${length} bytes`, `${maxFieldBytes} bytes`, type);
+    if (length > characters) {
+      const count = countCharacters(from.bytes, from.start, from.end);
+      if (count > characters) return tooLong(`${count} characters`, `${characters}`, type);
+    }
+    out.bytes(column, from.bytes, from.start, from.end);
+    return null;
+  };
+}
+
+function tooLong(found: string, limit: string, type: ColumnType): Dirty {
+  return dirty('too_long', `${found}, but ${typeText(type)} takes at most ${limit}`);
+}
+
+/** BINARY: bytes as they are, or the UTF-8 bytes of a text. */
+export function binaryConverter(maxFieldBytes: number): Converter {
+  return (cell, out, column) => {
+    if (cell.kind !== BYTES && cell.kind !== STRING) return wrongType(cell, 'BINARY');
+    const length = cell.end - cell.start;
+    if (length > maxFieldBytes)
+      return tooLong(`${length} bytes`, `${maxFieldBytes} bytes`, { name: 'BINARY' });
+    out.bytes(column, cell.bytes, cell.start, cell.end);
+    return null;
+  };
+}

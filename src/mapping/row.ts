@@ -1,0 +1,150 @@
+import { BOOLEAN, Cell, type Dirty, NULL, NUMBER, STRING } from '../decode/cell.ts';
+import type { Decoder } from '../decode/decoder.ts';
+import type { Rejection } from '../encode/job.ts';
+import type { ChunkView } from '../source/chunk.ts';
+import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
+import { createConverter } from './convert/convert.ts';
+import type { ColumnWriter, Converter } from './convert/converter.ts';
+import { dirty } from './convert/converter.ts';
+import { type ChunkContext, metadataFillers } from './metadata.ts';
+import type { Plan, PlanColumn, Slot } from './plan.ts';
+import { createTablePartitioner } from './table-partition.ts';
+
+/** Why a record cannot become a row, and at which stage that was found. */
+export interface RowDirty extends Dirty {
+  readonly stage: Rejection['stage'];
+}
+
+export interface Decoders {
+  readonly value: Decoder | null;
+  readonly key: Decoder | null;
+}
+
+/**
+ * The reference path: record -> cells -> table partition -> columns. Per chunk `beginChunk` once,
+ * then per record `open` and, when that gave null, `write`.
+ */
+export interface RowMapper {
+  beginChunk(chunk: ChunkView, topicPartitions: ChunkContext['topicPartitions'], polledAt: number): void;
+  /** Decodes record number `record` of the chunk and finds its table partition. */
+  open(record: number): RowDirty | null;
+  /** Of the record last opened: `dt=20261121,hr=09`; empty for an unpartitioned table. */
+  readonly tablePartition: string;
+  /** Writes all columns in order; on Dirty the caller rolls the writer back. */
+  write(out: ColumnWriter): RowDirty | null;
+}
+
+interface Column {
+  readonly plan: PlanColumn;
+  readonly cell: Cell;
+  /** Stands in for a missing or null cell. */
+  readonly fallback: Cell | null;
+  readonly convert: Converter;
+}
+
+/** `decoders` were created from `plan.decoders`. */
+export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
+  const cells = plan.slots.map(newCell);
+  const columns = plan.columns.map((column) => createColumn(column, cells, plan.maxFieldBytes));
+  const fills = metadataFillers(plan.slots, cells);
+  const partitioner = createTablePartitioner(plan, cells);
+  const decodeValue = createDecode(
+    decoders.value,
+    cellsOf(plan.slots, cells, 'value'),
+    F_VALUE,
+    F_VALUE_LENGTH,
+  );
+  const decodeKey = createDecode(decoders.key, cellsOf(plan.slots, cells, 'key'), F_KEY, F_KEY_LENGTH);
+  const context: ChunkContext = { chunk: viewChunk(new ArrayBuffer(0), 0), topicPartitions: [], polledAt: 0 };
+
+  function decode(record: number): Dirty | null {
+    const { chunk } = context;
+    if (plan.decoders.value) {
+      if (chunk.ints[F_VALUE_LENGTH * chunk.capacity + record]! < 0) return TOMBSTONE;
+      const problem = decodeValue(chunk, record);
+      if (problem) return problem;
+    }
+    const problem = decodeKey(chunk, record);
+    return problem && { ...problem, message: `in the key: ${problem.message}` };
+  }
+
+  return {
+    beginChunk(chunk, topicPartitions, polledAt) {
+      Object.assign(context, { chunk, topicPartitions, polledAt });
+      decoders.value?.beginChunk?.(chunk.bytes, chunk.dataBytes);
+      decoders.key?.beginChunk?.(chunk.bytes, chunk.dataBytes);
+    },
+    open(record) {
+      const undecoded = decode(record);
+      if (undecoded) return { ...undecoded, stage: 'decode' };
+      for (const fill of fills) fill(context, record);
+      const unplaced = partitioner.find(context.chunk.timestamps[record]!);
+      return unplaced && { ...unplaced, stage: 'partition' };
+    },
+    get tablePartition() {
+      return partitioner.value;
+    },
+    write(out) {
+      for (let i = 0; i < columns.length; i++) {
+        const problem = writeColumn(columns[i]!, out);
+        if (problem) return { ...problem, column: columns[i]!.plan.name, stage: 'type' };
+      }
+      return null;
+    },
+  };
+}
+
+const TOMBSTONE: Dirty = dirty('tombstone', 'the value is null, and a field of it is mapped');
+const NULL_REFUSED: Dirty = dirty(
+  'null_not_allowed',
+  'the source is missing or null, and the column is NOT NULL',
+);
+
+function writeColumn({ cell, fallback, convert, plan }: Column, out: ColumnWriter): Dirty | null {
+  if (cell.kind > NULL) return convert(cell, out, plan.number);
+  if (fallback) return convert(fallback, out, plan.number);
+  return plan.nullable ? null : NULL_REFUSED;
+}
+
+function createColumn(plan: PlanColumn, cells: readonly Cell[], maxFieldBytes: number): Column {
+  const fallback = plan.default === null ? null : constantCell(plan.default);
+  return { plan, cell: cells[plan.slot]!, fallback, convert: createConverter(plan, maxFieldBytes) };
+}
+
+/** A value from the configuration as a cell. */
+export function constantCell(value: string | number | boolean): Cell {
+  const cell = new Cell();
+  if (typeof value === 'boolean') {
+    cell.kind = BOOLEAN;
+    cell.num = value ? 1 : 0;
+  } else {
+    const bytes = Buffer.from(String(value));
+    cell.setBytes(typeof value === 'string' ? STRING : NUMBER, bytes, 0, bytes.length);
+  }
+  return cell;
+}
+
+function newCell(slot: Slot): Cell {
+  return slot.from === 'constant' ? constantCell(slot.text) : new Cell();
+}
+
+/** The cells of one decoder, in the order of its paths. */
+function cellsOf(slots: readonly Slot[], cells: readonly Cell[], from: 'value' | 'key'): Cell[] {
+  const own: Cell[] = [];
+  slots.forEach((slot, i) => {
+    if (slot.from === from) own[slot.index] = cells[i]!;
+  });
+  return own;
+}
+
+/** Decodes the value or the key of a record; a null key gives nulls. */
+function createDecode(decoder: Decoder | null, cells: readonly Cell[], at: number, length: number) {
+  return (chunk: ChunkView, record: number): Dirty | null => {
+    if (!decoder) return null;
+    const size = chunk.ints[length * chunk.capacity + record]!;
+    const start = chunk.ints[at * chunk.capacity + record]!;
+    if (size >= 0) return decoder.decode(chunk.bytes, start, start + size, cells);
+    for (const cell of cells) cell.kind = NULL;
+    return null;
+  };
+}

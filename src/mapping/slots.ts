@@ -1,0 +1,78 @@
+import type { DecoderSpec } from '../decode/decoder.ts';
+import type { Path } from '../decode/path.ts';
+import type { Plan, Slot } from './plan.ts';
+import { parseSource, type Source } from './source.ts';
+import type { ColumnType } from './types.ts';
+
+type Format = DecoderSpec['format'];
+export interface Formats {
+  readonly value: { readonly format: Format };
+  readonly key: { readonly format: Format };
+}
+
+/** Collects the sources of a plan: each source becomes one slot, however many columns use it. */
+export interface Slots {
+  add(source: Source): number;
+  /** What has been added so far. */
+  finish(): Pick<Plan, 'slots' | 'decoders'>;
+}
+
+/** `ignoreCase`: fields of the value match in any case. */
+export function createSlots(formats: Formats, ignoreCase: boolean): Slots {
+  const slots: Slot[] = [];
+  const known = new Map<string, number>();
+  const paths: Record<'value' | 'key', Path[]> = { value: [], key: [] };
+  const decoder = (of: 'value' | 'key', options: Pick<DecoderSpec, 'ignoreCase'>): DecoderSpec | null =>
+    paths[of].length === 0 ? null : { format: formats[of].format, paths: paths[of], ...options };
+
+  return {
+    add(source) {
+      const name = JSON.stringify(source);
+      const index = known.get(name) ?? slots.length;
+      if (index < slots.length) return index;
+      known.set(name, index);
+      slots.push(slotOf(source, paths));
+      return index;
+    },
+    finish: () => ({
+      slots,
+      decoders: { value: decoder('value', ignoreCase ? { ignoreCase } : {}), key: decoder('key', {}) },
+    }),
+  };
+}
+
+function slotOf(source: Source, paths: Record<'value' | 'key', Path[]>): Slot {
+  switch (source.kind) {
+    case 'value':
+    case 'key':
+      return { from: source.kind, index: paths[source.kind].push(source.path) - 1 };
+    case 'metadata':
+      return { from: 'metadata', name: source.name };
+    case 'header':
+      return { from: 'header', name: source.name };
+    case 'constant':
+      return { from: 'constant', text: source.text };
+  }
+}
+
+/** Parses a source and checks that the decoder can give it. */
+export function findSource(text: string, formats: Formats): Source | { readonly problem: string } {
+  const source = parseSource(text);
+  if ('problem' in source || (source.kind !== 'value' && source.kind !== 'key')) return source;
+  const { format } = formats[source.kind];
+  if (format !== 'text' && format !== 'bytes') return source;
+  return {
+    problem: `decode.${source.kind}.format is ${format}, which has no field ${text}: map __${source.kind}__, or change the format`,
+  };
+}
+
+/**
+ * `__key__` and `__value__` are the raw bytes, except where those mean nothing to the column: as JSON
+ * they are the decoded whole, and Avro is decoded for every type but BINARY.
+ */
+export function wholeSource(source: Source, type: ColumnType, formats: Formats): Source {
+  if (source.kind !== 'metadata' || (source.name !== 'key' && source.name !== 'value')) return source;
+  const { format } = formats[source.name];
+  const decoded = format === 'avro' ? type.name !== 'BINARY' : format === 'json' && type.name === 'JSON';
+  return decoded ? { kind: source.name, path: [] } : source;
+}
