@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
+
+const DAY = 86_400_000;
+
+/** A column's source with its options, as the mapping takes it. */
+export interface SourceSpec {
+  /** DESIGN section 5: a path, `__metadata__` or a constant in quotes. */
+  from: string;
+  /** Takes the place of a missing or null source. Digits past 2^53 come as text. */
+  default?: string | number | boolean;
+  /** How the source text is written, and its zone. */
+  timeFormat?: string;
+  timeZone?: string;
+  trim?: boolean;
+  round?: boolean;
+  /** Column type when the table is created. */
+  type?: string;
+}
+
+/** One level of the table partition. */
+export type PartitionSpec =
+  | { kind: 'source'; from: string }
+  | {
+      kind: 'time';
+      time: string;
+      timeFormat: string | null;
+      /** Zone of a source text that has none; null: `zone`. */
+      timeZone: string | null;
+      format: string;
+      zone: string;
+      /** ms; the time is cut down to a multiple of it. */
+      floor: number | null;
+    };
+
+/** Text, number or boolean as written. */
+const scalar = leaf<string | number | boolean>({
+  type: 'text, number or boolean',
+  expected: 'text, a number, true or false',
+  json: { type: ['string', 'number', 'boolean'] },
+  parse: (input) => {
+    if (typeof input === 'bigint') return String(input);
+    if (typeof input === 'string' || typeof input === 'boolean') return input;
+    return typeof input === 'number' && Number.isFinite(input) ? input : undefined;
+  },
+});
+
+const source = (forms: string) => text(`a source such as tag.desc, __offset__ or "'constant'", or ${forms}`);
+
+const columnOptions = z
+  .strictObject({
+    from: text('a source such as tag.desc, __offset__ or "\'constant\'"').describe('Source of the column.'),
+    default: optional(scalar).describe('Value when the source is missing or null.'),
+    timeFormat: optional(text('a time pattern')).describe(
+      'How the source text is written: yyyy-MM-dd HH:mm:ss, iso, epoch_ms.',
+    ),
+    timeZone: optional(zone()).describe('Zone of a source text that has none.'),
+    format: optional(text('a time pattern')).describe('Another word for timeFormat.'),
+    zone: optional(zone()).describe('Another word for timeZone.'),
+    trim: optional(flag()).describe('Cut white space at both ends.'),
+    round: optional(flag()).describe('Round excess digits in place of rejecting the record.'),
+    type: optional(text('a MaxCompute type')).describe('Column type, for a table that maxsink creates.'),
+  })
+  .superRefine((value, context) => {
+    const twice = (key: 'format' | 'zone', same: 'timeFormat' | 'timeZone') => {
+      if (given(value, key) && given(value, same))
+        context.addIssue({ code: 'custom', path: [key], message: `it means ${same} here: give one of them` });
+    };
+    twice('format', 'timeFormat');
+    twice('zone', 'timeZone');
+  }, EVEN_IF_WRONG);
+
+function sourceSpec(written: string | z.output<typeof columnOptions>): SourceSpec {
+  if (typeof written === 'string') return { from: written };
+  const { from, format, zone, ...rest } = written;
+  const named = { ...rest, timeFormat: rest.timeFormat ?? format, timeZone: rest.timeZone ?? zone };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value != null));
+  return { ...(given as Partial<SourceSpec>), from };
+}
+
+const TIME_ONLY = ['timeFormat', 'timeZone', 'format', 'zone', 'floor'] as const;
+
+const partitionOptions = z
+  .strictObject({
+    time: optional(text('a source of the event time')).describe(
+      'Source of the event time: a field, __header.NAME__ or __timestamp__.',
+    ),
+    from: optional(text('a source')).describe('Source of a value that is no time.'),
+    timeFormat: optional(text('a time pattern')).describe(
+      'How the time is written; absent: iso for text, epoch_ms for numbers.',
+    ),
+    timeZone: optional(zone()).describe('Zone of a time text that has none; absent: the same as zone.'),
+    format: optional(text('a time pattern such as yyyyMMdd')).describe(
+      'How the partition value is written: yyyyMMdd, HH, mm.',
+    ),
+    zone: optional(zone()).describe('Zone that the partition value is written in; absent: UTC.'),
+    floor: optional(duration(1000, DAY)).describe(
+      'Cut the time down to a multiple of this, e.g. 5m; it divides a day.',
+    ),
+  })
+  .superRefine((value, context) => {
+    const issue = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (given(value, 'time') === given(value, 'from'))
+      issue('time', 'give either time (a source of the event time) or from (any other source)');
+    if (given(value, 'time') && !given(value, 'format'))
+      issue('format', 'expected a time pattern such as yyyyMMdd, received nothing');
+    if (given(value, 'from'))
+      for (const key of TIME_ONLY) if (given(value, key)) issue(key, 'goes with time, not with from');
+    if (value.floor && DAY % value.floor !== 0)
+      issue('floor', 'expected a duration that divides a day, such as 5m');
+  }, EVEN_IF_WRONG);
+
+function partitionSpec(written: string | z.output<typeof partitionOptions>): PartitionSpec {
+  if (typeof written === 'string') return { kind: 'source', from: written };
+  const { time, from, timeFormat, timeZone, format, zone, floor } = written;
+  if (time == null) return { kind: 'source', from: from ?? '' };
+  return {
+    kind: 'time',
+    time,
+    timeFormat: timeFormat ?? null,
+    timeZone: timeZone ?? null,
+    format: format ?? '',
+    zone: zone ?? 'UTC',
+    floor: floor ?? null,
+  };
+}
+
+/** A column name. */
+export const identifier = () =>
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a name of letters, digits and underscore');
+
+/** Table column -> source. */
+export const columns = z
+  .record(identifier(), z.union([source('a map {from: ...}'), columnOptions]).transform(sourceSpec))
+  .superRefine(oneSpelling, EVEN_IF_WRONG);
+
+/** Table partition column -> where its value comes from. */
+export const partitions = z
+  .record(
+    identifier(),
+    z.union([source('a map {time: ..., format: ...}'), partitionOptions]).transform(partitionSpec),
+  )
+  .superRefine(oneSpelling, EVEN_IF_WRONG);
+
+/** MaxCompute does not tell upper from lower case in column names. */
+function oneSpelling(value: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const seen = new Set<string>();
+  for (const name of Object.keys(value)) {
+    if (seen.has(name.toLowerCase()))
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'the same column stands here twice (upper and lower case are equal)',
+      });
+    seen.add(name.toLowerCase());
+  }
+}
+
+/** A key that was written counts as given even when its value is wrong (and therefore undefined here). */
+const given = (value: object, key: string): boolean =>
+  Object.hasOwn(value, key) && (value as Record<string, unknown>)[key] !== null;

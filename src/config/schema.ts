@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { kafka } from './kafka.ts';
+import {
+  choice,
+  duration,
+  EVEN_IF_WRONG,
+  leaf,
+  matching,
+  nullable,
+  section,
+  size,
+  text,
+  whole,
+} from './leaf.ts';
+import { decode, maxcompute, schemaRegistry } from './maxcompute.ts';
+import { table } from './table.ts';
+
+const MiB = 1024 * 1024;
+const HOUR = 3_600_000;
+
+const guarantee = leaf<'at_least_once'>({
+  type: 'at_least_once',
+  expected: 'at_least_once',
+  json: { enum: ['at_least_once'] },
+  parse: (input) => (input === 'at_least_once' ? input : undefined),
+  refuse: (input) =>
+    input === 'exactly_once'
+      ? 'exactly_once comes with a later version: write at_least_once, or leave the key out'
+      : undefined,
+});
+
+const flush = z.strictObject({
+  interval: duration(1000, 12 * HOUR)
+    .prefault('60s')
+    .describe('Age at which a batch is sealed: rows are queryable soon after.'),
+  rows: whole(1, 1_000_000_000).prefault(5_000_000).describe('Rows at which a batch is sealed.'),
+  bytes: size(MiB).prefault('4GiB').describe('Uncompressed row bytes at which a batch is sealed.'),
+  blockBytes: size(1024, 1024 * MiB)
+    .prefault('64MiB')
+    .describe(
+      'Compressed bytes at which a block is uploaded. Above the memory budget it is never reached: pressure uploads first.',
+    ),
+  maxTablePartitions: whole(1, 1000).prefault(40).describe('Table partitions at which a batch is sealed.'),
+});
+
+const none = () => z.null('comes with a later version: leave it out').prefault(null);
+
+const dirty = z.strictObject({
+  default: choice(['dead_letter'], ['default_value', 'set_null', 'truncate', 'skip', 'stop'])
+    .prefault('dead_letter')
+    .describe('What happens to a dirty record; only dead_letter today.'),
+  classes: z
+    .record(z.string(), z.never('choices per class come with a later version: leave it out'))
+    .prefault({})
+    .describe('Another choice for some classes of error; later.'),
+  limit: z
+    .strictObject({
+      count: none().describe('Dirty records within window that stop the service; later.'),
+      percent: none().describe('Percentage of dirty records within window that stops the service; later.'),
+      window: choice(['1h']).prefault('1h').describe('Window of the limits; later.'),
+    })
+    .prefault({}),
+});
+
+const http = z.strictObject({
+  host: text('a host name or address').prefault('0.0.0.0').describe('Address to listen at.'),
+  port: whole(0, 65_535)
+    .prefault(9464)
+    .describe('Port of /metrics, /live, /ready and /status; 0: any free one.'),
+});
+
+/** The option table: each key with its type, default and description. Everything else is derived from it. */
+export const options = z
+  .strictObject({
+    name: matching(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, hyphen and underscore').describe(
+      'Name of the pipeline, in logs, metrics and the group id.',
+    ),
+    guarantee: guarantee.prefault('at_least_once').describe('Delivery guarantee; only at_least_once today.'),
+    kafka: section(kafka),
+    decode: section(decode),
+    schemaRegistry: nullable(schemaRegistry).describe('Schema registry, for avro; null: none.'),
+    maxcompute: section(maxcompute),
+    table: section(table),
+    flush: section(flush),
+    deadLetters: z
+      .strictObject({
+        file: text('the name of a folder')
+          .prefault('dead-letters')
+          .describe('Folder of rejected records. Relative to the working directory.'),
+      })
+      .prefault({}),
+    dirty: section(dirty),
+    ledger: z
+      .strictObject({
+        settle: duration(0, 60_000)
+          .prefault('5s')
+          .describe('Wait after an assignment before offsets are committed.'),
+        onUnknown: choice(['stop'], ['assume_committed', 'replay'])
+          .prefault('stop')
+          .describe('What happens when the state of a batch cannot be known; only stop today.'),
+      })
+      .prefault({}),
+    workers: nullable(whole(1, 64)).describe('Worker threads; null: CPU limit minus one, 1 to 8.'),
+    memory: size(16 * MiB)
+      .prefault('256MiB')
+      .describe('Budget for everything between poll and upload; beside it the process needs about 220 MB.'),
+    shutdown: duration(1000, HOUR).prefault('30s').describe('Time to finish after SIGTERM or SIGINT.'),
+    http: http.nullable().prefault({}).describe('Listener of metrics and health; null: none.'),
+    log: z
+      .strictObject({
+        level: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+          .prefault('info')
+          .describe('Least level that is logged.'),
+      })
+      .prefault({}),
+  })
+  .superRefine((value, context) => {
+    const avro = value.decode?.value?.format === 'avro' || value.decode?.key?.format === 'avro';
+    if (avro && value.schemaRegistry === null)
+      context.addIssue({
+        code: 'custom',
+        path: ['schemaRegistry'],
+        message: 'decode format avro needs it: give schemaRegistry.url',
+      });
+  }, EVEN_IF_WRONG);
+
+const finished = options.transform((written) => ({
+  ...written,
+  kafka: { ...written.kafka, groupId: written.kafka.groupId ?? `maxsink-${written.name}` },
+}));
+
+/** Durations in ms, sizes in bytes, secrets as `Secret`, files as written; `kafka.groupId` is filled in. */
+export type Config = z.output<typeof finished>;
+
+export const configSchema = finished;

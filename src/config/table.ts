@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { columns, identifier, partitions } from './columns.ts';
+import { choice, duration, EVEN_IF_WRONG, instant, isMap, matching, nullable, section } from './leaf.ts';
+import { durationText } from './units.ts';
+
+const partitionValue = matching(
+  /^[A-Za-z0-9_:.\-$#!@]{1,255}$/,
+  'text (digits in quotes) of letters, digits and _ : . - $ # ! @',
+);
+
+const destination = () =>
+  z.union([
+    choice(['true_partition', 'dead_letter']),
+    z.strictObject({
+      partition: z
+        .record(identifier(), partitionValue)
+        .describe('A fixed table partition: column -> value, every column of partitions.'),
+    }),
+  ]);
+
+/** Default of future.after (1d), in ms. */
+const FUTURE_AFTER = 86_400_000;
+
+const late = z.strictObject({
+  after: nullable(duration(0)).describe(
+    'Record timestamp minus event time above which a record is late; null: never.',
+  ),
+  to: destination()
+    .prefault('true_partition')
+    .describe('Where late records go: true_partition, dead_letter or {partition: {dt: late}}.'),
+});
+
+const future = z.strictObject({
+  after: nullable(duration(0))
+    .prefault(durationText(FUTURE_AFTER))
+    .describe('Event time minus record timestamp above which a record is early; null: never.'),
+  to: destination()
+    .prefault('dead_letter')
+    .describe('Where early records go: true_partition, dead_letter or {partition: {dt: future}}.'),
+});
+
+const absurd = z.strictObject({
+  before: instant().prefault('2000-01-01T00:00:00Z').describe('An event time before this is absurd_time.'),
+  afterRecord: nullable(duration(0))
+    .prefault('1d')
+    .describe(
+      'An event time further than this after the record timestamp is absurd_time, before future is looked at; null: no limit.',
+    ),
+});
+
+export const table = z
+  .strictObject({
+    name: matching(/^[A-Za-z0-9_]{1,128}$/, 'letters, digits and underscore').describe('Table to write to.'),
+    create: choice(['never'], ['if_missing'])
+      .prefault('never')
+      .describe('Whether a missing table is created; only never today.'),
+    columns: nullable(columns).describe(
+      'Table column -> source (text, or a map with from); null: columns take the fields of the same name.',
+    ),
+    rest: z
+      .null('comes with a later version: leave it out')
+      .prefault(null)
+      .describe('Column for unmapped fields; later.'),
+    partitions: nullable(partitions).describe(
+      'Table partition column -> {time, timeFormat, timeZone, format, zone, floor} or a source, in the order of the table; null: unpartitioned.',
+    ),
+    late: section(late),
+    future: section(future),
+    absurd: section(absurd),
+  })
+  .superRefine((value, context) => {
+    const names = isMap(value.partitions) ? Object.keys(value.partitions) : [];
+    for (const key of ['late', 'future'] as const) {
+      const fixed: unknown = isMap(value[key]?.to) ? value[key].to.partition : undefined;
+      if (!isMap(fixed) || sameNames(Object.keys(fixed), names)) continue;
+      const message =
+        names.length === 0 ? 'table.partitions is not given' : `expected exactly ${names.join(', ')}`;
+      context.addIssue({ code: 'custom', path: [key, 'to', 'partition'], message });
+    }
+    const early = value.future?.after ?? 0;
+    // The default stays silent when only afterRecord is lowered.
+    if (early !== FUTURE_AFTER && early > (value.absurd?.afterRecord ?? Number.POSITIVE_INFINITY))
+      context.addIssue({
+        code: 'custom',
+        path: ['future', 'after'],
+        message: 'has no effect beyond table.absurd.afterRecord, which is looked at first: raise that too',
+      });
+  }, EVEN_IF_WRONG);
+
+/** MaxCompute does not tell upper from lower case in column names. */
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  const known = new Set(b.map((name) => name.toLowerCase()));
+  return a.length === b.length && a.every((name) => known.has(name.toLowerCase()));
+}

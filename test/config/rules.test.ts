@@ -1,0 +1,265 @@
+import zlib from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { parse, problems, SMALLEST } from './support.ts';
+
+/** The smallest configuration with more in the sections kafka, maxcompute and table (two spaces) and at the end. */
+const written = (more: { kafka?: string; maxcompute?: string; table?: string; top?: string }): string =>
+  SMALLEST.replace('  topics: [orders]', `  topics: [orders]${more.kafka ? `\n  ${more.kafka}` : ''}`)
+    .replace('  project: demo', `  project: demo${more.maxcompute ? `\n  ${more.maxcompute}` : ''}`)
+    .concat(more.table ? `  ${more.table}\n` : '', more.top ? `${more.top}\n` : '');
+
+describe('what comes later is refused as such', () => {
+  it.each([
+    [{ top: 'guarantee: exactly_once' }, /^13:12 guarantee: exactly_once comes with a later version/],
+    [{ top: 'routes: []' }, /^13:1 routes: comes with a later version/],
+    [{ top: 'deadLetters: {topic: t}' }, /deadLetters\.topic: comes with a later version/],
+    [{ top: 'deadLetters: {table: t}' }, /deadLetters\.table: comes with a later version/],
+    [
+      { top: 'dirty: {default: skip}' },
+      /dirty\.default: skip comes with a later version; today: dead_letter/,
+    ],
+    [{ top: 'dirty: {classes: {not_exact: set_null}}' }, /dirty\.classes\.not_exact: .*later version/],
+    [{ top: 'dirty: {limit: {count: 5}}' }, /dirty\.limit\.count: comes with a later version/],
+    [{ top: 'dirty: {limit: {percent: 5}}' }, /dirty\.limit\.percent: comes with a later version/],
+    [{ top: 'ledger: {onUnknown: replay}' }, /ledger\.onUnknown: replay comes with a later version/],
+    [
+      { top: 'decode: {value: {format: protobuf}}' },
+      /decode\.value\.format: protobuf comes with a later version/,
+    ],
+    [{ top: 'decode: {value: {format: csv}}' }, /csv comes with a later version/],
+    [{ top: 'decode: {value: {envelope: debezium}}' }, /debezium comes with a later version/],
+    [{ top: 'decode: {value: {encoding: gbk}}' }, /gbk comes with a later version/],
+    [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
+    [{ table: 'create: if_missing' }, /table\.create: if_missing comes with a later version/],
+    [{ table: 'rest: other' }, /table\.rest: comes with a later version/],
+    [
+      { table: 'columns: {a: {from: b, mask: x}}' },
+      /table\.columns\.a\.mask: comes with a later version \(masking\)/,
+    ],
+    [{ table: 'columns: {a: {from: b, hash: x}}' }, /table\.columns\.a\.hash: comes with a later version/],
+    [{ table: 'columns: {a: {expr: x}}' }, /table\.columns\.a\.expr: comes with a later version/],
+    [{ kafka: 'security: {mechanism: OAUTHBEARER}' }, /OAUTHBEARER comes with a later version/],
+  ])('%j', (more, expected) => expect(problems(written(more)).join('\n')).toMatch(expected));
+
+  it('credentials from a provider', () => {
+    const text = SMALLEST.replace('accessKeyId: id', 'provider: ecs');
+    expect(problems(text)).toContainEqual(
+      expect.stringMatching(/credentials\.provider: comes with a later version/),
+    );
+  });
+
+  it('an absent guarantee means at_least_once', () =>
+    expect(parse(SMALLEST).guarantee).toBe('at_least_once'));
+});
+
+describe('keys that must stand together', () => {
+  it.each([
+    [
+      'topics and topicPattern',
+      { kafka: 'topicPattern: ^a' },
+      ['5:17 kafka.topicPattern: give either kafka.topics or kafka.topicPattern'],
+    ],
+    [
+      'SASL',
+      { kafka: 'security: {protocol: sasl_ssl, username: u}' },
+      [
+        '5:3 kafka.security.mechanism: protocol sasl_ssl needs it',
+        '5:3 kafka.security.password: protocol sasl_ssl needs it',
+      ],
+    ],
+    [
+      'a password that is never used',
+      { kafka: 'security: {password: p}' },
+      [expect.stringMatching(/password: never used with protocol plaintext/)],
+    ],
+    [
+      'a client certificate',
+      { kafka: 'security: {protocol: ssl, certFile: /pem}' },
+      ['5:3 kafka.security.keyFile: certFile needs it'],
+    ],
+    [
+      'its key',
+      { kafka: 'security: {protocol: ssl, keyFile: /pem}' },
+      ['5:3 kafka.security.certFile: keyFile needs it'],
+    ],
+    [
+      'avro',
+      { top: 'decode: {key: {format: avro}}' },
+      ['1:1 schemaRegistry: decode format avro needs it: give schemaRegistry.url'],
+    ],
+    [
+      'registry',
+      { top: 'schemaRegistry: {url: http://r, username: u}' },
+      ['13:1 schemaRegistry.password: username needs it'],
+    ],
+    [
+      'late without partitions',
+      { table: 'late: {to: {partition: {dt: late}}}' },
+      ['13:26 table.late.to.partition: table.partitions is not given'],
+    ],
+    [
+      'late with other partitions',
+      { table: 'late: {to: {partition: {dt: late}}}\n  partitions: {dt: a, hr: b}' },
+      ['13:26 table.late.to.partition: expected exactly dt, hr'],
+    ],
+    [
+      'a future beyond absurd',
+      { table: 'future: {after: 2d}' },
+      [expect.stringMatching(/^13:19 table\.future\.after: has no effect beyond table\.absurd/)],
+    ],
+    [
+      'time and from',
+      { table: 'partitions: {dt: {time: a, from: b, format: HH}}' },
+      [expect.stringMatching(/dt\.time: give either/), expect.stringMatching(/format: goes with time/)],
+    ],
+    [
+      'time without format',
+      { table: 'partitions: {dt: {time: a}}' },
+      [expect.stringMatching(/dt\.format: expected a time pattern .* received nothing/)],
+    ],
+    ['neither', { table: 'partitions: {dt: {}}' }, [expect.stringMatching(/dt\.time: give either time/)]],
+    [
+      'a floor that does not divide a day',
+      { table: 'partitions: {dt: {time: a, format: HH, floor: 7m}}' },
+      [expect.stringMatching(/floor: expected a duration that divides a day/)],
+    ],
+    [
+      'two words for one',
+      { table: 'columns: {a: {from: b, format: iso, timeFormat: iso}}' },
+      [expect.stringMatching(/a\.format: it means timeFormat here/)],
+    ],
+    [
+      'one column twice',
+      { table: 'columns: {a: b, A: c}' },
+      [expect.stringMatching(/^13:22 table\.columns\.A: the same column/)],
+    ],
+  ])('%s', (_, more, expected) => expect(problems(written(more), {}, { '/pem': 'x' })).toEqual(expected));
+
+  it('are judged even when other keys are wrong', () => {
+    const found = problems(
+      written({ kafka: 'security: {protocol: sasl_ssl, foo: 1, username: [1]}', top: 'memory: 1' }),
+    );
+    expect(found).toContainEqual(expect.stringMatching(/mechanism: protocol sasl_ssl needs it/));
+    expect(found.filter((problem) => problem.includes('security.username'))).toHaveLength(1);
+  });
+
+  it('fit when they should', () => {
+    const table =
+      'late: {after: 1h, to: {partition: {DT: late}}}\n  partitions: {dt: {time: a, format: yyyyMMdd}}';
+    expect(parse(written({ table })).table.late).toEqual({
+      after: 3_600_000,
+      to: { partition: { DT: 'late' } },
+    });
+    expect(problems(written({ table: 'future: {after: 2d}\n  absurd: {afterRecord: null}' }))).toEqual([]);
+    expect(problems(written({ table: 'absurd: {afterRecord: 1h}' }))).toEqual([]);
+    expect(
+      problems(
+        written({ top: 'decode: {value: {format: avro}}\nschemaRegistry: {url: http://r, token: t}' }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('values', () => {
+  it.each([
+    [{ top: 'memory: 15MiB' }, /memory: expected a size of at least 16MiB/],
+    [{ top: 'flush: {rows: 0}' }, /flush\.rows: expected a whole number from 1/],
+    [{ top: 'flush: {interval: 999ms}' }, /flush\.interval: expected a duration from 1s/],
+    [
+      { top: 'flush: {maxTablePartitions: 1001}' },
+      /maxTablePartitions: expected a whole number from 1 to 1000/,
+    ],
+    [{ top: 'http: {port: 65536}' }, /http\.port: expected a whole number from 0 to 65535/],
+    [{ top: 'workers: 1.5' }, /workers: expected a whole number/],
+    [{ maxcompute: 'schema: a.b' }, /maxcompute\.schema: expected letters/],
+    [{ maxcompute: 'tunnelEndpoint: dt.example.com' }, /tunnelEndpoint: expected an http or https URL/],
+    [{ table: 'columns: {"a;drop": b}' }, /table\.columns\."a;drop": expected a name/],
+    [{ table: 'columns: {2024: b}' }, /table\.columns\.2024: expected a name/],
+    [
+      { table: 'columns: {a: {from: b, timeZone: Mars/X}}' },
+      /timeZone: expected a time zone .* received "Mars\/X"/,
+    ],
+    [
+      { table: 'late: {to: {partition: {dt: 0}}}\n  partitions: {dt: a}' },
+      /late\.to\.partition\.dt: expected text \(digits in quotes\).* received 0/,
+    ],
+    [
+      { table: "late: {to: {partition: {dt: 'a/b'}}}\n  partitions: {dt: a}" },
+      /late\.to\.partition\.dt: expected/,
+    ],
+    [{ table: 'late: {to: elsewhere}' }, /late\.to: expected true_partition or dead_letter/],
+    [{ kafka: 'instanceId: a b' }, /instanceId: expected/],
+  ])('%j is refused', (more, expected) => expect(problems(written(more)).join('\n')).toMatch(expected));
+
+  it.each(['[a b]', '[""]', '[]', '"a,,b"', '[[a]]'])('topics %s are refused', (topics) =>
+    expect(problems(SMALLEST.replace('[orders]', topics))[0]).toMatch(
+      /^4:11 kafka\.topics: expected a list of topic names/,
+    ),
+  );
+
+  it.each(['orders.*', '^', '"^("', '5'])('topicPattern %s is refused', (pattern) =>
+    expect(problems(SMALLEST.replace('topics: [orders]', `topicPattern: ${pattern}`))[0]).toMatch(
+      /topicPattern: expected a regular expression that starts with \^/,
+    ),
+  );
+
+  it('zstd needs a Node that has it', () => {
+    const found = problems(written({ maxcompute: 'compression: zstd' }));
+    const refused = `8:16 maxcompute.compression: zstd needs Node 22.15 or later, this is Node ${process.versions.node}: use deflate`;
+    expect(found).toEqual('createZstdCompress' in zlib ? [] : [refused]);
+  });
+
+  it('files must be readable; they are looked for beside the configuration', () => {
+    const text = written({
+      kafka: 'security: {protocol: ssl, caFile: ca.pem}',
+      maxcompute: 'caFile: /abs.pem',
+    });
+    expect(problems(text)).toEqual([
+      '5:37 kafka.security.caFile: the file "/etc/maxsink/ca.pem" cannot be read: there is no such file',
+      '9:11 maxcompute.caFile: the file "/abs.pem" cannot be read: there is no such file',
+    ]);
+    const config = parse(text, {}, { '/etc/maxsink/ca.pem': '', '/abs.pem': '' });
+    expect([config.kafka.security.caFile, config.maxcompute.caFile]).toEqual([
+      '/etc/maxsink/ca.pem',
+      '/abs.pem',
+    ]);
+  });
+});
+
+describe('librdkafka properties', () => {
+  it.each([
+    ['group.id', 'use kafka.groupId'],
+    ['bootstrap.servers', 'use kafka.brokers'],
+    ['auto.offset.reset', 'use kafka.startAt'],
+    ['group.instance.id', 'use kafka.instanceId'],
+    ['security.protocol', 'use kafka.security.protocol'],
+    ['sasl.password', 'use kafka.security.password'],
+    ['sasl.oauthbearer.config', 'use kafka.security'],
+    ['ssl.ca.location', 'use kafka.security.caFile'],
+    ['queued.max.messages.kbytes', 'use memory'],
+    ['enable.auto.commit', 'leave it out'],
+    ['enable.auto.offset.store', 'leave it out'],
+    ['partition.assignment.strategy', 'leave it out'],
+    ['isolation.level', 'leave it out'],
+    ['fetch.queue.backoff.ms', 'leave it out'],
+    ['enable.partition.eof', 'leave it out'],
+    ['group.protocol', 'leave it out'],
+    ['rebalance_cb', 'leave it out'],
+  ])('%s is refused: %s', (name, advice) => {
+    const found = problems(written({ kafka: `options: {${name}: hunter2}` }));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`kafka.options."${name}":`.replace('"rebalance_cb"', 'rebalance_cb'));
+    expect(found[0]?.endsWith(advice)).toBe(true);
+    expect(found[0]).not.toContain('hunter2');
+  });
+
+  it('others pass through as they are', () => {
+    const options = '{session.timeout.ms: 6000, debug: "cgrp", socket.keepalive.enable: true, toString: x}';
+    expect(parse(written({ kafka: `options: ${options}` })).kafka.options).toEqual({
+      'session.timeout.ms': 6000,
+      debug: 'cgrp',
+      'socket.keepalive.enable': true,
+      toString: 'x',
+    });
+  });
+});
