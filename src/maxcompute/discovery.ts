@@ -1,0 +1,37 @@
+import type { MaxComputeOptions } from './options.ts';
+import { parseEndpoint } from './wire.ts';
+
+/** Where the tunnel is (protocol 1.2): never kept on disk, asked again after failures. */
+export interface Discovery {
+  /** The tunnel endpoint; asks the service endpoint when nothing fresh is known. */
+  endpoint(signal?: AbortSignal): Promise<string>;
+  /** After a failure of the connection: the next call asks again. */
+  forget(): void;
+}
+
+/** `ask` returns `host[:port]`. A fixed endpoint of the options is returned as it is. */
+export function openDiscovery(
+  options: Pick<MaxComputeOptions, 'endpoint' | 'tunnelEndpoint' | 'clock'>,
+  cacheMs: number,
+  ask: (signal?: AbortSignal) => Promise<string>,
+): Discovery {
+  const { endpoint, tunnelEndpoint, clock } = options;
+  if (tunnelEndpoint !== null) return { endpoint: async () => tunnelEndpoint, forget: () => {} };
+  let known: { endpoint: string; at: number } | null = null;
+  return {
+    async endpoint(signal) {
+      if (known === null || clock.now() - known.at >= cacheMs) {
+        known = { endpoint: withScheme(await ask(signal), endpoint), at: clock.now() };
+      }
+      return known.endpoint;
+    },
+    forget() {
+      known = null;
+    },
+  };
+}
+
+/** The answer has no scheme: that of the service endpoint is meant. */
+function withScheme(address: string, serviceEndpoint: string): string {
+  return `${new URL(parseEndpoint(serviceEndpoint).origin).protocol}//${address}`;
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../clock.ts';
+import { LIMITS } from '../limits.ts';
+import type { Credentials } from './sign.ts';
+
+export interface MaxComputeOptions {
+  /** Service endpoint with its path prefix, e.g. `https://service.cn-hangzhou.maxcompute.aliyun.com/api`. */
+  readonly endpoint: string;
+  /** Fixed tunnel endpoint; null: discovered through the service endpoint. */
+  readonly tunnelEndpoint: string | null;
+  readonly project: string;
+  /** Schema of a three-layer project; null: two layers. */
+  readonly schema: string | null;
+  /** Tunnel quota name; null: whatever the service gives. */
+  readonly quota: string | null;
+  /** Set: V4 signatures, with one fallback to V2; null: V2. */
+  readonly region: string | null;
+  /** Asked for every attempt of every call, so that temporary keys may change at any time. */
+  readonly credentials: () => Promise<Credentials>;
+  /** `http://user:password@host:port`, or null. */
+  readonly proxy: string | null;
+  /** PEM text of certificate authorities that are trusted beside the public ones, or null. */
+  readonly ca: string | null;
+  readonly clock: Clock;
+  /** Told before every wait, and with `waitMs` 0 when a throttled call goes back to the caller. */
+  readonly onRetry?: (event: RetryEvent) => void;
+  /** `maxsink/<version>`. */
+  readonly userAgent: string;
+  /** Bounds other than the defaults, for tests. */
+  readonly limits?: Partial<ClientLimits>;
+}
+
+export interface RetryEvent {
+  readonly call: string;
+  /** The server's code, or the transport's (`ECONNRESET`, `DEADLINE`). */
+  readonly code: string;
+  readonly why: string;
+  readonly waitMs: number;
+  /** The service asked to slow down, as opposed to having failed. */
+  readonly throttled: boolean;
+  readonly requestId: string | null;
+}
+
+export const CLIENT_LIMITS = {
+  requestTimeoutMs: LIMITS.requestTimeoutMs,
+  connectTimeoutMs: LIMITS.connectTimeoutMs,
+  uploadIdleMs: LIMITS.uploadIdleMs,
+  uploadGraceMs: LIMITS.uploadGraceMs,
+  uploadFloorBytesPerSecond: LIMITS.uploadFloorBytesPerSecond,
+  uploadSliceBytes: LIMITS.uploadSliceBytes,
+  keepAliveMs: LIMITS.keepAliveMs,
+  keepAliveMaxMs: LIMITS.keepAliveMaxMs,
+  connectionsPerEndpoint: LIMITS.connectionsPerEndpoint,
+  answerBytes: LIMITS.answerBytes,
+  holdMaxMs: LIMITS.holdMaxMs,
+  serverMessageChars: LIMITS.serverMessageChars,
+  throttledCreateAttempts: LIMITS.throttledCreateAttempts,
+  transientAttempts: LIMITS.transientAttempts,
+  retryBaseMs: LIMITS.retryBaseMs,
+  retryCapMs: LIMITS.retryCapMs,
+  sqlMs: LIMITS.sqlMs,
+  commitDecisionMs: LIMITS.commitDecisionMs,
+  tunnelEndpointCacheMs: LIMITS.tunnelEndpointCacheMs,
+};
+
+export type ClientLimits = { readonly [Key in keyof typeof CLIENT_LIMITS]: number };
