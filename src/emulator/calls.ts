@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import type { Catalog, Table } from './catalog.ts';
+import type { FaultRule, RouteName } from './control.ts';
+import { type Family, Refusal, type Reply } from './errors.ts';
+import type { Instances } from './instances.ts';
+import type { Quotas } from './quotas.ts';
+import type { Sessions } from './sessions.ts';
+import type { Store } from './store.ts';
+
+/** What every handler works on. */
+export interface Core {
+  readonly project: string;
+  readonly timeZone: string;
+  readonly now: () => number;
+  readonly catalog: Catalog;
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly instances: Instances;
+  readonly quotas: Quotas;
+  readonly traffic: Traffic;
+}
+
+export interface Traffic {
+  bytesIn: number;
+  readonly requests: Record<RouteName, number>;
+}
+
+/** One request, its address decoded. */
+export interface Call {
+  readonly method: string;
+  /** Decoded path without the service prefix `/api`. */
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly request: IncomingMessage;
+  /** `host:port` of the listener as the client reached it: the Host header may lack the port. */
+  readonly address: string;
+  readonly requestId: string;
+  /** The request body, slowed or cut when a fault says so. */
+  readonly body: AsyncIterable<Buffer>;
+  /** Set by a `closing` fault: the commit goes on in the background after this time. */
+  readonly closingMs?: number;
+}
+
+export interface Route {
+  readonly name: RouteName;
+  readonly family: Family;
+  handle(core: Core, call: Call): Promise<Reply> | Reply;
+}
+
+export type { FaultRule };
+
+/** The table of a path, in whichever way its schema is given. */
+export function tableOf(core: Core, call: Call, name: string, schema: string | undefined): Table {
+  const table = core.catalog.find({ schema: schema ?? call.query.get('curr_schema') ?? 'default', name });
+  if (table) return table;
+  const text = `The specified table ${core.project}.${name} does not exist.`;
+  throw new Refusal(404, 'NoSuchTable', text);
+}
+
+/** The whole body of a service call as text; 10 MiB at most. */
+export async function bodyText(call: Call): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of call.body) {
+    size += piece.length;
+    if (size > 10 * 1024 * 1024)
+      throw new Refusal(400, 'MaxMessageLengthExceeded', 'The body is larger than 10 MiB.');
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -1,0 +1,185 @@
+/** Faults on request: which calls fail, and how. */
+export const ROUTES = [
+  'discovery',
+  'project',
+  'table',
+  'instance',
+  'session_create',
+  'session_status',
+  'block',
+  'commit',
+  'other',
+] as const;
+export type RouteName = (typeof ROUTES)[number];
+
+export type Fault =
+  /** Answers without doing anything; `body` overrides the error body (a gateway's HTML page). */
+  | { action: 'status'; status: number; code?: string; message?: string; body?: string; retryAfter?: number }
+  | { action: 'delay'; ms: number }
+  /** Holds the call until the rule is removed, then goes on. */
+  | { action: 'hang' }
+  /** Cuts the connection: before anything, in the middle of a body, or after the effect (a lost reply). */
+  | { action: 'cut'; when: 'before' | 'body' | 'after' }
+  /** Reads the request and writes the answer at this speed. */
+  | { action: 'slow'; bytesPerSecond: number }
+  /** Puts the call's upload session (or all open ones) into this state, then goes on. */
+  | { action: 'session'; state: 'expired' | 'critical' | 'canceled' | 'gone' }
+  /** A commit answers `closing` and takes effect `ms` later. */
+  | { action: 'closing'; ms: number };
+
+/** What a rule can look at. */
+export interface FaultedCall {
+  readonly route: RouteName;
+  readonly method: string;
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** Calls of this route that the rule has seen, from 1. */
+  readonly count: number;
+}
+
+/** A fault for this call, or undefined to let it through. */
+export type FaultFunction = (call: FaultedCall) => Fault | undefined;
+
+export interface RuleInfo {
+  readonly id: number;
+  readonly route: RouteName | '*';
+  readonly fault: Fault | 'function';
+  readonly seen: number;
+  readonly applied: number;
+}
+
+export interface FaultRule {
+  readonly route: RouteName | '*';
+  readonly fault: Fault | FaultFunction;
+  /** Lets the first `after` calls through, then applies to `times` calls (default: all). */
+  readonly after?: number;
+  readonly times?: number;
+}
+
+export interface Match {
+  readonly fault: Fault;
+  /** Resolves when the rule is removed: the end of a hang. */
+  readonly released: Promise<void>;
+}
+
+export interface Control {
+  /** Adds a rule; answers how to remove it, which releases what hangs on it. */
+  add(rule: FaultRule): { id: number; remove(): void };
+  match(call: Omit<FaultedCall, 'count'>): Match | undefined;
+  remove(id: number): boolean;
+  clear(): void;
+  list(): RuleInfo[];
+}
+
+interface ActiveRule extends FaultRule {
+  readonly id: number;
+  seen: number;
+  applied: number;
+  readonly released: Promise<void>;
+  release(): void;
+}
+
+export function createControl(): Control {
+  const rules = new Map<number, ActiveRule>();
+  let lastId = 0;
+
+  function add(rule: FaultRule) {
+    lastId += 1;
+    const id = lastId;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    rules.set(id, { ...rule, id, seen: 0, applied: 0, released, release });
+    return { id, remove: () => void remove(id) };
+  }
+
+  function match(call: Omit<FaultedCall, 'count'>): Match | undefined {
+    for (const rule of rules.values()) {
+      const fault = faultOf(rule, call);
+      if (fault) return { fault, released: rule.released };
+    }
+    return undefined;
+  }
+
+  function remove(id: number): boolean {
+    rules.get(id)?.release();
+    return rules.delete(id);
+  }
+
+  function clear(): void {
+    for (const id of [...rules.keys()]) remove(id);
+  }
+
+  const list = () => [...rules.values()].map(describe);
+  return { add, match, remove, clear, list };
+}
+
+function faultOf(rule: ActiveRule, call: Omit<FaultedCall, 'count'>): Fault | undefined {
+  if (rule.route !== '*' && rule.route !== call.route) return undefined;
+  rule.seen += 1;
+  if (rule.seen <= (rule.after ?? 0) || rule.applied >= (rule.times ?? Number.POSITIVE_INFINITY))
+    return undefined;
+  const fault = typeof rule.fault === 'function' ? rule.fault({ ...call, count: rule.seen }) : rule.fault;
+  if (fault) rule.applied += 1;
+  return fault;
+}
+
+function describe({ id, route, fault, seen, applied }: ActiveRule): RuleInfo {
+  return { id, route, fault: typeof fault === 'function' ? 'function' : fault, seen, applied };
+}
+
+const CUTS: readonly string[] = ['before', 'body', 'after'];
+const STATES: readonly string[] = ['expired', 'critical', 'canceled', 'gone'];
+
+/** A rule as JSON (`{route, action, times, after, ...}`); throws with what is wrong. */
+export function parseRule(input: unknown): FaultRule {
+  if (typeof input !== 'object' || input === null)
+    throw new Error('a rule is an object {route, action, ...}');
+  const { route = '*', times, after, ...rest } = input as Record<string, unknown>;
+  if (route !== '*' && !ROUTES.includes(route as RouteName)) {
+    throw new Error(`route "${String(route)}" is none of ${ROUTES.join(' ')} *`);
+  }
+  return {
+    route: route as RouteName | '*',
+    fault: parseFault(rest),
+    ...(times === undefined ? {} : { times: wholeNumber(times, 'times') }),
+    ...(after === undefined ? {} : { after: wholeNumber(after, 'after') }),
+  };
+}
+
+function parseFault(input: Record<string, unknown>): Fault {
+  const number = (name: string) => wholeNumber(input[name], name);
+  switch (input.action) {
+    case 'status':
+      return { ...input, action: 'status', status: number('status') };
+    case 'delay':
+      return { action: 'delay', ms: number('ms') };
+    case 'hang':
+      return { action: 'hang' };
+    case 'cut':
+      return { action: 'cut', when: oneOf(CUTS, input.when ?? 'before') as 'before' };
+    case 'slow':
+      return { action: 'slow', bytesPerSecond: Math.max(1, number('bytesPerSecond')) };
+    case 'session':
+      return { action: 'session', state: oneOf(STATES, input.state ?? 'expired') as 'expired' };
+    case 'closing':
+      return { action: 'closing', ms: number('ms') };
+    default:
+      throw new Error(
+        `action "${String(input.action)}" is none of status delay hang cut slow session closing`,
+      );
+  }
+}
+
+function wholeNumber(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
+    throw new Error(`${name} must be a whole number`);
+  }
+  return value;
+}
+
+function oneOf(words: readonly string[], value: unknown): string {
+  if (!words.includes(String(value))) throw new Error(`"${String(value)}" is none of ${words.join(' ')}`);
+  return String(value);
+}

@@ -1,0 +1,300 @@
+import { parseError, type Token, tokenize } from './sql-tokens.ts';
+import { type ColumnType, parseType } from './types.ts';
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly comment: string;
+  readonly nullable: boolean;
+}
+
+export interface TableDefinition {
+  readonly columns: readonly ColumnDefinition[];
+  readonly tablePartitionColumns: readonly ColumnDefinition[];
+  readonly comment: string;
+  readonly lifecycle: number;
+  readonly primaryKey: readonly string[];
+  readonly transactional: boolean;
+  readonly external: boolean;
+}
+
+/** A table name of one to three parts, as written. */
+export type NameParts = readonly string[];
+/** Values of one table partition by column name, lower case. */
+export type SpecMap = ReadonlyMap<string, string>;
+
+export type Statement =
+  | { kind: 'create_table'; name: NameParts; ifNotExists: boolean; table: TableDefinition }
+  | { kind: 'create_view'; name: NameParts; ifNotExists: boolean; query: string }
+  | { kind: 'create_schema'; name: NameParts; ifNotExists: boolean }
+  | { kind: 'drop_table'; name: NameParts; ifExists: boolean }
+  | { kind: 'truncate'; name: NameParts; specs: readonly SpecMap[] }
+  | { kind: 'add_table_partitions'; name: NameParts; ifNotExists: boolean; specs: readonly SpecMap[] }
+  | { kind: 'drop_table_partitions'; name: NameParts; ifExists: boolean; specs: readonly SpecMap[] }
+  | { kind: 'query'; text: string };
+
+export interface ParsedScript {
+  readonly settings: ReadonlyMap<string, string>;
+  readonly statement: Statement | undefined;
+}
+
+interface Cursor {
+  readonly sql: string;
+  readonly tokens: readonly Token[];
+  at: number;
+}
+
+/**
+ * One statement with its leading `set k=v;` lines, as the official clients write them.
+ * Throws StatementError (ODPS-0130161) on anything else.
+ */
+export function parseScript(sql: string): ParsedScript {
+  const cursor: Cursor = { sql, tokens: tokenize(sql), at: 0 };
+  const settings = new Map<string, string>();
+  while (peekWord(cursor) === 'SET') readSetting(cursor, settings);
+  while (takeSymbol(cursor, ';'));
+  if (cursor.at >= cursor.tokens.length) return { settings, statement: undefined };
+  const statement = readStatement(cursor);
+  while (takeSymbol(cursor, ';'));
+  if (cursor.at < cursor.tokens.length) throw unexpected(cursor);
+  return { settings, statement };
+}
+
+function readSetting(cursor: Cursor, settings: Map<string, string>): void {
+  cursor.at += 1;
+  const start = cursor.tokens[cursor.at]?.start ?? cursor.sql.length;
+  while (cursor.at < cursor.tokens.length && !isSymbol(cursor, ';')) cursor.at += 1;
+  const text = cursor.sql.slice(start, cursor.tokens[cursor.at]?.start ?? cursor.sql.length);
+  takeSymbol(cursor, ';');
+  const split = text.indexOf('=');
+  if (split < 0) throw parseError(cursor.sql, start, 'SET needs key=value');
+  settings.set(text.slice(0, split).trim(), text.slice(split + 1).trim());
+}
+
+function readStatement(cursor: Cursor): Statement {
+  switch (peekWord(cursor)) {
+    case 'CREATE':
+      return readCreate(cursor);
+    case 'DROP':
+      return readDrop(cursor);
+    case 'TRUNCATE':
+      return readTruncate(cursor);
+    case 'ALTER':
+      return readAlter(cursor);
+    case 'SELECT':
+    case 'WITH':
+    case 'FROM':
+      return { kind: 'query', text: restOfStatement(cursor) };
+    default:
+      if (isSymbol(cursor, '(')) return { kind: 'query', text: restOfStatement(cursor) };
+      throw unexpected(cursor);
+  }
+}
+
+function readCreate(cursor: Cursor): Statement {
+  expectWords(cursor, 'CREATE');
+  const external = takeWords(cursor, 'EXTERNAL');
+  if (takeWords(cursor, 'OR', 'REPLACE')) throw unexpected(cursor);
+  const view = takeWords(cursor, 'VIEW');
+  const schema = !view && takeWords(cursor, 'SCHEMA');
+  if (!view && !schema) expectWords(cursor, 'TABLE');
+  const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');
+  const name = readName(cursor);
+  if (schema) return { kind: 'create_schema', name, ifNotExists };
+  if (!view) return { kind: 'create_table', name, ifNotExists, table: readTable(cursor, external) };
+  expectWords(cursor, 'AS');
+  return { kind: 'create_view', name, ifNotExists, query: restOfStatement(cursor) };
+}
+
+function readTable(cursor: Cursor, external: boolean): TableDefinition {
+  const { columns, primaryKey } = readColumns(cursor);
+  const clauses = { comment: '', lifecycle: -1, transactional: false };
+  let tablePartitionColumns: ColumnDefinition[] = [];
+  while (cursor.at < cursor.tokens.length && !isSymbol(cursor, ';')) {
+    if (takeWords(cursor, 'COMMENT')) clauses.comment = readLiteral(cursor);
+    else if (takeWords(cursor, 'LIFECYCLE')) clauses.lifecycle = Number(readIdentifier(cursor));
+    else if (takeWords(cursor, 'PARTITIONED', 'BY')) tablePartitionColumns = readColumns(cursor).columns;
+    else if (takeWords(cursor, 'TBLPROPERTIES')) clauses.transactional = readProperties(cursor);
+    else if (external) cursor.at += 1;
+    else throw unexpected(cursor);
+  }
+  return { columns, primaryKey, tablePartitionColumns, external, ...clauses };
+}
+
+function readColumns(cursor: Cursor): { columns: ColumnDefinition[]; primaryKey: string[] } {
+  const columns: ColumnDefinition[] = [];
+  let primaryKey: string[] = [];
+  inParentheses(cursor, () => {
+    if (!takeWords(cursor, 'PRIMARY', 'KEY')) return columns.push(readColumn(cursor));
+    primaryKey = [];
+    return inParentheses(cursor, () => primaryKey.push(readIdentifier(cursor).toLowerCase()));
+  });
+  return { columns, primaryKey };
+}
+
+function readColumn(cursor: Cursor): ColumnDefinition {
+  const name = readIdentifier(cursor).toLowerCase();
+  const type = readType(cursor);
+  let nullable = true;
+  let comment = '';
+  for (;;) {
+    if (takeWords(cursor, 'NOT', 'NULL')) nullable = false;
+    else if (takeWords(cursor, 'NULL')) nullable = true;
+    else if (takeWords(cursor, 'COMMENT')) comment = readLiteral(cursor);
+    else if (takeWords(cursor, 'DEFAULT')) cursor.at += 1;
+    else return { name, type, comment, nullable };
+  }
+}
+
+/** The tokens of a type: a word, then what stands in its brackets. */
+function readType(cursor: Cursor): ColumnType {
+  const start = cursor.tokens[cursor.at]?.start ?? cursor.sql.length;
+  readIdentifier(cursor);
+  skipBrackets(cursor);
+  try {
+    return parseType(cursor.sql.slice(start, cursor.tokens[cursor.at - 1]!.end));
+  } catch (error) {
+    throw parseError(cursor.sql, start, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function skipBrackets(cursor: Cursor): void {
+  let depth = 0;
+  do {
+    const opens = isSymbol(cursor, '<') || isSymbol(cursor, '(');
+    if (depth === 0 && !opens) return;
+    if (opens) depth += 1;
+    else if (isSymbol(cursor, '>') || isSymbol(cursor, ')')) depth -= 1;
+    cursor.at += 1;
+  } while (depth > 0 && cursor.at < cursor.tokens.length);
+}
+
+/** `('transactional' = 'true', ...)`: whether the table is transactional. */
+function readProperties(cursor: Cursor): boolean {
+  let transactional = false;
+  inParentheses(cursor, () => {
+    const key = readLiteral(cursor).toLowerCase();
+    expectSymbol(cursor, '=');
+    const value = readLiteral(cursor).toLowerCase();
+    if (key === 'transactional') transactional = value === 'true';
+  });
+  return transactional;
+}
+
+function readDrop(cursor: Cursor): Statement {
+  expectWords(cursor, 'DROP');
+  if (!takeWords(cursor, 'VIEW')) expectWords(cursor, 'TABLE');
+  const ifExists = takeWords(cursor, 'IF', 'EXISTS');
+  const name = readName(cursor);
+  takeWords(cursor, 'PURGE');
+  return { kind: 'drop_table', name, ifExists };
+}
+
+function readTruncate(cursor: Cursor): Statement {
+  expectWords(cursor, 'TRUNCATE', 'TABLE');
+  const name = readName(cursor);
+  const specs = peekWord(cursor) === 'PARTITION' ? readSpecs(cursor) : [];
+  return { kind: 'truncate', name, specs };
+}
+
+function readAlter(cursor: Cursor): Statement {
+  expectWords(cursor, 'ALTER', 'TABLE');
+  const name = readName(cursor);
+  if (takeWords(cursor, 'ADD')) {
+    const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');
+    return { kind: 'add_table_partitions', name, ifNotExists, specs: readSpecs(cursor) };
+  }
+  expectWords(cursor, 'DROP');
+  const ifExists = takeWords(cursor, 'IF', 'EXISTS');
+  return { kind: 'drop_table_partitions', name, ifExists, specs: readSpecs(cursor) };
+}
+
+function readSpecs(cursor: Cursor): SpecMap[] {
+  const specs: SpecMap[] = [];
+  do {
+    expectWords(cursor, 'PARTITION');
+    specs.push(readSpec(cursor));
+    takeSymbol(cursor, ',');
+  } while (peekWord(cursor) === 'PARTITION');
+  return specs;
+}
+
+function readSpec(cursor: Cursor): SpecMap {
+  const spec = new Map<string, string>();
+  inParentheses(cursor, () => {
+    const name = readIdentifier(cursor).toLowerCase();
+    expectSymbol(cursor, '=');
+    spec.set(name, readLiteral(cursor));
+  });
+  return spec;
+}
+
+function readName(cursor: Cursor): NameParts {
+  const parts = [readIdentifier(cursor)];
+  while (takeSymbol(cursor, '.')) parts.push(readIdentifier(cursor));
+  return parts;
+}
+
+function readIdentifier(cursor: Cursor): string {
+  const token = cursor.tokens[cursor.at];
+  if (token?.kind !== 'word' && token?.kind !== 'quoted') throw unexpected(cursor);
+  cursor.at += 1;
+  return token.text;
+}
+
+/** A quoted text or a bare number. */
+function readLiteral(cursor: Cursor): string {
+  const token = cursor.tokens[cursor.at];
+  if (token?.kind !== 'text' && token?.kind !== 'word') throw unexpected(cursor);
+  cursor.at += 1;
+  return token.text;
+}
+
+function restOfStatement(cursor: Cursor): string {
+  const start = cursor.tokens[cursor.at]!.start;
+  while (cursor.at < cursor.tokens.length && !isSymbol(cursor, ';')) cursor.at += 1;
+  return cursor.sql.slice(start, cursor.tokens[cursor.at - 1]!.end);
+}
+
+function inParentheses(cursor: Cursor, item: () => unknown): void {
+  expectSymbol(cursor, '(');
+  do item();
+  while (takeSymbol(cursor, ','));
+  expectSymbol(cursor, ')');
+}
+
+function peekWord(cursor: Cursor, ahead = 0): string | undefined {
+  const token = cursor.tokens[cursor.at + ahead];
+  return token?.kind === 'word' ? token.text.toUpperCase() : undefined;
+}
+
+function takeWords(cursor: Cursor, ...words: string[]): boolean {
+  if (!words.every((word, index) => peekWord(cursor, index) === word)) return false;
+  cursor.at += words.length;
+  return true;
+}
+
+function expectWords(cursor: Cursor, ...words: string[]): void {
+  if (!takeWords(cursor, ...words)) throw unexpected(cursor);
+}
+
+function isSymbol(cursor: Cursor, symbol: string): boolean {
+  const token = cursor.tokens[cursor.at];
+  return token?.kind === 'symbol' && token.text === symbol;
+}
+
+function takeSymbol(cursor: Cursor, symbol: string): boolean {
+  if (!isSymbol(cursor, symbol)) return false;
+  cursor.at += 1;
+  return true;
+}
+
+function expectSymbol(cursor: Cursor, symbol: string): void {
+  if (!takeSymbol(cursor, symbol)) throw unexpected(cursor);
+}
+
+function unexpected(cursor: Cursor): Error {
+  const token = cursor.tokens[cursor.at];
+  const found = token ? `'${cursor.sql.slice(token.start, token.end)}'` : 'end of text';
+  return parseError(cursor.sql, token?.start ?? cursor.sql.length, `invalid token ${found}`);
+}

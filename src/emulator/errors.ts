@@ -1,0 +1,56 @@
+import { escapeXml } from './xml.ts';
+
+/** Which of the two protocols a call belongs to: it decides the shape of errors (protocol 10.1). */
+export type Family = 'service' | 'tunnel';
+
+/** An answer to the client, before faults and common headers are applied. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly type?: string;
+  readonly body?: string | Uint8Array;
+}
+
+/** A refusal with HTTP status and the server's own code. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export const malformed = (message: string): Refusal => new Refusal(400, 'MalformedDataStream', message);
+
+/** Tunnel errors are JSON, service errors XML with all four elements: each client reads only its own shape. */
+export function errorReply(
+  family: Family,
+  status: number,
+  code: string,
+  message: string,
+  requestId: string,
+): Reply {
+  if (family === 'tunnel') {
+    const body = JSON.stringify({ Code: code, Message: message, RequestId: requestId });
+    return { status, type: 'application/json', body };
+  }
+  const element = (name: string, text: string) => `<${name}>${escapeXml(text)}</${name}>`;
+  const parts = [
+    element('Code', code),
+    element('Message', message),
+    element('RequestId', requestId),
+    element('HostId', 'localhost'),
+  ];
+  return { status, type: 'application/xml', body: `<Error>${parts.join('')}</Error>` };
+}
+
+/** Anything thrown by a handler, as an answer; what is no refusal is the emulator's own fault. */
+export function replyOf(error: unknown, family: Family, requestId: string): Reply {
+  if (error instanceof Refusal) return errorReply(family, error.status, error.code, error.message, requestId);
+  const message = error instanceof Error ? error.message : String(error);
+  return errorReply(family, 500, 'InternalServerError', message, requestId);
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import type { Core } from './calls.ts';
+import { newTable, resolveName, specText, specValues, type Table, type TableName } from './catalog.ts';
+import type { NameParts, ParsedScript, SpecMap, Statement } from './ddl.ts';
+import { Refusal } from './errors.ts';
+import { describeQueryError, type QueryScope, translateQuery } from './select.ts';
+import { StatementError } from './sql-tokens.ts';
+
+/** Rows that the CSV of an instance holds at most (protocol 3.6). */
+const RESULT_ROWS = 10_000;
+
+/** What `?result` answers. */
+export interface Outcome {
+  readonly format: 'csv' | 'text';
+  readonly text: string;
+}
+
+/** What a statement is executed with: the default schema and the settings sent along. */
+export interface Session {
+  readonly schema: string;
+  readonly timeZone: string;
+}
+
+/** Executes one parsed statement; throws StatementError with the service's text when it fails. */
+export async function execute(core: Core, script: ParsedScript, session: Session): Promise<Outcome> {
+  const { statement } = script;
+  if (statement?.kind === 'query') return runQuery(core, statement.text, session);
+  if (statement) await runDdl(core, statement, session);
+  return { format: 'text', text: '' };
+}
+
+async function runDdl(
+  core: Core,
+  statement: Exclude<Statement, { kind: 'query' }>,
+  session: Session,
+): Promise<void> {
+  switch (statement.kind) {
+    case 'create_table':
+    case 'create_view':
+      return createTable(core, statement, session);
+    case 'create_schema':
+      return createSchema(core, statement.name.at(-1)!.toLowerCase());
+    case 'drop_table':
+      return dropTable(core, statement, session);
+    case 'truncate':
+      return truncate(core, statement, session);
+    case 'add_table_partitions':
+      return addTablePartitions(core, statement, session);
+    case 'drop_table_partitions':
+      return dropTablePartitions(core, statement, session);
+  }
+}
+
+async function createTable(
+  core: Core,
+  statement: Extract<Statement, { kind: 'create_table' | 'create_view' }>,
+  session: Session,
+): Promise<void> {
+  const name = nameOf(core, statement.name, session);
+  if (core.catalog.find(name)) {
+    if (statement.ifNotExists) return;
+    throw new StatementError(
+      `ODPS-0130131:[1,14] Table or view already exists - table ${full(core, name)} already exists`,
+    );
+  }
+  await createSchema(core, name.schema);
+  await addTable(core, statementTable(core, statement, name));
+}
+
+function statementTable(
+  core: Core,
+  statement: Extract<Statement, { kind: 'create_table' | 'create_view' }>,
+  name: TableName,
+): Table {
+  const id = randomUUID().replaceAll('-', '');
+  if (statement.kind === 'create_table') return newTable(name, statement.table, core.now(), id);
+  const nothing = { columns: [], tablePartitionColumns: [], comment: '', lifecycle: -1, primaryKey: [] };
+  const query = translateQuery(statement.query, scopeOf(core));
+  return newTable(name, { ...nothing, transactional: false, external: false }, core.now(), id, query);
+}
+
+/** Makes a table known and gives it its storage. */
+export async function addTable(core: Core, table: Table): Promise<void> {
+  const names = [...table.columns, ...table.tablePartitionColumns].map((column) => column.name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated)
+    throw new StatementError(
+      `ODPS-0130071:[1,1] Semantic analysis exception - column ${repeated} is repeated`,
+    );
+  await core.store.createTable(table);
+  core.catalog.add(table);
+}
+
+async function createSchema(core: Core, schema: string): Promise<void> {
+  if (core.catalog.schemas.has(schema)) return;
+  await core.store.createSchema(schema);
+  core.catalog.schemas.add(schema);
+}
+
+async function dropTable(
+  core: Core,
+  statement: Extract<Statement, { kind: 'drop_table' }>,
+  session: Session,
+): Promise<void> {
+  const name = nameOf(core, statement.name, session);
+  const table = core.catalog.find(name);
+  if (!table && statement.ifExists) return;
+  if (!table) throw notFound(core, name);
+  core.catalog.remove(table);
+  await core.store.dropTable(table);
+}
+
+async function truncate(
+  core: Core,
+  statement: Extract<Statement, { kind: 'truncate' }>,
+  session: Session,
+): Promise<void> {
+  const table = tableNamed(core, statement.name, session);
+  if (!statement.specs.length) {
+    await core.store.truncate(table);
+    for (const known of table.tablePartitions.values()) known.rows = 0;
+    table.rows = 0;
+  }
+  for (const spec of statement.specs) {
+    const values = valuesOf(table, spec);
+    const known = table.tablePartitions.get(specText(table, values));
+    if (!known) throw noSuchTablePartition(table, values);
+    await core.store.truncate(table, values);
+    table.rows -= known.rows;
+    known.rows = 0;
+  }
+}
+
+async function addTablePartitions(
+  core: Core,
+  statement: Extract<Statement, { kind: 'add_table_partitions' }>,
+  session: Session,
+): Promise<void> {
+  const table = tableNamed(core, statement.name, session);
+  for (const spec of statement.specs) {
+    const values = valuesOf(table, spec);
+    if (!table.tablePartitions.has(specText(table, values))) await addTablePartition(core, table, values);
+    else if (!statement.ifNotExists) {
+      throw new StatementError(
+        `ODPS-0110061: Failed to run ddltask - Partition ${specText(table, values)} already exists`,
+      );
+    }
+  }
+}
+
+/** Adds a table partition; two callers at once add it once. */
+export async function addTablePartition(core: Core, table: Table, values: readonly string[]): Promise<void> {
+  const known = { values, createdAt: core.now(), rows: 0 };
+  table.tablePartitions.set(specText(table, values), known);
+  await core.store.addTablePartition(table, values);
+}
+
+async function dropTablePartitions(
+  core: Core,
+  statement: Extract<Statement, { kind: 'drop_table_partitions' }>,
+  session: Session,
+): Promise<void> {
+  const table = tableNamed(core, statement.name, session);
+  for (const spec of statement.specs) {
+    const values = valuesOf(table, spec);
+    const known = table.tablePartitions.get(specText(table, values));
+    if (!known && !statement.ifExists) throw noSuchTablePartition(table, values);
+    if (!known) continue;
+    table.tablePartitions.delete(specText(table, values));
+    table.rows -= known.rows;
+    await core.store.dropTablePartition(table, values);
+  }
+}
+
+async function runQuery(core: Core, text: string, session: Session): Promise<Outcome> {
+  const sql = translateQuery(text, scopeOf(core));
+  try {
+    const { schema, timeZone } = session;
+    const { names, rows } = await core.store.query(sql, { schema, timeZone, limit: RESULT_ROWS });
+    const header = names.map((name, index) => `"${columnName(name, index, text).replaceAll('"', '""')}"`);
+    return { format: 'csv', text: [header, ...rows].map((fields) => `${fields.join(',')}\n`).join('') };
+  } catch (error) {
+    throw describeQueryError(error, text, core.project);
+  }
+}
+
+function scopeOf(core: Core): QueryScope {
+  const columns = core.catalog.list().flatMap((table) => [...table.columns, ...table.tablePartitionColumns]);
+  return { project: core.project, columnNames: new Set(columns.map((column) => column.name)) };
+}
+
+/** DuckDB names an expression by its text; the service by its place. */
+function columnName(name: string, index: number, text: string): string {
+  const written = /^[a-z_]\w*$/i.test(name) || text.includes(`\`${name}\``);
+  return written ? name.toLowerCase() : `_c${index}`;
+}
+
+function nameOf(core: Core, parts: NameParts, session: Session): TableName {
+  const name = resolveName(parts, core.project, session.schema);
+  if (name) return name;
+  throw new StatementError(
+    `ODPS-0130131:[1,1] Table not found - ${parts.join('.')} is not of project ${core.project}`,
+  );
+}
+
+function tableNamed(core: Core, parts: NameParts, session: Session): Table {
+  const name = nameOf(core, parts, session);
+  const table = core.catalog.find(name);
+  if (!table) throw notFound(core, name);
+  return table;
+}
+
+function valuesOf(table: Table, spec: SpecMap): string[] {
+  try {
+    return specValues(table, spec);
+  } catch (error) {
+    if (error instanceof Refusal)
+      throw new StatementError(`ODPS-0130071:[1,1] Semantic analysis exception - ${error.message}`);
+    throw error;
+  }
+}
+
+function full(core: Core, { schema, name }: TableName): string {
+  return `${core.project}.${schema === 'default' ? '' : `${schema}.`}${name}`;
+}
+
+const notFound = (core: Core, name: TableName): StatementError =>
+  new StatementError(`ODPS-0130131:[1,12] Table not found - table ${full(core, name)} cannot be resolved`);
+
+const noSuchTablePartition = (table: Table, values: readonly string[]): StatementError =>
+  new StatementError(`ODPS-0110061: Failed to run ddltask - Partition not found: ${specText(table, values)}`);

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Core } from './calls.ts';
+import type { Fault, Match } from './control.ts';
+import { errorReply, type Family, type Reply } from './errors.ts';
+
+const CODES: Record<number, string> = {
+  400: 'InvalidArgument',
+  401: 'Unauthorized',
+  403: 'NoPermission',
+  404: 'NoSuchUpload',
+  409: 'StatusConflict',
+  429: 'FlowExceeded',
+  500: 'InternalServerError',
+  503: 'ServiceUnavailable',
+};
+
+const GATEWAY_PAGE =
+  '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+/** What happens before the call takes effect: an answer instead of it, `gone` for a cut connection, or nothing. */
+export async function beforeEffect(
+  core: Core,
+  { fault, released }: Match,
+  family: Family,
+  request: IncomingMessage,
+  uploadId: string | undefined,
+  requestId: string,
+): Promise<Reply | 'gone' | undefined> {
+  switch (fault.action) {
+    case 'status':
+      return statusReply(fault, family, requestId);
+    case 'delay':
+      await sleep(fault.ms);
+      return undefined;
+    case 'hang':
+      await Promise.race([released, closed(request)]);
+      return request.socket.destroyed ? 'gone' : undefined;
+    case 'cut':
+      if (fault.when !== 'before') return undefined;
+      request.socket.destroy();
+      return 'gone';
+    case 'session':
+      core.sessions.force(uploadId, fault.state);
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function statusReply(fault: Extract<Fault, { action: 'status' }>, family: Family, requestId: string): Reply {
+  const { status, code, message, body, retryAfter } = fault;
+  const headers = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+  // A gateway in front knows nothing of the protocol: 502 and 504 are pages unless a code is asked for.
+  const page = body ?? ((status === 502 || status === 504) && !code ? GATEWAY_PAGE : undefined);
+  if (page !== undefined) return { status, headers, type: 'text/html', body: page };
+  const known = code ?? CODES[status] ?? `HTTP${status}`;
+  return {
+    ...errorReply(family, status, known, message ?? `fault on request: ${known}`, requestId),
+    headers,
+  };
+}
+
+const closed = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => request.socket.once('close', () => resolve()));
+
+/** Cuts the connection after the effect, or in the middle of the answer; true when it did. */
+export function afterEffect(fault: Fault | undefined, response: ServerResponse, reply: Reply): boolean {
+  if (fault?.action !== 'cut' || fault.when === 'before') return false;
+  if (fault.when === 'after') {
+    response.destroy();
+    return true;
+  }
+  const body = Buffer.from(reply.body ?? ' ');
+  response.writeHead(reply.status, { 'Content-Length': String(body.length + 1) });
+  response.write(body.subarray(0, Math.ceil(body.length / 2)), () => response.destroy());
+  return true;
+}
+
+/** The request body as it comes; a reader that stops early leaves the connection open for the answer. */
+export async function* readBody(request: IncomingMessage): AsyncIterable<Buffer> {
+  for await (const piece of request.iterator({ destroyOnReturn: false })) yield piece as Buffer;
+}
+
+export async function* slowBody(body: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncIterable<Buffer> {
+  for await (const piece of body) {
+    await sleep((1000 * piece.length) / bytesPerSecond);
+    yield piece;
+  }
+}
+
+/** Takes the first piece, then cuts the connection. */
+export async function* cutBody(body: AsyncIterable<Buffer>, request: IncomingMessage): AsyncIterable<Buffer> {
+  for await (const piece of body) {
+    request.socket.destroy();
+    yield piece.subarray(0, Math.floor(piece.length / 2));
+    throw new Error('the connection was cut on request');
+  }
+}
+
+export async function writeSlowly(
+  response: ServerResponse,
+  reply: { status: number; headers: Readonly<Record<string, string>>; body: Buffer },
+  bytesPerSecond: number,
+): Promise<void> {
+  response.writeHead(reply.status, reply.headers);
+  response.flushHeaders();
+  const size = Math.max(1, Math.floor(bytesPerSecond / 10));
+  for (let at = 0; at < reply.body.length && !response.destroyed; at += size) {
+    await sleep(100);
+    response.write(reply.body.subarray(at, at + size));
+  }
+  response.end();
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import type { Core } from './calls.ts';
+import { parseScript } from './ddl.ts';
+import { Refusal } from './errors.ts';
+import type { Outcome, Session } from './execute.ts';
+import { execute } from './execute.ts';
+import { StatementError } from './sql-tokens.ts';
+import { elementText, properties } from './xml.ts';
+
+/** One submitted statement. */
+export interface Instance {
+  readonly id: string;
+  /** The task name of the submission: clients look the result up by it. */
+  readonly taskName: string;
+  readonly query: string;
+  /** The `<Job>` element as submitted. */
+  readonly source: string;
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  status: 'Running' | 'Success' | 'Failed' | 'Cancelled';
+  outcome: Outcome;
+}
+
+export interface Instances {
+  /** Starts the statement of a submission; the same Guid gives the same instance again. */
+  submit(core: Core, xml: string, schema: string | undefined): Instance;
+  /** Throws NoSuchObject for an unknown id. */
+  find(id: string): Instance;
+}
+
+/** Instances that are remembered. */
+const KEPT = 1000;
+
+export function createInstances(): Instances {
+  const instances = new Map<string, Instance>();
+  const byGuid = new Map<string, Instance>();
+
+  function submit(core: Core, xml: string, schema: string | undefined): Instance {
+    const guid = elementText(xml, 'Guid');
+    const former = guid ? byGuid.get(guid) : undefined;
+    if (former) return former;
+    const instance = newInstance(xml, core.now());
+    instances.set(instance.id, instance);
+    if (guid) byGuid.set(guid, instance);
+    const oldest = instances.keys().next().value;
+    if (instances.size > KEPT && oldest) instances.delete(oldest);
+    void run(core, instance, properties(xml), schema);
+    return instance;
+  }
+
+  function find(id: string): Instance {
+    const instance = instances.get(id);
+    if (!instance) throw new Refusal(404, 'NoSuchObject', `ODPS-0410000:Instance ${id} does not exist`);
+    return instance;
+  }
+
+  return { submit, find };
+}
+
+function newInstance(xml: string, now: number): Instance {
+  const query = elementText(xml, 'Query');
+  if (query === undefined) throw new Refusal(400, 'MalformedXML', 'The job has no <Query>.');
+  const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
+  return {
+    id: `${stamp}${randomBytes(5).toString('hex')}`,
+    taskName: taskName(xml),
+    query,
+    source: /<Job>[\s\S]*<\/Job>/.exec(xml)?.[0] ?? '<Job/>',
+    startedAt: now,
+    endedAt: undefined,
+    status: 'Running',
+    outcome: { format: 'text', text: '' },
+  };
+}
+
+/** The name inside the task, not one of the job's own or a property's. */
+function taskName(xml: string): string {
+  const task = /<Tasks>\s*<\w+>([\s\S]*)/.exec(xml)?.[1] ?? '';
+  return elementText(task.replace(/<Config>[\s\S]*?<\/Config>/, ''), 'Name') ?? 'AnonymousSQLTask';
+}
+
+async function run(
+  core: Core,
+  instance: Instance,
+  given: Map<string, string>,
+  schema: string | undefined,
+): Promise<void> {
+  try {
+    const script = parseScript(instance.query);
+    const settings = new Map([...parseSettings(given.get('settings')), ...script.settings]);
+    const outcome = await execute(core, script, sessionOf(core, settings, schema));
+    finish(instance, 'Success', outcome, core.now());
+  } catch (error) {
+    finish(instance, 'Failed', { format: 'text', text: failureText(error) }, core.now());
+  }
+}
+
+function finish(instance: Instance, status: 'Success' | 'Failed', outcome: Outcome, now: number): void {
+  instance.endedAt = now;
+  if (instance.status === 'Cancelled') return;
+  instance.status = status;
+  instance.outcome = outcome;
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof StatementError) return error.message;
+  return `ODPS-0010000:System internal error - ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function sessionOf(core: Core, settings: ReadonlyMap<string, string>, schema: string | undefined): Session {
+  return {
+    schema: (settings.get('odps.default.schema') ?? schema ?? 'default').toLowerCase(),
+    timeZone: settings.get('odps.sql.timezone') ?? core.timeZone,
+  };
+}
+
+/** The `settings` property: JSON of texts; anything else is taken for none. */
+function parseSettings(json: string | undefined): Map<string, string> {
+  try {
+    const parsed: unknown = JSON.parse(json ?? '{}');
+    if (typeof parsed !== 'object' || parsed === null) return new Map();
+    return new Map(Object.entries(parsed).map(([key, value]) => [key, String(value)]));
+  } catch {
+    return new Map();
+  }
+}

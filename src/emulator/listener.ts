@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Account, authenticate } from './auth.ts';
+import type { Call, Core } from './calls.ts';
+import type { Control, Fault, Match } from './control.ts';
+import { errorReply, type Reply, replyOf } from './errors.ts';
+import { afterEffect, beforeEffect, cutBody, readBody, slowBody, writeSlowly } from './faults.ts';
+import { manage } from './manage.ts';
+import { findRoute } from './routes.ts';
+
+/** What the server answers for. */
+export interface Served {
+  readonly core: Core;
+  readonly control: Control;
+  readonly account: Account;
+}
+
+/** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
+export async function listen(served: Served, host: string, port: number): Promise<Server> {
+  const server = createServer((request, response) => void respond(served, request, response));
+  // Blocks may take long; an idle upload is cut after the service's 120 s (protocol 4.5).
+  server.requestTimeout = 0;
+  server.headersTimeout = 60_000;
+  server.keepAliveTimeout = 120_000;
+  server.timeout = 120_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return server;
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const requestId = randomBytes(16).toString('hex').toUpperCase();
+  request.on('error', () => {});
+  response.on('error', () => {});
+  try {
+    const address = parseAddress(request);
+    if (!address)
+      return send(
+        request,
+        response,
+        errorReply('service', 400, 'InvalidURI', 'The address cannot be decoded.', requestId),
+        requestId,
+      );
+    if (address.path.startsWith('/_')) {
+      return send(request, response, await manage(served, request, address.path, address.query), requestId);
+    }
+    await answer(served, request, response, { ...address, requestId });
+  } catch (error) {
+    if (!request.destroyed) send(request, response, replyOf(error, 'service', requestId), requestId);
+  }
+}
+
+interface Address {
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+}
+
+/** Path without `/api` and parameters, all decoded; undefined when an escape is broken. */
+function parseAddress(request: IncomingMessage): Address | undefined {
+  const [rawPath = '/', ...rest] = (request.url ?? '/').split('?');
+  try {
+    const path = decodeURIComponent(rawPath).replace(/^\/api(?=\/|$)/, '') || '/';
+    const query = new Map<string, string>();
+    for (const pair of rest.join('?').split('&').filter(Boolean)) {
+      const split = pair.indexOf('=');
+      const name = split < 0 ? pair : pair.slice(0, split);
+      query.set(decodeURIComponent(name), split < 0 ? '' : decodeURIComponent(pair.slice(split + 1)));
+    }
+    return { path, query };
+  } catch {
+    return undefined;
+  }
+}
+
+async function answer(
+  { core, control, account }: Served,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { path, query, requestId }: Address & { requestId: string },
+): Promise<void> {
+  const method = request.method ?? 'GET';
+  const route = findRoute(method, path, query, core.project);
+  core.traffic.requests[route.name] += 1;
+  const match = control.match({ route: route.name, method, path, query });
+  const fault = match?.fault;
+  const early =
+    match && (await beforeEffect(core, match, route.family, request, query.get('uploadid'), requestId));
+  if (early === 'gone' || request.destroyed) return;
+  const reply = early ?? (await handled());
+  if (reply === 'gone' || afterEffect(fault, response, reply)) return;
+  if (fault?.action === 'slow')
+    return writeSlowly(response, withCommon(reply, requestId), fault.bytesPerSecond);
+  send(request, response, reply, requestId);
+
+  async function handled(): Promise<Reply | 'gone'> {
+    const call: Call = {
+      ...{ method, path, query, request, requestId },
+      address: localAddress(request),
+      body: bodyOf(request, fault),
+      ...(fault?.action === 'closing' ? { closingMs: fault.ms } : {}),
+    };
+    try {
+      authenticate({ method, path, query, headers: request.headers }, account, core.now());
+      return await route.handle(core, call);
+    } catch (error) {
+      // A client that gives up closes the socket in the middle of the body: nobody is left to answer.
+      if (request.socket.destroyed) return 'gone';
+      return replyOf(error, route.family, requestId);
+    }
+  }
+}
+
+function bodyOf(request: IncomingMessage, fault: Match['fault'] | undefined): AsyncIterable<Buffer> {
+  const body = readBody(request);
+  if (fault?.action === 'slow') return slowBody(body, fault.bytesPerSecond);
+  if (isBodyCut(fault) && request.method === 'PUT') return cutBody(body, request);
+  return body;
+}
+
+const isBodyCut = (fault: Fault | undefined): boolean => fault?.action === 'cut' && fault.when === 'body';
+
+/** Where the client reached us: never from the Host header, which may lack the port. */
+function localAddress(request: IncomingMessage): string {
+  const { localAddress: address = '127.0.0.1', localPort } = request.socket;
+  const plain = address.replace(/^::ffff:/, '');
+  return `${plain.includes(':') ? `[${plain}]` : plain}:${localPort}`;
+}
+
+function withCommon(
+  reply: Reply,
+  requestId: string,
+): Required<Pick<Reply, 'status' | 'headers'>> & { body: Buffer } {
+  const body = Buffer.from(reply.body ?? '');
+  const headers = {
+    ...reply.headers,
+    ...(reply.type ? { 'Content-Type': reply.type } : {}),
+    'Content-Length': String(body.length),
+    'x-odps-request-id': requestId,
+  };
+  return { status: reply.status, headers, body };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply, requestId: string): void {
+  const { status, headers, body } = withCommon(reply, requestId);
+  // An answer before the end of the body: what still comes is read and dropped, so that it can be seen.
+  const isEarly = !request.complete;
+  response.writeHead(status, { ...headers, ...(isEarly ? { Connection: 'close' } : {}) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+  if (isEarly) request.resume();
+}

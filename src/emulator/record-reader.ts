@@ -1,0 +1,269 @@
+import { CRC_START, crcBytes, crcColumnInt64, crcInt32, crcValue } from './crc32c.ts';
+import { malformed } from './errors.ts';
+import { Scan } from './scan.ts';
+import { type ColumnType, typeText } from './types.ts';
+
+/**
+ * Called for each record whose checksum is right. `starts[i]` is where the value of column i begins in
+ * `bytes`, or -1 for NULL; both are valid during the call only.
+ */
+export type RecordHandler = (bytes: Uint8Array, starts: Int32Array) => void;
+
+export interface RecordReader {
+  /** Takes the next bytes of the uncompressed stream, cut anywhere; throws MalformedDataStream. */
+  push(piece: Uint8Array): void;
+  /** Number of rows of a complete stream; throws MalformedDataStream when the footer is missing. */
+  end(): number;
+}
+
+// Tags without their wire type (protocol 5.2).
+const END_RECORD = 33553408;
+const META_COUNT = 33554430;
+const META_CHECKSUM = 33554431;
+
+/** Bytes after the data that are always readable as zero: no read needs a bounds check of its own. */
+const SLACK = 64;
+const MAX_FIELD_BYTES = 8 * 1024 * 1024;
+
+const KIND = { integer: 0, boolean: 1, double: 2, float: 3, bytes: 4, time: 5, nested: 6 } as const;
+type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** Wire type in the tag of a column (protocol 5.4). */
+const WIRE: Record<Kind, number> = { 0: 0, 1: 0, 2: 1, 3: 5, 4: 2, 5: 2, 6: 2 };
+
+export function kindOf(type: ColumnType): Kind {
+  switch (type.name) {
+    case 'BOOLEAN':
+      return KIND.boolean;
+    case 'DOUBLE':
+      return KIND.double;
+    case 'FLOAT':
+      return KIND.float;
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_NTZ':
+    case 'INTERVAL_DAY_TIME':
+      return KIND.time;
+    case 'STRING':
+    case 'VARCHAR':
+    case 'CHAR':
+    case 'BINARY':
+    case 'JSON':
+    case 'DECIMAL':
+      return KIND.bytes;
+    case 'ARRAY':
+    case 'MAP':
+    case 'STRUCT':
+      return KIND.nested;
+    default:
+      return KIND.integer;
+  }
+}
+
+/** Smallest and largest number of the integer types; -2^63 is accepted, PyODPS lets it pass. */
+const RANGES: Partial<Record<ColumnType['name'], readonly [number, number]>> = {
+  TINYINT: [-128, 127],
+  SMALLINT: [-32768, 32767],
+  INT: [-2147483648, 2147483647],
+  DATE: [-719162, 2932896],
+  DATETIME: [-62135683200000, 253402387200000],
+};
+
+/**
+ * A streaming reader of the record format (protocol 5) for columns of `types`, in session order: checks
+ * every record's checksum, the row count and the checksum of checksums. Checksums are taken modulo 2^32.
+ */
+export function createRecordReader(types: readonly ColumnType[], onRecord?: RecordHandler): RecordReader {
+  const kinds = Uint8Array.from(types, kindOf);
+  const ranges = types.map((type) => RANGES[type.name]);
+  const starts = new Int32Array(types.length);
+  let buffer: Uint8Array = new Uint8Array(0);
+  let filled = 0;
+  /** Where the next record begins, and how many bytes it needs at least. */
+  let at = 0;
+  let wanted = 0;
+  let rows = 0;
+  let crcOfCrcs = CRC_START;
+  let finished = false;
+  const scan = new Scan();
+
+  function push(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    if (finished) throw malformed('there are bytes after the footer');
+    append(piece);
+    if (filled < wanted) return;
+    wanted = 0;
+    scan.bytes = buffer;
+    while (!finished && at < filled) {
+      scan.at = at;
+      if (!readRecord()) break;
+      at = scan.at;
+    }
+    if (finished && at < filled) throw malformed('there are bytes after the footer');
+  }
+
+  function append(piece: Uint8Array): void {
+    const rest = filled - at;
+    if (rest + piece.length + SLACK > buffer.length) {
+      const grown = new Uint8Array(Math.max(2 * buffer.length, rest + 2 * piece.length + SLACK));
+      grown.set(buffer.subarray(at, filled));
+      buffer = grown;
+    } else buffer.copyWithin(0, at, filled);
+    buffer.set(piece, rest);
+    wanted = Math.max(0, wanted - at);
+    at = 0;
+    filled = rest + piece.length;
+    buffer.fill(0, filled, filled + SLACK);
+  }
+
+  /** True when the cursor passed the data: the record is not complete yet. */
+  function overrun(): boolean {
+    if (scan.at <= filled) return false;
+    wanted = Math.max(wanted, scan.at);
+    return true;
+  }
+
+  function readRecord(): boolean {
+    starts.fill(-1);
+    let crc = CRC_START;
+    let last = 0;
+    for (;;) {
+      const tag = scan.tag();
+      const field = tag >>> 3;
+      if (scan.at > filled) return false;
+      if (field > types.length || field === 0) return readEnd(field, tag & 7, crc, last);
+      if (field <= last) throw malformed(`row ${rows}: column ${field} is out of order`);
+      const kind = kinds[field - 1] as Kind;
+      if ((tag & 7) !== WIRE[kind]) throw mismatch(field, tag & 7);
+      last = field;
+      starts[field - 1] = scan.at;
+      crc = readValue(kind, field, crc);
+      if (overrun()) return false;
+    }
+  }
+
+  function readValue(kind: Kind, field: number, crc: number): number {
+    if (kind === KIND.integer) {
+      scan.zigzag64();
+      checkRange(field);
+      return crcColumnInt64(crc, field, scan.low, scan.high);
+    }
+    const state = crcInt32(crc, field);
+    if (kind === KIND.bytes) return readBytes(state);
+    return readLeaf(types[field - 1]!, kind, state);
+  }
+
+  function readBytes(crc: number): number {
+    const length = scan.length(MAX_FIELD_BYTES);
+    const start = scan.at;
+    scan.at += length;
+    return scan.at > filled ? crc : crcBytes(crc, buffer, start, scan.at);
+  }
+
+  function readLeaf(type: ColumnType, kind: Kind, crc: number): number {
+    switch (kind) {
+      case KIND.integer:
+        scan.zigzag64();
+        return crcInt32(crcInt32(crc, scan.low), scan.high);
+      case KIND.boolean:
+        return crcBytes(crc, buffer, scan.at, scan.boolean());
+      case KIND.float:
+        scan.at += 4;
+        return crcBytes(crc, buffer, scan.at - 4, scan.at);
+      case KIND.double:
+        scan.at += 8;
+        return crcBytes(crc, buffer, scan.at - 8, scan.at);
+      case KIND.bytes:
+        return readBytes(crc);
+      case KIND.time:
+        return readTime(crc);
+      default:
+        return readNested(type, crc);
+    }
+  }
+
+  function readTime(crc: number): number {
+    scan.zigzag64();
+    const state = crcInt32(crcInt32(crc, scan.low), scan.high);
+    scan.zigzag64();
+    return crcInt32(state, scan.low);
+  }
+
+  /** Leaves of containers in wire order; counts and null flags are not part of the checksum. */
+  function readNested(type: ColumnType, state: number): number {
+    if (type.name === 'ARRAY') return readItems(type.element, state);
+    if (type.name === 'MAP') return readItems(type.value, readItems(type.key, state));
+    if (type.name !== 'STRUCT') return readLeaf(type, kindOf(type), state);
+    let crc = state;
+    for (const field of type.fields) crc = readItem(field.type, crc);
+    return crc;
+  }
+
+  function readItems(type: ColumnType, state: number): number {
+    if (scan.at > filled) return state;
+    const count = scan.length(0xffffffff);
+    let crc = state;
+    for (let index = 0; index < count && scan.at <= filled; index += 1) crc = readItem(type, crc);
+    return crc;
+  }
+
+  function readItem(type: ColumnType, crc: number): number {
+    if (scan.at >= filled) {
+      scan.at = Math.max(scan.at, filled + 1);
+      return crc;
+    }
+    return scan.byte() === 0 ? readLeaf(type, kindOf(type), crc) : crc;
+  }
+
+  function checkRange(field: number): void {
+    const range = ranges[field - 1];
+    if (!range || scan.at > filled) return;
+    const value = scan.high * 4294967296 + (scan.low >>> 0);
+    if (value < range[0] || value > range[1]) {
+      throw malformed(`row ${rows}: column ${field} has ${value}, outside ${typeText(types[field - 1]!)}`);
+    }
+  }
+
+  function readEnd(field: number, wire: number, state: number, last: number): boolean {
+    if (field === END_RECORD && wire === 0) return readChecksum(state);
+    if (field === META_COUNT && wire === 0 && last === 0) return readFooter();
+    throw malformed(
+      `row ${rows}: field number ${field} where ${types.length} columns are known${last ? ` (after column ${last})` : ''}`,
+    );
+  }
+
+  function readChecksum(state: number): boolean {
+    const given = scan.varint32();
+    if (scan.at > filled) return false;
+    if (given >>> 0 !== crcValue(state)) throw malformed(`row ${rows}: the checksum of the record is wrong`);
+    crcOfCrcs = crcInt32(crcOfCrcs, given);
+    rows += 1;
+    onRecord?.(buffer, starts);
+    return true;
+  }
+
+  function readFooter(): boolean {
+    scan.zigzag64();
+    const count = scan.high * 4294967296 + (scan.low >>> 0);
+    const tag = scan.tag();
+    const given = scan.varint32();
+    if (scan.at > filled) return false;
+    if (tag !== META_CHECKSUM * 8) throw malformed('the row count is not followed by the checksum');
+    if (count !== rows) throw malformed(`the footer counts ${count} rows, the stream has ${rows}`);
+    if (given >>> 0 !== crcValue(crcOfCrcs)) throw malformed('the checksum of checksums is wrong');
+    finished = true;
+    return true;
+  }
+
+  function mismatch(field: number, wire: number): Error {
+    return malformed(
+      `row ${rows}: column ${field} is ${typeText(types[field - 1]!)}, which is not wire type ${wire}`,
+    );
+  }
+
+  function end(): number {
+    if (!finished) throw malformed(`the stream ends without a footer after ${rows} rows`);
+    return rows;
+  }
+
+  return { push, end };
+}

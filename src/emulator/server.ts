@@ -1,0 +1,154 @@
+import type { Server } from 'node:http';
+import type { Core, FaultRule } from './calls.ts';
+import { createCatalog } from './catalog.ts';
+import {
+  type Control,
+  createControl,
+  type Fault,
+  type FaultFunction,
+  ROUTES,
+  type RouteName,
+} from './control.ts';
+import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './count-store.ts';
+import { parseScript } from './ddl.ts';
+import { DuckDbMissing } from './duckdb.ts';
+import { createDuckDbStore } from './duckdb-store.ts';
+import { execute } from './execute.ts';
+import { createInstances } from './instances.ts';
+import { listen, portOf } from './listener.ts';
+import { type Stats, stats } from './manage.ts';
+import { createQuotas } from './quotas.ts';
+import { createSessions } from './sessions.ts';
+import type { Store } from './store.ts';
+
+export interface EmulatorOptions {
+  /** 0 (default): any free port. */
+  readonly port?: number;
+  readonly host?: string;
+  readonly project: string;
+  readonly accessId: string;
+  readonly accessKey: string;
+  /** Where committed rows survive; null (default): in memory. */
+  readonly dataDir?: string | null;
+  /** Checks and counts rows, keeps none. */
+  readonly countOnly?: boolean;
+  readonly quotas?: 'none' | 'real';
+  /** `CREATE TABLE` statements to start with. */
+  readonly tables?: readonly string[];
+  /** Zone of DATETIME and TIMESTAMP in queries; the service's default is Asia/Shanghai. */
+  readonly timeZone?: string;
+  /** Columns that hold a record's origin, for the offsets of `/_stats` in count-only mode. */
+  readonly originColumns?: OriginColumns;
+  readonly now?: () => number;
+}
+
+export interface Emulator {
+  /** `http://host:port` */
+  readonly url: string;
+  /** Service address: url + `/api`. */
+  readonly endpoint: string;
+  readonly tunnelEndpoint: string;
+  readonly project: string;
+  /** Why rows are not kept although that was asked for (DuckDB is missing), else undefined. */
+  readonly notice: string | undefined;
+  /** Makes calls of a route fail (`*`: any); answers how to end it, which releases what hangs. */
+  control(
+    route: RouteName | '*',
+    fault: Fault | FaultFunction,
+    when?: Pick<FaultRule, 'times' | 'after'>,
+  ): () => void;
+  clearFaults(): void;
+  stats(): Stats;
+  /** Runs one SQL statement; rejects with the service's error text. */
+  sql(statement: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts a local MaxCompute: service calls under `/api`, tunnel calls at the root, one listener. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { store, notice } = await openStore(options);
+  const core = createCore(options, store);
+  const control = createControl();
+  try {
+    await restore(core);
+    for (const statement of options.tables ?? []) await run(core, statement);
+    const host = options.host ?? '127.0.0.1';
+    const account = { accessId: options.accessId, accessKey: options.accessKey };
+    const server = await listen({ core, control, account }, host, options.port ?? 0);
+    return handleOf(core, control, server, host, notice);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** DuckDB unless only counts are wanted; when it is not installed, counts with a notice. */
+async function openStore(options: EmulatorOptions): Promise<{ store: Store; notice: string | undefined }> {
+  const origin = options.originColumns ?? ORIGIN_COLUMNS;
+  if (options.countOnly) {
+    const reason = 'this local MaxCompute only counts rows (--count-only): see GET /_stats';
+    return { store: createCountStore(origin, reason), notice: undefined };
+  }
+  try {
+    return { store: await createDuckDbStore(options.dataDir ?? null), notice: undefined };
+  } catch (error) {
+    if (!(error instanceof DuckDbMissing)) throw error;
+    return { store: createCountStore(origin, error.message), notice: error.message };
+  }
+}
+
+function createCore(options: EmulatorOptions, store: Store): Core {
+  const now = options.now ?? Date.now;
+  const requests = Object.fromEntries(ROUTES.map((name) => [name, 0])) as Record<RouteName, number>;
+  return {
+    project: options.project,
+    timeZone: options.timeZone ?? 'Asia/Shanghai',
+    now,
+    catalog: createCatalog(),
+    store,
+    sessions: createSessions(store, now),
+    instances: createInstances(),
+    quotas: createQuotas(options.quotas ?? 'none', now),
+    traffic: { bytesIn: 0, requests },
+  };
+}
+
+async function restore(core: Core): Promise<void> {
+  const { tables, sessions } = await core.store.restore();
+  for (const table of tables) core.catalog.add(table);
+  core.sessions.restore(sessions, tables);
+}
+
+async function run(core: Core, statement: string): Promise<string> {
+  const session = { schema: 'default', timeZone: core.timeZone };
+  return (await execute(core, parseScript(statement), session)).text;
+}
+
+function handleOf(
+  core: Core,
+  control: Control,
+  server: Server,
+  host: string,
+  notice: string | undefined,
+): Emulator {
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  const url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${portOf(server)}`;
+  return {
+    url,
+    endpoint: `${url}/api`,
+    tunnelEndpoint: url,
+    project: core.project,
+    notice,
+    control: (route, fault, when = {}) => control.add({ route, fault, ...when }).remove,
+    clearFaults: () => control.clear(),
+    stats: () => stats(core),
+    sql: (statement) => run(core, statement),
+    stop: async () => {
+      control.clear();
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await core.store.close();
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { specText, type Table } from './catalog.ts';
+import { Refusal } from './errors.ts';
+import type { StagedBlock, Store } from './store.ts';
+
+export type SessionStatus = 'normal' | 'closing' | 'closed' | 'canceled' | 'expired' | 'critical';
+
+export interface Block {
+  readonly staged: StagedBlock;
+  readonly version: number;
+  readonly createdAt: number;
+}
+
+/** One upload to one table partition. */
+export interface Session {
+  readonly id: string;
+  readonly table: Table;
+  readonly values: readonly string[];
+  readonly overwrite: boolean;
+  readonly createdAt: number;
+  status: SessionStatus;
+  readonly blocks: Map<number, Block>;
+  /** Block list of a closed session, whose rows are gone to the table. */
+  closedBlocks: readonly ClosedBlock[];
+  /** The commit that runs, for those who ask again meanwhile. */
+  commit: Promise<void> | undefined;
+}
+
+export interface ClosedBlock {
+  readonly id: number;
+  readonly rows: number;
+  readonly createdAt: number;
+}
+
+/** Life of a session, and how long the server remembers it afterwards. */
+export const SESSION_LIFE_MS = 24 * 3600_000;
+const MEMORY_MS = 2 * SESSION_LIFE_MS;
+export const LAST_BLOCK_ID = 19_999;
+
+export interface SessionCounts {
+  created: number;
+  committed: number;
+  blocks: number;
+  rows: number;
+}
+
+export interface Sessions {
+  readonly counts: SessionCounts;
+  create(table: Table, values: readonly string[], overwrite: boolean): Session;
+  /** The session, its expiry considered; throws NoSuchUpload, or InvalidResourceSpec for another resource. */
+  find(id: string, table: Table, spec: string | undefined): Session;
+  /** Refuses unless blocks may be written: before the body is read, and again when it is complete. */
+  checkWritable(session: Session): void;
+  addBlock(session: Session, id: number, staged: StagedBlock, version: number): Promise<void>;
+  /** Commits once however often it is asked; answers when the rows are visible. */
+  commit(session: Session): Promise<void>;
+  /** Puts a session (or all open ones) into another state: for fault control. */
+  force(id: string | undefined, state: SessionStatus | 'gone'): void;
+  restore(saved: readonly string[], tables: readonly Table[]): void;
+  openCount(): number;
+}
+
+export function createSessions(store: Store, now: () => number): Sessions {
+  const sessions = new Map<string, Session>();
+  const counts: SessionCounts = { created: 0, committed: 0, blocks: 0, rows: 0 };
+
+  function create(table: Table, values: readonly string[], overwrite: boolean): Session {
+    forgetOld();
+    const id = `${new Date(now()).toISOString().replace(/\D/g, '').slice(0, 14)}${randomBytes(12).toString('hex')}`;
+    const session: Session = {
+      ...{ id, table, values, overwrite, createdAt: now(), status: 'normal' as const },
+      ...{ blocks: new Map(), closedBlocks: [], commit: undefined },
+    };
+    sessions.set(id, session);
+    counts.created += 1;
+    return session;
+  }
+
+  function find(id: string, table: Table, spec: string | undefined): Session {
+    const session = sessions.get(id);
+    if (!session) throw new Refusal(404, 'NoSuchUpload', `The specified upload id ${id} does not exist.`);
+    const own = specText(session.table, session.values);
+    if (session.table.id !== table.id || (spec ?? '') !== own) {
+      const text = `Upload ${id} was created for table ${session.table.name}${own && ` partition ${own}`}.`;
+      throw new Refusal(400, 'InvalidResourceSpec', text);
+    }
+    if (isOpen(session) && now() - session.createdAt >= SESSION_LIFE_MS) drop(session, 'expired');
+    return session;
+  }
+
+  function checkWritable(session: Session): void {
+    if (session.status === 'normal') return;
+    const text = `Upload ${session.id} is ${session.status}: session expired or already committed.`;
+    throw new Refusal(400, 'StatusConflict', text);
+  }
+
+  async function addBlock(session: Session, id: number, staged: StagedBlock, version: number): Promise<void> {
+    const former = session.blocks.get(id);
+    if (session.status !== 'normal' || (former && former.version > version)) {
+      await store.discard([staged]);
+      checkWritable(session);
+      return;
+    }
+    session.blocks.set(id, { staged, version, createdAt: now() });
+    counts.blocks += 1;
+    if (former) await store.discard([former.staged]);
+  }
+
+  async function commit(session: Session): Promise<void> {
+    if (session.status === 'closed') return;
+    if (!session.commit) {
+      checkWritable(session);
+      session.status = 'closing';
+      session.commit = commitRows(session).finally(() => {
+        session.commit = undefined;
+      });
+    }
+    await session.commit;
+  }
+
+  async function commitRows(session: Session): Promise<void> {
+    const blocks = blockList(session);
+    const staged = [...session.blocks.values()].map((block) => block.staged);
+    const { table, values, overwrite } = session;
+    try {
+      const json = saved(session, blocks);
+      await store.commit({ table, values, blocks: staged, overwrite, session: { id: session.id, json } });
+    } catch (error) {
+      session.status = 'normal';
+      throw error;
+    }
+    countRows(session, blocks);
+    session.status = 'closed';
+    session.closedBlocks = blocks;
+    session.blocks.clear();
+    counts.committed += 1;
+  }
+
+  function countRows({ table, values, overwrite }: Session, blocks: readonly ClosedBlock[]): void {
+    const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+    const tablePartition = table.tablePartitions.get(specText(table, values));
+    const replaced = !overwrite ? 0 : values.length ? (tablePartition?.rows ?? 0) : table.rows;
+    table.rows += rows - replaced;
+    if (tablePartition) tablePartition.rows += rows - replaced;
+    counts.rows += rows;
+  }
+
+  function drop(session: Session, status: SessionStatus): void {
+    session.status = status;
+    const staged = [...session.blocks.values()].map((block) => block.staged);
+    session.blocks.clear();
+    void store.discard(staged).catch(() => {});
+  }
+
+  function force(id: string | undefined, state: SessionStatus | 'gone'): void {
+    const chosen = id === undefined ? [...sessions.values()] : [sessions.get(id)];
+    for (const session of chosen) {
+      if (!session || (id === undefined && !isOpen(session))) continue;
+      if (isOpen(session)) drop(session, state === 'gone' ? 'canceled' : state);
+      if (state === 'gone') sessions.delete(session.id);
+    }
+  }
+
+  function forgetOld(): void {
+    for (const session of sessions.values()) {
+      if (now() - session.createdAt < MEMORY_MS) return;
+      if (isOpen(session)) drop(session, 'expired');
+      sessions.delete(session.id);
+    }
+  }
+
+  function restore(texts: readonly string[], tables: readonly Table[]): void {
+    const byId = new Map(tables.map((table) => [table.id, table]));
+    for (const text of texts) {
+      const { id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedSession;
+      const table = byId.get(tableId);
+      if (!table) continue;
+      const closed = { overwrite: false, status: 'closed' as const, blocks: new Map<number, Block>() };
+      sessions.set(id, { id, table, values, createdAt, ...closed, closedBlocks: blocks, commit: undefined });
+    }
+  }
+
+  const openCount = () => [...sessions.values()].filter(isOpen).length;
+  return { counts, create, find, checkWritable, addBlock, commit, force, restore, openCount };
+}
+
+const isOpen = (session: Session): boolean => session.status === 'normal';
+
+/** Blocks by id, also those of a closed session. */
+export function blockList(session: Session): readonly ClosedBlock[] {
+  if (session.status === 'closed') return session.closedBlocks;
+  return [...session.blocks]
+    .map(([id, block]) => ({ id, rows: block.staged.rows, createdAt: block.createdAt }))
+    .sort((a, b) => a.id - b.id);
+}
+
+interface SavedSession {
+  readonly id: string;
+  readonly tableId: string;
+  readonly values: readonly string[];
+  readonly createdAt: number;
+  readonly blocks: readonly ClosedBlock[];
+}
+
+function saved(session: Session, blocks: readonly ClosedBlock[]): string {
+  const { id, table, values, createdAt } = session;
+  const content: SavedSession = { id, tableId: table.id, values, createdAt, blocks };
+  return JSON.stringify(content);
+}

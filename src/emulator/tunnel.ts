@@ -1,0 +1,192 @@
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import zlib from 'node:zlib';
+import type { Call, Core } from './calls.ts';
+import { tableOf } from './calls.ts';
+import { parseSpec, specText, specValues, type Table } from './catalog.ts';
+import { malformed, Refusal, type Reply } from './errors.ts';
+import { addTablePartition } from './execute.ts';
+import { createRecordReader } from './record-reader.ts';
+import { schemaJson } from './schema-json.ts';
+import { blockList, LAST_BLOCK_ID, type Session } from './sessions.ts';
+import type { BlockLoader, StagedBlock } from './store.ts';
+
+/** The table partition that a call names: values and `pt=a` text, checked against the table (protocol 4.1). */
+function namedTablePartition(table: Table, call: Call): { values: string[]; spec: string | undefined } {
+  const text = call.query.get('partition');
+  if (!table.tablePartitionColumns.length) {
+    if (!text) return { values: [], spec: undefined };
+    throw new Refusal(400, 'InvalidPartitionSpec', `Table ${table.name} is not partitioned.`);
+  }
+  if (!text) {
+    const names = table.tablePartitionColumns.map((column) => column.name).join(', ');
+    throw new Refusal(
+      400,
+      'MissingPartitionSpec',
+      `Table ${table.name} is partitioned by ${names}: name all of them.`,
+    );
+  }
+  const values = specValues(table, parseSpec(text));
+  return { values, spec: specText(table, values) };
+}
+
+/** `POST ?uploads`: protocol 4.1. */
+export async function createSession(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
+  const table = tableOf(core, call, name, schema);
+  if (table.kind !== 'MANAGED_TABLE') {
+    throw new Refusal(400, 'MethodNotAllowed', `Table ${table.name} is a ${table.kind}: it takes no upload.`);
+  }
+  const { values, spec } = namedTablePartition(table, call);
+  core.quotas.take('session', table.id);
+  if (spec && !table.tablePartitions.has(spec)) {
+    if (call.query.get('create_partition') !== 'true') throw noSuchTablePartition(table, spec);
+    await addTablePartition(core, table, values);
+  }
+  return sessionReply(core.sessions.create(table, values, call.query.get('overwrite') === 'true'));
+}
+
+const noSuchTablePartition = (table: Table, spec: string): Refusal =>
+  new Refusal(
+    404,
+    'NoSuchPartition',
+    `The specified partition ${spec} of table ${table.name} does not exist.`,
+  );
+
+function findSession(core: Core, call: Call, name: string, schema?: string): Session {
+  const table = tableOf(core, call, name, schema);
+  const text = call.query.get('partition');
+  const spec = text && table.tablePartitionColumns.length ? namedTablePartition(table, call).spec : text;
+  return core.sessions.find(call.query.get('uploadid') ?? '', table, spec || undefined);
+}
+
+/** `GET ?uploadid`: protocol 4.2. */
+export function sessionStatus(core: Core, call: Call, name: string, schema?: string): Reply {
+  return sessionReply(findSession(core, call, name, schema), call.query.get('getblockid') !== 'false');
+}
+
+/** `POST ?uploadid`: protocol 4.4. A second commit answers the closed session. */
+export async function commitSession(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
+  const session = findSession(core, call, name, schema);
+  if (session.status === 'closed') return sessionReply(session);
+  const spec = specText(session.table, session.values);
+  if (spec && !session.table.tablePartitions.has(spec)) throw noSuchTablePartition(session.table, spec);
+  core.quotas.take('commit', session.table.id);
+  const leave = core.quotas.enterCommit(session.table.id);
+  const done = commitLater(core, call, session).finally(leave);
+  if (call.closingMs === undefined) await done;
+  else done.catch(() => {});
+  return sessionReply(session);
+}
+
+/** With a `closing` fault the rows become visible some time after the answer. */
+async function commitLater(core: Core, call: Call, session: Session): Promise<void> {
+  if (call.closingMs === undefined) return core.sessions.commit(session);
+  core.sessions.checkWritable(session);
+  session.status = 'closing';
+  await new Promise((resolve) => setTimeout(resolve, call.closingMs).unref());
+  session.status = 'normal';
+  return core.sessions.commit(session);
+}
+
+/** `PUT ?uploadid&blockid`: protocol 4.3. The body is checked as it comes and stored when it is whole. */
+export async function putBlock(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
+  const session = findSession(core, call, name, schema);
+  const id = blockId(call.query.get('blockid'));
+  core.sessions.checkWritable(session);
+  if (call.query.has('arrow')) throw malformed('Arrow blocks are not supported by this local MaxCompute');
+  core.quotas.take('block', session.table.id);
+  const version = Number(call.query.get('block_version') ?? 0);
+  const decoder = decoderOf(call.request.headers['content-encoding']);
+  const loader = await core.store.load(session.table);
+  await core.sessions.addBlock(
+    session,
+    id,
+    await readBlock(core, call, session.table, loader, decoder),
+    version,
+  );
+  return { status: 200 };
+}
+
+function blockId(text: string | undefined): number {
+  const id = /^\d{1,9}$/.test(text ?? '') ? Number(text) : -1;
+  if (id >= 0 && id <= LAST_BLOCK_ID) return id;
+  throw new Refusal(400, 'InvalidBlockID', `Block id "${text ?? ''}" is outside 0..${LAST_BLOCK_ID}.`);
+}
+
+async function readBlock(
+  core: Core,
+  call: Call,
+  table: Table,
+  loader: BlockLoader,
+  decoder: Transform | undefined,
+): Promise<StagedBlock> {
+  try {
+    const types = table.columns.map((column) => column.type);
+    const reader = createRecordReader(types, loader.onRecord);
+    await pump(counted(core, call.body), decoder, reader.push);
+    return await loader.finish(reader.end());
+  } catch (error) {
+    await loader.abort().catch(() => {});
+    throw isDamage(error) ? malformed(error.message) : error;
+  }
+}
+
+async function pump(
+  body: AsyncIterable<Buffer>,
+  decoder: Transform | undefined,
+  push: (piece: Buffer) => void,
+): Promise<void> {
+  if (!decoder) {
+    for await (const piece of body) push(piece);
+    return;
+  }
+  await pipeline(body, decoder, async (inflated: AsyncIterable<Buffer>) => {
+    for await (const piece of inflated) push(piece);
+  });
+}
+
+async function* counted(core: Core, body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  for await (const piece of body) {
+    core.traffic.bytesIn += piece.length;
+    yield piece;
+  }
+}
+
+/** Larger pieces than the 16 KiB default: fewer turns between the threads. */
+const PIECE_BYTES = 256 * 1024;
+
+/** `Content-Encoding` of a block (protocol 6); `deflate` is the zlib container. */
+function decoderOf(encoding: string | undefined): Transform | undefined {
+  if (!encoding || encoding === 'identity') return undefined;
+  if (encoding === 'deflate') return zlib.createInflate({ chunkSize: PIECE_BYTES });
+  const zstd = (zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform })
+    .createZstdDecompress;
+  if (encoding === 'zstd' && zstd) return zstd({ chunkSize: PIECE_BYTES });
+  throw malformed(`Content-Encoding ${encoding} is not supported by this local MaxCompute`);
+}
+
+/** Errors of the decompressor: `Z_DATA_ERROR`, `Z_BUF_ERROR` (cut off), `ZSTD_error_...`. */
+function isDamage(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code));
+}
+
+function sessionReply(session: Session, withBlocks = true): Reply {
+  const blocks = withBlocks ? blockList(session) : [];
+  const content = {
+    UploadID: session.id,
+    Status: session.status,
+    Owner: 'ALIYUN$local',
+    Initiated: new Date(session.createdAt).toUTCString(),
+    IsOverwrite: session.overwrite,
+    MaxFieldSize: 8388608,
+    QuotaName: 'default',
+    Schema: schemaJson(session.table),
+    UploadedBlockList: blocks.map(({ id, rows, createdAt }) => ({
+      BlockID: id,
+      RecordCount: rows,
+      CreateTime: Math.floor(createdAt / 1000),
+      Date: new Date(createdAt).toUTCString(),
+    })),
+  };
+  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+}

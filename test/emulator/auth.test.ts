@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authenticate, type SignedRequest, stringToSign } from '../../src/emulator/auth.ts';
+import type { Emulator } from '../../src/emulator/server.ts';
+import { call, start } from './harness.ts';
+
+interface AuthVector {
+  name: string;
+  method: string;
+  resource: string;
+  params: Record<string, string | null>;
+  headers: Record<string, string>;
+  canonicalString: string;
+  v2: { Authorization: string };
+  v4: { Authorization: string };
+}
+
+const file = JSON.parse(readFileSync(new URL('../vectors/auth.json', import.meta.url), 'utf8'));
+const vectors: AuthVector[] = file.vectors;
+const account = { accessId: file.accessId, accessKey: file.accessKey };
+
+function requestOf(vector: AuthVector, authorization: string): SignedRequest {
+  const headers = { ...vector.headers, Authorization: authorization };
+  return {
+    method: vector.method,
+    path: vector.resource,
+    query: new Map(Object.entries(vector.params).map(([name, value]) => [name, value ?? ''])),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+  };
+}
+
+describe('signatures', () => {
+  it.each(vectors.map((vector) => [vector.name, vector] as const))('accepts V2 and V4 of %s', (_, vector) => {
+    const now = Date.parse(vector.headers.Date!);
+    expect(stringToSign(requestOf(vector, ''))).toBe(vector.canonicalString);
+    for (const { Authorization } of [vector.v2, vector.v4]) {
+      authenticate(requestOf(vector, Authorization), account, now);
+      const other = { ...requestOf(vector, Authorization), method: 'DELETE' };
+      expect(() => authenticate(other, account, now)).toThrow('ODPS-0410042');
+    }
+  });
+
+  it('allows a clock that is 15 minutes off, not more', () => {
+    const vector = vectors[0]!;
+    const request = requestOf(vector, vector.v2.Authorization);
+    const now = Date.parse(vector.headers.Date!);
+    authenticate(request, account, now + 15 * 60_000);
+    expect(() => authenticate(request, account, now + 15 * 60_000 + 1)).toThrow(
+      /max_interval_date:900000,expire_date/,
+    );
+  });
+});
+
+describe('refusals over HTTP', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await start();
+  });
+  afterAll(() => emulator.stop());
+
+  it('answers XML with all four elements on service calls, JSON on tunnel calls', async () => {
+    const service = await call(emulator.endpoint, '/projects/demo', { accessKey: 'wrong' });
+    expect(service.status).toBe(401);
+    for (const name of ['Code', 'Message', 'RequestId', 'HostId'])
+      expect(service.body).toContain(`<${name}>`);
+    const query = { uploads: '' };
+    const tunnel = await call(emulator.url, '/projects/demo/tables/t', {
+      method: 'POST',
+      query,
+      accessId: 'other',
+    });
+    expect(tunnel.status).toBe(401);
+    expect(tunnel.json).toMatchObject({
+      Code: 'Unauthorized',
+      Message: expect.stringContaining('ODPS-0410051'),
+    });
+    expect(tunnel.headers['x-odps-request-id']).toBe(tunnel.json.RequestId);
+  });
+
+  it('refuses a skewed date and takes a security token beside the signature', async () => {
+    const skewed = await call(emulator.endpoint, '/projects/demo', { date: new Date(Date.now() - 3600_000) });
+    expect(skewed.status).toBe(403);
+    expect(skewed.body).toContain('RequestTimeTooSkewed');
+    const headers = { 'authorization-sts-token': 'token' };
+    expect((await call(emulator.endpoint, '/projects/demo', { headers })).status).toBe(200);
+  });
+});

@@ -1,0 +1,188 @@
+import { createConnection } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/server.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from './harness.ts';
+
+const plain = { table: 't' };
+let emulator: Emulator;
+beforeEach(async () => {
+  emulator = await start({ tables: ['CREATE TABLE t (id BIGINT, name STRING)'] });
+});
+afterEach(() => emulator.stop());
+
+const newUpload = async () => {
+  const id = String((await createUpload(emulator, plain)).json.UploadID);
+  await putBlock(emulator, plain, id, 0, encode([[1, 'a']]));
+  return id;
+};
+const count = async () => (await sql(emulator, 'SELECT COUNT(*) FROM t;')).text;
+const control = async (method: string, rule?: object, search = '') => {
+  const response = await fetch(`${emulator.url}/_control${search}`, {
+    method,
+    ...(rule ? { body: JSON.stringify(rule) } : {}),
+  });
+  return {
+    status: response.status,
+    json: (await response.json()) as Record<string, unknown>[] & Record<string, unknown>,
+  };
+};
+
+describe('faults in process', () => {
+  it('answer instead of the effect, for so many calls after so many', async () => {
+    emulator.control(
+      'session_create',
+      { action: 'status', status: 429, retryAfter: 3 },
+      { after: 1, times: 2 },
+    );
+    const answers = [];
+    for (let turn = 0; turn < 4; turn += 1) answers.push(await createUpload(emulator, plain));
+    expect(answers.map(({ status }) => status)).toEqual([200, 429, 429, 200]);
+    expect(answers[1]!.json.Code).toBe('FlowExceeded');
+    expect(answers[1]!.headers['retry-after']).toBe('3');
+    expect(emulator.stats().sessions.created).toBe(2);
+  });
+
+  it('are chosen by a function of the call', async () => {
+    const end = emulator.control('*', ({ route, query }) =>
+      route === 'block' && query.get('blockid') === '7' ? { action: 'status', status: 502 } : undefined,
+    );
+    const id = await newUpload();
+    const answer = await putBlock(emulator, plain, id, 7, encode([]));
+    expect([answer.status, answer.headers['content-type']]).toEqual([502, 'text/html']);
+    end();
+    expect((await putBlock(emulator, plain, id, 7, encode([]))).status).toBe(200);
+  });
+
+  it('lose the reply of a commit that took effect', async () => {
+    const id = await newUpload();
+    emulator.control('commit', { action: 'cut', when: 'after' }, { times: 1 });
+    await expect(commitUpload(emulator, plain, id)).rejects.toThrow();
+    expect((await uploadStatus(emulator, plain, id)).json.Status).toBe('closed');
+    expect(await count()).toBe('"_c0"\n1\n');
+  });
+
+  it('cut before the effect, and in the middle of a body', async () => {
+    const id = await newUpload();
+    emulator.control('commit', { action: 'cut', when: 'before' }, { times: 1 });
+    await expect(commitUpload(emulator, plain, id)).rejects.toThrow();
+    emulator.control('block', { action: 'cut', when: 'body' }, { times: 1 });
+    await expect(putBlock(emulator, plain, id, 1, encode([[2, 'b']]))).rejects.toThrow();
+    emulator.control('session_status', { action: 'cut', when: 'body' }, { times: 1 });
+    await expect(uploadStatus(emulator, plain, id)).rejects.toThrow();
+    const { json } = await uploadStatus(emulator, plain, id);
+    expect(json).toMatchObject({ Status: 'normal', UploadedBlockList: [{ BlockID: 0, RecordCount: 1 }] });
+  });
+
+  it('hang until released, and delay', async () => {
+    const release = emulator.control('table', { action: 'hang' });
+    let answered = false;
+    const hanging = call(emulator.endpoint, '/projects/demo/tables/t').then((answer) => {
+      answered = true;
+      return answer.status;
+    });
+    expect((await call(emulator.endpoint, '/projects/demo')).status).toBe(200);
+    expect(answered).toBe(false);
+    release();
+    expect(await hanging).toBe(200);
+    emulator.control('table', { action: 'delay', ms: 1 });
+    expect((await call(emulator.endpoint, '/projects/demo/tables/t')).status).toBe(200);
+  });
+
+  it('slow a body and an answer down without changing them', async () => {
+    emulator.control('*', { action: 'slow', bytesPerSecond: 100_000 });
+    const id = await newUpload();
+    expect((await uploadStatus(emulator, plain, id)).json.UploadedBlockList).toMatchObject([
+      { RecordCount: 1 },
+    ]);
+  });
+
+  it.each([
+    ['expired', 'StatusConflict'],
+    ['critical', 'StatusConflict'],
+    ['canceled', 'StatusConflict'],
+    ['gone', 'NoSuchUpload'],
+  ] as const)('put a session into state %s', async (state, code) => {
+    const id = await newUpload();
+    emulator.control('commit', { action: 'session', state }, { times: 1 });
+    expect((await commitUpload(emulator, plain, id)).json.Code).toBe(code);
+    const { json } = await uploadStatus(emulator, plain, id);
+    expect(json.Status ?? json.Code).toBe(state === 'gone' ? 'NoSuchUpload' : state);
+    expect(await count()).toBe('"_c0"\n0\n');
+  });
+
+  it('let a commit take its time', async () => {
+    const id = await newUpload();
+    emulator.control('commit', { action: 'closing', ms: 20 }, { times: 1 });
+    expect((await commitUpload(emulator, plain, id)).json.Status).toBe('closing');
+    expect((await putBlock(emulator, plain, id, 1, encode([]))).json.Code).toBe('StatusConflict');
+    while ((await uploadStatus(emulator, plain, id)).json.Status !== 'closed');
+    expect(await count()).toBe('"_c0"\n1\n');
+  });
+});
+
+describe('/_control', () => {
+  it('adds, lists and removes rules', async () => {
+    const added = await control('POST', { route: 'block', action: 'status', status: 503, times: 1 });
+    expect(added).toMatchObject({ status: 201, json: { id: 1 } });
+    expect((await control('GET')).json).toMatchObject([
+      { id: 1, route: 'block', fault: { action: 'status', status: 503 } },
+    ]);
+    const id = String((await createUpload(emulator, plain)).json.UploadID);
+    expect((await putBlock(emulator, plain, id, 0, encode([]))).json.Code).toBe('ServiceUnavailable');
+    expect((await putBlock(emulator, plain, id, 0, encode([]))).status).toBe(200);
+    await control('POST', { action: 'hang' });
+    expect((await control('DELETE', undefined, '?id=1')).json).toHaveLength(1);
+    expect((await control('DELETE')).json).toHaveLength(0);
+  });
+
+  it.each([
+    [{ route: 'nowhere', action: 'hang' }, /route "nowhere"/],
+    [{ action: 'explode' }, /action "explode"/],
+    [{ action: 'delay' }, /ms must be/],
+    [{ action: 'cut', when: 'never' }, /"never" is none of/],
+    [{ action: 'hang', times: -1 }, /times must be/],
+  ])('refuses %j', async (rule, text) => {
+    const { status, json } = await control('POST', rule);
+    expect(status).toBe(400);
+    expect(json.error).toMatch(text);
+  });
+
+  it('shows counters in /_stats', async () => {
+    await newUpload();
+    const stats = await (await fetch(`${emulator.url}/_stats`)).json();
+    expect(stats).toMatchObject({
+      tables: { t: { rows: 0 } },
+      sessions: { created: 1, committed: 0, open: 1 },
+      blocks: 1,
+      requests: { session_create: 1, block: 1 },
+    });
+  });
+});
+
+describe('clients that misbehave', () => {
+  it('a body cut by the client leaves no block and no noise', async () => {
+    const id = await newUpload();
+    const { port } = new URL(emulator.url);
+    // An unsigned request would be refused before its body: take the real one and stop in the middle.
+    emulator.control('block', { action: 'slow', bytesPerSecond: 50 }, { times: 1 });
+    const aborted = putBlock(emulator, plain, id, 5, encode([[1, 'x']]));
+    const socket = createConnection(Number(port));
+    socket.write(
+      'PUT /projects/demo/tables/t?uploadid=1&blockid=2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab',
+    );
+    socket.destroy();
+    expect((await aborted).status).toBe(200);
+    expect((await uploadStatus(emulator, plain, id)).json.UploadedBlockList).toHaveLength(2);
+  });
+
+  it('a large bad body is answered, not cut', async () => {
+    const id = await newUpload();
+    const answer = await putBlock(emulator, plain, id, 5, Buffer.alloc(8 * 1024 * 1024, 0xff));
+    expect([answer.status, answer.json.Code]).toEqual([400, 'MalformedDataStream']);
+  });
+
+  it('an address that cannot be decoded is refused', async () => {
+    expect((await fetch(`${emulator.url}/projects/%zz`)).status).toBe(400);
+    expect((await fetch(`${emulator.url}/_nothing`)).status).toBe(404);
+  });
+});

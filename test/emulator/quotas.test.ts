@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createQuotas } from '../../src/emulator/quotas.ts';
+import type { Emulator } from '../../src/emulator/server.ts';
+import { clientClock, commitUpload, createUpload, start } from './harness.ts';
+
+let emulator: Emulator;
+afterEach(async () => {
+  clientClock.now = () => Date.now();
+  await emulator?.stop();
+});
+
+describe('real quotas', () => {
+  it('refuse the 501st session of five minutes on one table, and allow it later', async () => {
+    let time = Date.now();
+    clientClock.now = () => time;
+    const tables = ['CREATE TABLE t (id BIGINT)', 'CREATE TABLE u (id BIGINT)'];
+    emulator = await start({ quotas: 'real', countOnly: true, now: () => time, tables });
+    const first = await createUpload(emulator, { table: 't' });
+    for (let turn = 1; turn < 500; turn += 1) await createUpload(emulator, { table: 't' });
+    const refused = await createUpload(emulator, { table: 't' });
+    expect([refused.status, refused.json.Code]).toEqual([429, 'FlowExceeded']);
+    expect((await createUpload(emulator, { table: 'u' })).status).toBe(200);
+    expect((await commitUpload(emulator, { table: 't' }, String(first.json.UploadID))).status).toBe(200);
+    time += 300_000;
+    expect((await createUpload(emulator, { table: 't' })).status).toBe(200);
+  });
+
+  it('allow 500 blocks in five minutes, 75 commits in 15 s and 32 commits at once', () => {
+    let time = 0;
+    const quotas = createQuotas('real', () => time);
+    const accepted = (work: () => void) => {
+      for (let turn = 0; ; turn += 1) {
+        try {
+          work();
+        } catch {
+          return turn;
+        }
+      }
+    };
+    expect(accepted(() => quotas.take('block', 't'))).toBe(500);
+    expect(accepted(() => quotas.take('commit', 't'))).toBe(75);
+    time += 15_000;
+    expect(accepted(() => quotas.take('commit', 't'))).toBe(75);
+    expect(accepted(() => quotas.take('block', 't'))).toBe(0);
+    const leave: (() => void)[] = [];
+    expect(accepted(() => leave.push(quotas.enterCommit('t')))).toBe(32);
+    leave[0]!();
+    expect(accepted(() => quotas.enterCommit('t'))).toBe(1);
+  });
+});
