@@ -1,0 +1,52 @@
+import { LIMITS } from '../limits.ts';
+
+/** What health is judged by; all times in ms of the same clock. */
+export interface Snapshot {
+  readonly now: number;
+  /** When the coordinator loop made its last turn. */
+  readonly lastTurnAt: number;
+  /** Whether this process is a member of its consumer group. */
+  readonly member: boolean;
+  readonly topicPartitions: number;
+  /** When the batch that is longest in its state entered it; null without batches. */
+  readonly oldestStateSince: number | null;
+  /** The state of that batch. */
+  readonly state: string | null;
+  readonly flushIntervalMs: number;
+  /** What the operator has to decide, or null. */
+  readonly decisionPending: string | null;
+  readonly stopping: boolean;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly reason: string;
+}
+
+/** Whether the process should be left alone. Outages of Kafka, registry or MaxCompute never touch it. */
+export function live({ now, lastTurnAt }: Snapshot): Health {
+  const still = now - lastTurnAt;
+  if (still <= LIMITS.liveMs) return { ok: true, reason: 'the loop turns' };
+  return { ok: false, reason: `the loop has made no turn for ${seconds(still)}` };
+}
+
+/** Whether the process does its work, with the first reason why not. */
+export function ready(snapshot: Snapshot): Health {
+  const reason = notReady(snapshot);
+  if (reason !== null) return { ok: false, reason };
+  if (snapshot.topicPartitions === 0) return { ok: true, reason: 'idle: member without topic partitions' };
+  return { ok: true, reason: `moving ${snapshot.topicPartitions} topic partitions` };
+}
+
+function notReady(snapshot: Snapshot): string | null {
+  const { now, oldestStateSince, state, flushIntervalMs } = snapshot;
+  if (snapshot.decisionPending !== null) return `a decision is pending: ${snapshot.decisionPending}`;
+  if (snapshot.stopping) return 'shutting down';
+  if (!snapshot.member) return 'not a member of the consumer group';
+  if (oldestStateSince === null) return null;
+  const stuckMs = Math.max(LIMITS.stuckIntervals * flushIntervalMs, LIMITS.stuckMinMs);
+  const age = now - oldestStateSince;
+  return age > stuckMs ? `a batch has been ${state} for ${seconds(age)}` : null;
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

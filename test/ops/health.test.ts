@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { live, ready, type Snapshot } from '../../src/ops/health.ts';
+
+const NOW = 1_000_000_000;
+const healthy: Snapshot = {
+  now: NOW,
+  lastTurnAt: NOW - 50,
+  member: true,
+  topicPartitions: 4,
+  oldestStateSince: NOW - 5_000,
+  state: 'open',
+  flushIntervalMs: 60_000,
+  decisionPending: null,
+  stopping: false,
+};
+const but = (change: Partial<Snapshot>): Snapshot => ({ ...healthy, ...change });
+
+describe('live', () => {
+  it.each([
+    ['a turn just now', { lastTurnAt: NOW }, true],
+    ['a turn 60 s ago', { lastTurnAt: NOW - 60_000 }, true],
+    ['no turn for longer', { lastTurnAt: NOW - 60_001 }, false],
+    ['everything else broken', { member: false, decisionPending: 'x', oldestStateSince: 0 }, true],
+  ])('%s -> %s', (_, change, ok) => {
+    expect(live(but(change)).ok).toBe(ok);
+  });
+});
+
+describe('ready', () => {
+  it.each<[string, Partial<Snapshot>, boolean, string]>([
+    ['a working member', {}, true, 'moving 4 topic partitions'],
+    ['a member without topic partitions', { topicPartitions: 0, oldestStateSince: null }, true, 'idle'],
+    ['no member', { member: false }, false, 'not a member'],
+    ['shutting down', { stopping: true }, false, 'shutting down'],
+    ['a decision pending', { decisionPending: 'commit_unknown', member: false }, false, 'commit_unknown'],
+    ['a batch 3 min in one state', { oldestStateSince: NOW - 180_000 }, true, 'moving'],
+    [
+      'a batch longer in one state',
+      { state: 'uploaded', oldestStateSince: NOW - 181_000 },
+      false,
+      'been uploaded for 181 s',
+    ],
+    [
+      'a long flush interval',
+      { flushIntervalMs: 600_000, oldestStateSince: NOW - 1_799_000 },
+      true,
+      'moving',
+    ],
+    [
+      'a short flush interval still has 3 min',
+      { flushIntervalMs: 1_000, oldestStateSince: NOW - 100_000 },
+      true,
+      'moving',
+    ],
+  ])('%s', (_, change, ok, reason) => {
+    expect(ready(but(change))).toEqual({ ok, reason: expect.stringContaining(reason) });
+  });
+});
