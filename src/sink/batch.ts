@@ -1,0 +1,109 @@
+import { type OffsetRange, type Position, topicPartitionKey } from '../source/source.ts';
+import type { Part } from './encoding.ts';
+import type { BatchUpload } from './upload.ts';
+
+/**
+ * A batch: the offset ranges that are acknowledged together. Its life has these states, with these
+ * names in code, docs, logs and metrics:
+ *
+ *   open -> sealed -> uploaded -> (intended ->) committed -> acknowledged
+ *
+ * `intended` is the durable note of exactly once, written between `uploaded` and `committed`.
+ * Any state before `acknowledged` may end in `abandoned`: the records are read again.
+ */
+export type BatchState = 'open' | 'sealed' | 'uploaded' | 'committed' | 'acknowledged' | 'abandoned';
+export type SealReason = 'age' | 'rows' | 'bytes' | 'table_partitions' | 'revoke' | 'shutdown';
+
+export interface Batch {
+  readonly id: string;
+  readonly assignment: number;
+  readonly upload: BatchUpload;
+  /** By topic partition; adjacent parts merge. */
+  readonly ranges: Map<string, OffsetRange>;
+  /** When its oldest record was polled, ms. */
+  readonly openedAt: number;
+  state: BatchState;
+  /** When it entered its state, ms. */
+  since: number;
+  sealedBy: SealReason | null;
+  records: number;
+  rows: number;
+  /** Uncompressed row bytes. */
+  rowBytes: number;
+  rejected: number;
+  /** Dead letters handed to the destination so far. */
+  letters: Promise<void>;
+  /** Duration of each phase so far, ms. */
+  readonly phases: Partial<Record<'fill' | 'upload' | 'commit' | 'acknowledge', number>>;
+}
+
+export interface FlushLimits {
+  readonly interval: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly blockBytes: number;
+  readonly maxTablePartitions: number;
+}
+
+export function openBatch(
+  id: string,
+  assignment: number,
+  upload: BatchUpload,
+  openedAt: number,
+  now: number,
+): Batch {
+  return {
+    id,
+    assignment,
+    upload,
+    ranges: new Map(),
+    openedAt,
+    state: 'open',
+    since: now,
+    sealedBy: null,
+    records: 0,
+    rows: 0,
+    rowBytes: 0,
+    rejected: 0,
+    letters: Promise.resolve(),
+    phases: {},
+  };
+}
+
+export function absorb(batch: Batch, part: Part): void {
+  for (const range of part.ranges) {
+    const key = topicPartitionKey(range);
+    const known = batch.ranges.get(key);
+    batch.ranges.set(key, known ? joinRanges(known, range) : range);
+  }
+  for (const piece of part.pieces) {
+    batch.upload.add(piece);
+    batch.rows += piece.rows;
+    batch.rowBytes += piece.rawBytes;
+  }
+  batch.records += part.records;
+  batch.rejected += part.letters.length;
+}
+
+function joinRanges(before: OffsetRange, after: OffsetRange): OffsetRange {
+  const { topic, partition, first } = before;
+  const firstTimestamp = before.records > 0 ? before.firstTimestamp : after.firstTimestamp;
+  return { topic, partition, first, end: after.end, records: before.records + after.records, firstTimestamp };
+}
+
+/** Why the batch should be sealed now; null: it goes on. */
+export function dueSeal(batch: Batch, limits: FlushLimits, now: number): SealReason | null {
+  if (batch.rows >= limits.rows) return 'rows';
+  if (batch.rowBytes >= limits.bytes) return 'bytes';
+  if (now - batch.openedAt >= limits.interval) return 'age';
+  return null;
+}
+
+/** Whether `part` would open more table partitions than a batch may have. */
+export function overflows(batch: Batch, part: Part, limits: FlushLimits): boolean {
+  const added = part.pieces.filter((piece) => !batch.upload.has(piece.tablePartition)).length;
+  return added > 0 && batch.upload.tablePartitions + added > limits.maxTablePartitions;
+}
+
+export const endPositions = (batch: Batch): Position[] =>
+  [...batch.ranges.values()].map(({ topic, partition, end }) => ({ topic, partition, offset: end }));

@@ -1,0 +1,294 @@
+import { randomUUID } from 'node:crypto';
+import { asSinkError, SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import {
+  type OffsetRange,
+  type Position,
+  type SourceChunk,
+  type SourceListener,
+  topicPartitionKey,
+} from '../source/source.ts';
+import { absorb, type Batch, dueSeal, openBatch, overflows, type SealReason } from './batch.ts';
+import { type Caution, createCaution } from './caution.ts';
+import { Encoding, type Part } from './encoding.ts';
+import { letterBytes } from './letters.ts';
+import type { CoordinatorOptions } from './options.ts';
+import { settle } from './settle.ts';
+import { BatchUpload } from './upload.ts';
+
+/**
+ * The life of a batch, in the order of the code:
+ *
+ *   1. collect      chunks come back from the workers; their parts join the open batch in offset order
+ *   2. send         blocks go up when they are full, or when the memory budget gets short
+ *   3. seal         by age, rows, bytes, table partitions, revoke or shutdown
+ *   4. upload       every block is confirmed, dead letters are durable
+ *   5. (intend)     exactly once writes its durable note here, before any session is committed
+ *   6. commit       the sessions are committed: rows become visible
+ *   7. acknowledge  the offsets advance
+ *
+ * While a batch is in 4 to 7 the next one fills. Offsets are acknowledged in order, and only from
+ * committed batches: a failure anywhere means "read again", never "skip".
+ */
+export class Coordinator implements SourceListener {
+  readonly #options: CoordinatorOptions;
+  readonly #encoding: Encoding;
+  readonly #caution: Caution = createCaution();
+  /** Acknowledged position of each topic partition that is ours. */
+  readonly #acknowledged = new Map<string, Position>();
+  /** Of the records that are welcome now; 0: none are. */
+  #assignment = 0;
+  /** Counts what Kafka gave and took: an action planned under an older one is void. */
+  #ownership = 0;
+  #open: Batch | null = null;
+  #settling: Batch[] = [];
+  /** The end of the line: batches commit one after another. */
+  #settled: Promise<void> = Promise.resolve();
+  #restarts = 0;
+  #lastTurnAt: number;
+  #turning = false;
+  #stopping = false;
+  #finished: (error: SinkError | null) => void = () => undefined;
+  /** Resolves when the service must end: null after `stop`, else why. */
+  readonly finished: Promise<SinkError | null>;
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#lastTurnAt = options.clock.now();
+    this.finished = new Promise((resolve) => {
+      this.#finished = resolve;
+    });
+    this.#encoding = new Encoding({
+      encoder: options.encoder,
+      schemas: options.schemas,
+      caution: this.#caution,
+      budget: options.budget,
+      maxTablePartitions: options.flush.maxTablePartitions,
+      recycle: (chunk) => options.source.recycle(chunk),
+      onProgress: () => this.#turn(),
+      onFailure: (error) => this.#onTrouble(asSinkError(error)),
+    });
+  }
+
+  get lastTurnAt(): number {
+    return this.#lastTurnAt;
+  }
+
+  /** Open and settling batches, oldest first. */
+  get batches(): readonly Batch[] {
+    return this.#open ? [...this.#settling, this.#open] : this.#settling;
+  }
+
+  /** Ranges of records that are not acknowledged yet, oldest first. */
+  *unacknowledged(): Generator<OffsetRange> {
+    for (const batch of this.batches) yield* batch.ranges.values();
+    yield* this.#encoding.waiting();
+  }
+
+  onAssigned(assignment: number, positions: readonly Position[]): void {
+    this.#ownership += 1;
+    this.#assignment = assignment;
+    this.#acknowledged.clear();
+    for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
+    this.#options.events.assigned(positions.length);
+  }
+
+  onChunk(chunk: SourceChunk): void {
+    if (chunk.assignment === this.#assignment) this.#encoding.submit(chunk);
+    else this.#options.source.recycle(chunk);
+  }
+
+  async onRevoked(_assignment: number): Promise<void> {
+    this.#options.events.revoked(false);
+    this.#ownership += 1;
+    await this.#drain('revoke', this.#options.clock.now() + this.#options.revokeMs);
+    this.#abandonAll('revoke');
+    this.#assignment = 0;
+  }
+
+  onLost(_assignment: number): void {
+    this.#options.events.revoked(true);
+    this.#ownership += 1;
+    this.#abandonAll('lost');
+    this.#assignment = 0;
+  }
+
+  onFailure(error: SinkError): void {
+    this.#abandonAll(error.code);
+    this.#finished(error);
+  }
+
+  onTurn(): void {
+    this.#lastTurnAt = this.#options.clock.now();
+    this.#turn();
+  }
+
+  /** Finishes what was polled, within `ms`, and ends `finished`: null, or `shutdown_deadline`. */
+  async stop(ms: number): Promise<void> {
+    this.#stopping = true;
+    this.#options.source.stopReading();
+    const whole = await this.#drain('shutdown', this.#options.clock.now() + ms);
+    this.#abandonAll('shutdown');
+    this.#finished(
+      whole ? null : new SinkError('shutdown_deadline', `the last batch was not done within ${ms} ms`),
+    );
+  }
+
+  #turn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    try {
+      this.#collect();
+      this.#checkUploads();
+      this.#send();
+      this.#sealWhenDue();
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  #collect(): void {
+    const { flush, clock } = this.#options;
+    for (let part = this.#encoding.head(); part; part = this.#encoding.head()) {
+      const batch = this.#open ?? this.#openBatch(part.polledAt);
+      const reason = overflows(batch, part, flush) ? 'table_partitions' : dueSeal(batch, flush, clock.now());
+      if (reason === null || (reason === 'age' && !this.#maySeal(batch))) this.#take(batch, part);
+      else if (batch.ranges.size === 0) this.#take(batch, part);
+      else if (!this.#seal(reason)) return;
+    }
+  }
+
+  #take(batch: Batch, part: Part): void {
+    this.#encoding.shift();
+    absorb(batch, part);
+    if (part.letters.length === 0) return;
+    for (const letter of part.letters) this.#options.events.rejected(letter.code);
+    const bytes = part.letters.reduce((sum, letter) => sum + letterBytes(letter), 0);
+    batch.letters = batch.letters
+      .then(() => this.#options.deadLetters.append(batch.id, part.letters))
+      .finally(() => this.#options.budget.release(bytes));
+    batch.letters.catch((error) => this.#onTrouble(asSinkError(error)));
+  }
+
+  #openBatch(polledAt: number): Batch {
+    const { budget, clock, upload } = this.#options;
+    const uploads = new BatchUpload({ ...upload, budget, clock, onProgress: () => this.#turn() });
+    this.#open = openBatch(randomUUID(), this.#assignment, uploads, polledAt, clock.now());
+    this.#options.events.state(this.#open);
+    return this.#open;
+  }
+
+  #checkUploads(): void {
+    const failed = this.batches.find((batch) => batch.upload.failure);
+    if (failed) this.#onTrouble(failed.upload.failure!);
+  }
+
+  #send(): void {
+    const { budget, flush } = this.#options;
+    const open = this.#open;
+    if (!open) return;
+    open.upload.sendFull(flush.blockBytes);
+    const limit = budget.limitBytes * LIMITS.pressureUploadShare;
+    const sending = () => this.batches.reduce((bytes, batch) => bytes + batch.upload.sendingBytes, 0);
+    while (budget.usedBytes - sending() + budget.wantedBytes > limit && open.upload.sendLargest());
+  }
+
+  #sealWhenDue(): void {
+    if (!this.#open) return;
+    const reason = dueSeal(this.#open, this.#options.flush, this.#options.clock.now());
+    if (reason) this.#seal(reason);
+  }
+
+  /** Over quota, or two batches wait for their commit: the open one goes on filling. */
+  #maySeal(batch: Batch): boolean {
+    return this.#settling.length < LIMITS.settlingBatches && !batch.upload.waitsForQuota;
+  }
+
+  #seal(reason: SealReason): boolean {
+    const batch = this.#open;
+    if (!batch) return true;
+    if (reason !== 'shutdown' && reason !== 'revoke' && !this.#maySeal(batch)) return false;
+    this.#open = null;
+    batch.sealedBy = reason;
+    this.#settling.push(batch);
+    this.#enter(batch, 'sealed', 'fill');
+    this.#options.events.sealed(batch);
+    const before = this.#settled;
+    this.#settled = settle(batch, before, this.#options, (state, phase) =>
+      this.#enter(batch, state, phase),
+    ).then(
+      (positions) => this.#acknowledge(batch, positions),
+      (error) => {
+        if (batch.state !== 'abandoned') this.#onTrouble(asSinkError(error));
+      },
+    );
+    return true;
+  }
+
+  #acknowledge(batch: Batch, positions: readonly Position[]): void {
+    this.#settling = this.#settling.filter((other) => other !== batch);
+    for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
+    this.#caution.acknowledged(positions);
+    this.#restarts = 0;
+    this.#enter(batch, 'acknowledged', 'acknowledge');
+    this.#options.events.acknowledged(batch);
+    this.#turn();
+  }
+
+  #enter(batch: Batch, state: Batch['state'], phase: keyof Batch['phases']): void {
+    const now = this.#options.clock.now();
+    if (batch.state === 'abandoned') return;
+    batch.phases[phase] = now - (state === 'sealed' ? batch.openedAt : batch.since);
+    batch.state = state;
+    batch.since = now;
+    this.#options.events.state(batch);
+  }
+
+  /** Waits until everything polled is acknowledged; false when the deadline passed first. */
+  async #drain(reason: 'revoke' | 'shutdown', deadline: number): Promise<boolean> {
+    const { clock } = this.#options;
+    for (;;) {
+      this.#turn();
+      if (this.#encoding.size === 0 && this.#open) this.#seal(reason);
+      if (this.#encoding.size === 0 && !this.#open && this.#settling.length === 0) return true;
+      if (clock.now() >= deadline) return false;
+      await clock.sleep(10);
+    }
+  }
+
+  /** What waiting cannot mend ends the service; everything else is read again from the acknowledged offsets. */
+  #onTrouble(error: SinkError): void {
+    if (this.#assignment === 0) return;
+    if (error.action === 'stop') {
+      this.onFailure(error);
+      return;
+    }
+    this.#options.log.warn({ error }, 'starting again from the acknowledged offsets');
+    this.#abandonAll(error.code);
+    this.#assignment = 0;
+    const ownership = this.#ownership;
+    const wait = Math.min(60_000, 250 * 2 ** Math.min(this.#restarts++, 8));
+    void this.#options.clock.sleep(wait).then(() => {
+      if (ownership === this.#ownership && !this.#stopping) this.#startAgain(error);
+    });
+  }
+
+  #startAgain(error: SinkError): void {
+    if (error.code === 'kafka_commit_refused') this.#options.source.rejoin(error.message);
+    else this.#options.source.rewind([...this.#acknowledged.values()]);
+  }
+
+  /** Nothing of these batches becomes visible or is acknowledged. */
+  #abandonAll(reason: string): void {
+    this.#encoding.clear();
+    for (const batch of this.batches) {
+      batch.state = 'abandoned';
+      batch.upload.abandon();
+      void this.#options.deadLetters.abandon(batch.id).catch(() => undefined);
+      this.#options.events.abandoned(batch, reason);
+    }
+    this.#open = null;
+    this.#settling = [];
+    this.#settled = Promise.resolve();
+  }
+}

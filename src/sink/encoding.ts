@@ -1,0 +1,241 @@
+import type { Budget } from '../budget.ts';
+import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
+import { F_TP, viewChunk } from '../source/chunk.ts';
+import type { OffsetRange, SourceChunk } from '../source/source.ts';
+import type { Caution, DeadRange } from './caution.ts';
+import { letterBytes, toDeadLetter } from './letters.ts';
+import type { Encoder, SchemaSource } from './ports.ts';
+
+/** What became of some consecutive records of one chunk. Its bytes are charged to the budget until they are uploaded. */
+export interface Part {
+  readonly ranges: readonly OffsetRange[];
+  readonly pieces: readonly Piece[];
+  readonly letters: readonly DeadLetter[];
+  readonly records: number;
+  readonly polledAt: number;
+}
+
+/**
+ * Sends chunks to the workers and gives their parts back in the order in which the chunks came: a batch
+ * is a run of offsets, so its end is decided on records in order, however many workers are busy.
+ */
+export interface EncodingOptions {
+  readonly encoder: Encoder;
+  readonly schemas: SchemaSource;
+  readonly caution: Caution;
+  readonly budget: Budget;
+  readonly maxTablePartitions: number;
+  recycle(chunk: SourceChunk): void;
+  /** A part is ready, or the line got shorter. */
+  onProgress(): void;
+  onFailure(error: unknown): void;
+}
+
+interface Lane {
+  readonly chunk: SourceChunk;
+  readonly parts: Part[];
+  done: boolean;
+}
+
+export class Encoding {
+  readonly #options: EncodingOptions;
+  #lanes: Lane[] = [];
+  #abort = new AbortController();
+
+  constructor(options: EncodingOptions) {
+    this.#options = options;
+  }
+
+  /** Chunks that are not wholly taken yet. */
+  get size(): number {
+    return this.#lanes.length;
+  }
+
+  submit(chunk: SourceChunk): void {
+    const lane: Lane = { chunk, parts: [], done: false };
+    this.#lanes.push(lane);
+    const { signal } = this.#abort;
+    this.#run(lane, signal).then(
+      () => {
+        this.#options.recycle(chunk);
+        lane.done = true;
+        if (!signal.aborted) this.#options.onProgress();
+      },
+      (error) => {
+        this.#options.recycle(chunk);
+        if (!signal.aborted) this.#options.onFailure(error);
+      },
+    );
+  }
+
+  /** The next part in order; null when it is not ready. */
+  head(): Part | null {
+    for (let lane = this.#lanes[0]; lane; lane = this.#lanes[0]) {
+      if (lane.parts.length > 0) return lane.parts[0]!;
+      if (!lane.done) return null;
+      this.#lanes.shift();
+    }
+    return null;
+  }
+
+  shift(): void {
+    this.#lanes[0]?.parts.shift();
+  }
+
+  /** Ranges that are at the workers or wait to be taken, oldest first. */
+  *waiting(): Generator<OffsetRange> {
+    for (const lane of this.#lanes) yield* lane.chunk.ranges;
+  }
+
+  /** Forgets everything; what the workers still return is thrown away. */
+  clear(): void {
+    for (const part of this.#lanes.flatMap((lane) => lane.parts))
+      this.#options.budget.release(partBytes(part));
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#lanes = [];
+  }
+
+  async #run(lane: Lane, signal: AbortSignal): Promise<void> {
+    const { chunk } = lane;
+    let from = 0;
+    while (from < chunk.records && !signal.aborted) {
+      const to = this.#options.caution.end(chunk, from);
+      const upTo = to === from ? this.#condemn(lane, from) : await this.#encode(lane, from, to, signal);
+      if (upTo > from && !signal.aborted) this.#options.onProgress();
+      from = upTo;
+    }
+    if (chunk.records === 0)
+      this.#ready(lane, { ...NOTHING, ranges: chunk.ranges, polledAt: chunk.polledAt });
+  }
+
+  async #encode(lane: Lane, from: number, to: number, signal: AbortSignal): Promise<number> {
+    const { chunk } = lane;
+    const range = deadRange(chunk, from, to);
+    let schemas: WriterSchema[] = [];
+    for (;;) {
+      const result = await this.#send(chunk, from, to, schemas, range);
+      chunk.buffer = result.chunk;
+      if (signal.aborted) return chunk.records;
+      if (result.unknownSchemas.length === 0) {
+        this.#ready(lane, toPart(chunk, from, result));
+        return result.upTo;
+      }
+      schemas = await Promise.all(
+        result.unknownSchemas.map(async (id) => ({
+          id,
+          text: await this.#options.schemas.schema(id, signal),
+        })),
+      );
+    }
+  }
+
+  async #send(
+    chunk: SourceChunk,
+    from: number,
+    to: number,
+    schemas: readonly WriterSchema[],
+    range: DeadRange,
+  ): Promise<EncodeResult> {
+    const { buffer, capacity, topicPartitions, polledAt } = chunk;
+    const { maxTablePartitions } = this.#options;
+    try {
+      const job = {
+        chunk: buffer,
+        capacity,
+        from,
+        to,
+        topicPartitions,
+        maxTablePartitions,
+        polledAt,
+        schemas,
+      };
+      return await this.#options.encoder.run(job);
+    } catch (error) {
+      this.#options.caution.died(range);
+      throw error;
+    }
+  }
+
+  #ready(lane: Lane, part: Part): void {
+    this.#options.budget.charge(partBytes(part));
+    lane.parts.push(part);
+  }
+
+  #condemn(lane: Lane, record: number): number {
+    const { chunk } = lane;
+    const message = 'a worker thread died or hung on this record twice';
+    const letter = toDeadLetter(chunk, {
+      record,
+      stage: 'decode',
+      code: 'worker_crash',
+      column: null,
+      message,
+    });
+    const upTo = record + 1;
+    const ranges = rangesBetween(chunk, record, upTo);
+    this.#ready(lane, { ranges, pieces: [], letters: [letter], records: 1, polledAt: chunk.polledAt });
+    return upTo;
+  }
+}
+
+export const piecesBytes = (pieces: readonly Piece[]): number =>
+  pieces.reduce((bytes, piece) => bytes + piece.bytes.byteLength, 0);
+
+const partBytes = (part: Part): number =>
+  part.letters.reduce((bytes, letter) => bytes + letterBytes(letter), piecesBytes(part.pieces));
+
+const NOTHING = { pieces: [], letters: [], records: 0 } as const;
+
+function toPart(chunk: SourceChunk, from: number, result: EncodeResult): Part {
+  return {
+    ranges: rangesBetween(chunk, from, result.upTo),
+    pieces: result.pieces,
+    letters: result.rejections.map((rejection) => toDeadLetter(chunk, rejection)),
+    records: result.upTo - from,
+    polledAt: chunk.polledAt,
+  };
+}
+
+function deadRange(chunk: SourceChunk, from: number, to: number): DeadRange {
+  const ranges = from === 0 && to === chunk.records ? chunk.ranges : rangesBetween(chunk, from, to);
+  const ends = ranges.filter((range) => range.records > 0);
+  return {
+    records: to - from,
+    ends: ends.map(({ topic, partition, end }) => ({ topic, partition, offset: end })),
+  };
+}
+
+/** Offset ranges of records [from, to); the chunk's own ranges when that is all of it (they know of gaps at the end). */
+function rangesBetween(chunk: SourceChunk, from: number, to: number): readonly OffsetRange[] {
+  if (from === 0 && to === chunk.records) return chunk.ranges;
+  const { offsets, timestamps, ints } = viewChunk(chunk.buffer, chunk.capacity);
+  const found = new Map<number, { first: number; end: number; records: number; firstTimestamp: number }>();
+  for (let i = from; i < to; i++) {
+    const number = ints[F_TP * chunk.capacity + i]!;
+    const range = found.get(number);
+    if (range) {
+      range.end = offsets[i]! + 1;
+      range.records += 1;
+    } else {
+      found.set(number, {
+        first: offsets[i]!,
+        end: offsets[i]! + 1,
+        records: 1,
+        firstTimestamp: timestamps[i]!,
+      });
+    }
+  }
+  const ranges = [...found].map(([number, range]) => ({ ...chunk.topicPartitions[number]!, ...range }));
+  return to === chunk.records ? withTail(ranges, chunk) : ranges;
+}
+
+/** The last part of a chunk also carries what the chunk knows to lie behind its last records. */
+function withTail(ranges: OffsetRange[], chunk: SourceChunk): OffsetRange[] {
+  return chunk.ranges.map((whole) => {
+    const own = ranges.find((r) => r.topic === whole.topic && r.partition === whole.partition);
+    if (own) return { ...own, end: whole.end };
+    return { ...whole, first: whole.end, records: 0, firstTimestamp: Number.NaN };
+  });
+}

@@ -1,0 +1,49 @@
+import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { Rejection } from '../encode/job.ts';
+import { LIMITS } from '../limits.ts';
+import {
+  F_KEY,
+  F_KEY_LENGTH,
+  F_TP,
+  F_VALUE,
+  F_VALUE_LENGTH,
+  readHeaders,
+  viewChunk,
+} from '../source/chunk.ts';
+import type { SourceChunk } from '../source/source.ts';
+
+/** A rejection with its original bytes, copied out of the chunk before the chunk goes on. */
+export function toDeadLetter(chunk: SourceChunk, rejection: Rejection): DeadLetter {
+  const view = viewChunk(chunk.buffer, chunk.capacity);
+  const { record } = rejection;
+  const copy = (at: number, length: number) => {
+    const bytes = view.ints[length * view.capacity + record]!;
+    const start = view.ints[at * view.capacity + record]!;
+    return bytes < 0 ? null : view.bytes.slice(start, start + bytes);
+  };
+  const value = copy(F_VALUE, F_VALUE_LENGTH);
+  const timestamp = view.timestamps[record]!;
+  return {
+    ...chunk.topicPartitions[view.ints[F_TP * view.capacity + record]!]!,
+    offset: view.offsets[record]!,
+    timestamp: Number.isNaN(timestamp) ? null : timestamp,
+    key: copy(F_KEY, F_KEY_LENGTH),
+    value,
+    headers: [...readHeaders(view, record)].map((h) => ({ name: h.name, value: h.value?.slice() ?? null })),
+    stage: rejection.stage,
+    code: rejection.code,
+    column: rejection.column,
+    message: rejection.message,
+    sample:
+      value &&
+      Buffer.from(value.buffer, 0, value.length)
+        .toString('utf8', 0, LIMITS.sampleChars * 4)
+        .slice(0, LIMITS.sampleChars),
+  };
+}
+
+/** Bytes that a dead letter holds in memory, roughly. */
+export const letterBytes = (letter: DeadLetter): number =>
+  (letter.value?.length ?? 0) +
+  (letter.key?.length ?? 0) +
+  letter.headers.reduce((n, h) => n + (h.value?.length ?? 0), 256);

@@ -1,0 +1,34 @@
+import type { Budget } from '../budget.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { Source } from '../source/source.ts';
+import type { Batch, FlushLimits } from './batch.ts';
+import type { DeadLetters, Encoder, SchemaSource } from './ports.ts';
+import type { UploadOptions } from './upload.ts';
+
+/** What main.ts gives to the coordinator. */
+export interface CoordinatorOptions {
+  readonly source: Source;
+  readonly encoder: Encoder;
+  readonly schemas: SchemaSource;
+  readonly deadLetters: DeadLetters;
+  readonly upload: Omit<UploadOptions, 'onProgress' | 'budget' | 'clock'>;
+  readonly budget: Budget;
+  readonly flush: FlushLimits;
+  /** How long the revoke callback may take, ms. */
+  readonly revokeMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: CoordinatorEvents;
+}
+
+/** What happened, for metrics and the log. */
+export interface CoordinatorEvents {
+  assigned(topicPartitions: number): void;
+  revoked(lost: boolean): void;
+  sealed(batch: Batch): void;
+  state(batch: Batch): void;
+  acknowledged(batch: Batch): void;
+  abandoned(batch: Batch, reason: string): void;
+  rejected(code: string): void;
+}

@@ -1,0 +1,39 @@
+import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { EncodeJob, EncodeResult } from '../encode/job.ts';
+
+/** What the coordinator needs of the outside: small interfaces, passed in by main.ts. */
+export interface Encoder {
+  run(job: EncodeJob): Promise<EncodeResult>;
+}
+
+export interface SchemaSource {
+  /** The text of a writer schema; null when the registry does not know the id. */
+  schema(id: number, signal: AbortSignal): Promise<string | null>;
+}
+
+export interface UploadSession {
+  readonly id: string;
+  readonly tablePartition: string;
+  readonly createdAt: number;
+  putBlock(
+    blockId: number,
+    body: readonly Uint8Array[],
+    encoding: 'deflate' | 'zstd' | null,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  commit(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Tunnel {
+  create(tablePartition: string, signal?: AbortSignal): Promise<UploadSession>;
+}
+
+export interface DeadLetters {
+  append(batch: string, letters: readonly DeadLetter[]): Promise<void>;
+  /** Durable when it resolves. */
+  seal(batch: string): Promise<void>;
+  acknowledge(batch: string): Promise<void>;
+  abandon(batch: string): Promise<void>;
+}
+
+export type Compression = 'deflate' | 'zstd' | 'none';

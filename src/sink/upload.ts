@@ -1,0 +1,216 @@
+import pLimit from 'p-limit';
+import type { Budget } from '../budget.ts';
+import type { Clock } from '../clock.ts';
+import { joinPieces } from '../encode/block.ts';
+import type { Piece } from '../encode/job.ts';
+import { asSinkError, type SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { piecesBytes } from './encoding.ts';
+import type { Compression, Tunnel, UploadSession } from './ports.ts';
+
+/** What the uploads of all batches share. */
+export interface UploadOptions {
+  readonly tunnel: Tunnel;
+  readonly compression: Compression;
+  readonly budget: Budget;
+  readonly clock: Clock;
+  /** An outage that lasts: told once per attempt. */
+  onTrouble(error: SinkError, doing: string): void;
+  onSession(): void;
+  onBlock(bytes: number): void;
+  onCommit(): void;
+  /** A block was confirmed, or failed for good. */
+  onProgress(): void;
+}
+
+interface Target {
+  readonly tablePartition: string;
+  readonly session: Promise<UploadSession>;
+  /** Rows of each block sent or being sent, by block id. */
+  readonly blocks: Map<number, number>;
+  open: Piece[];
+  openBytes: number;
+}
+
+const blockSlots = pLimit(LIMITS.uploadsAtOnce);
+const commitSlots = pLimit(LIMITS.commitsAtOnce);
+const AGAIN_MS = 5_000;
+
+/**
+ * The sessions and blocks of one batch: one session per table partition, created as soon as the first
+ * row for it appears, so that the creation overlaps with filling. Outages are waited out with the
+ * pieces in hand; only a lost session or a refusal ends the batch.
+ */
+export class BatchUpload {
+  readonly #options: UploadOptions;
+  readonly #targets = new Map<string, Target>();
+  readonly #abort = new AbortController();
+  #pending = new Set<Promise<void>>();
+  #heldBytes = 0;
+  #sendingBytes = 0;
+  #throttled = 0;
+  #failure: SinkError | null = null;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+  }
+
+  get tablePartitions(): number {
+    return this.#targets.size;
+  }
+
+  /** Bytes that are on their way; the server frees them, no further block is needed for that. */
+  get sendingBytes(): number {
+    return this.#sendingBytes;
+  }
+
+  /** A session could not be created because of the quota: the batch stays open longer. */
+  get waitsForQuota(): boolean {
+    return this.#throttled > 0;
+  }
+
+  has(tablePartition: string): boolean {
+    return this.#targets.has(tablePartition);
+  }
+
+  add(piece: Piece): void {
+    const target = this.#target(piece.tablePartition);
+    target.open.push(piece);
+    target.openBytes += piece.bytes.byteLength;
+    this.#heldBytes += piece.bytes.byteLength;
+  }
+
+  /** Sends every block that has reached `blockBytes`. */
+  sendFull(blockBytes: number): void {
+    for (const target of this.#targets.values()) if (target.openBytes >= blockBytes) this.#send(target);
+  }
+
+  /** Sends the largest open block whatever its size; false when there is none. */
+  sendLargest(): boolean {
+    let largest: Target | null = null;
+    for (const target of this.#targets.values()) {
+      if (target.openBytes > (largest?.openBytes ?? 0)) largest = target;
+    }
+    if (largest) this.#send(largest);
+    return largest !== null;
+  }
+
+  /** Sends what is left and resolves when the server has confirmed every block. */
+  async finish(): Promise<void> {
+    while (this.sendLargest());
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    await Promise.all([...this.#targets.values()].map((target) => target.session));
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Commits every session; nothing may be in flight. */
+  async commit(): Promise<void> {
+    const { signal } = this.#abort;
+    await Promise.all(
+      [...this.#targets.values()].map((target) =>
+        commitSlots(async () => {
+          const session = await target.session;
+          await this.#persist(`commit of session ${session.id}`, () => session.commit(target.blocks, signal));
+          this.#options.onCommit();
+        }),
+      ),
+    );
+  }
+
+  /** Sessions are left to expire; nothing of them becomes visible. */
+  abandon(): void {
+    this.#abort.abort();
+    this.#options.budget.release(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  #target(tablePartition: string): Target {
+    const known = this.#targets.get(tablePartition);
+    if (known) return known;
+    const session = this.#createSession(tablePartition);
+    session.catch((error) => this.#fail(error));
+    const target: Target = { tablePartition, session, blocks: new Map(), open: [], openBytes: 0 };
+    this.#targets.set(tablePartition, target);
+    return target;
+  }
+
+  async #createSession(tablePartition: string): Promise<UploadSession> {
+    const { signal } = this.#abort;
+    const doing = `session for ${tablePartition || 'the table'}`;
+    const session = await this.#persist(doing, () => this.#options.tunnel.create(tablePartition, signal));
+    this.#options.onSession();
+    return session;
+  }
+
+  #send(target: Target): void {
+    const block = joinPieces(target.open, this.#options.compression);
+    const bytes = piecesBytes(target.open);
+    const id = target.blocks.size;
+    target.blocks.set(id, block.rows);
+    target.open = [];
+    target.openBytes = 0;
+    this.#sendingBytes += bytes;
+    const sent = blockSlots(() => this.#put(target, id, block)).then(
+      () => this.#confirmed(bytes),
+      (error) => this.#fail(error),
+    );
+    this.#pending.add(sent);
+    void sent.then(() => this.#pending.delete(sent));
+  }
+
+  async #put(target: Target, id: number, block: ReturnType<typeof joinPieces>): Promise<void> {
+    const { signal } = this.#abort;
+    const session = await target.session;
+    const doing = `block ${id} of session ${session.id}`;
+    await this.#persist(doing, () => session.putBlock(id, block.body, block.encoding, signal));
+    this.#options.onBlock(block.bytes);
+  }
+
+  #confirmed(bytes: number): void {
+    this.#sendingBytes -= bytes;
+    if (this.#abort.signal.aborted) return;
+    this.#heldBytes -= bytes;
+    this.#options.budget.release(bytes);
+    this.#options.onProgress();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#failure ??= asSinkError(error);
+    this.#options.onProgress();
+  }
+
+  /** The first failure that no waiting mends; null while all is well. */
+  get failure(): SinkError | null {
+    return this.#failure;
+  }
+
+  /** Outages and quota answers are waited out: the rows are in hand and the group stays alive. */
+  async #persist<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (thrown) {
+        const error = asSinkError(thrown);
+        if (this.#abort.signal.aborted || !WAITED_OUT.has(error.code)) throw error;
+        this.#options.onTrouble(error, doing);
+        await this.#wait(error.code === 'maxcompute_over_quota');
+      }
+    }
+  }
+
+  async #wait(throttled: boolean): Promise<void> {
+    this.#throttled += throttled ? 1 : 0;
+    try {
+      await this.#options.clock.sleep(AGAIN_MS, this.#abort.signal);
+    } finally {
+      this.#throttled -= throttled ? 1 : 0;
+    }
+  }
+}
+
+const WAITED_OUT: ReadonlySet<string> = new Set([
+  'maxcompute_over_quota',
+  'maxcompute_unreachable',
+  'maxcompute_transient',
+]);

@@ -1,0 +1,121 @@
+import rd, {
+  type GlobalConfig,
+  type KafkaConsumer,
+  type Message as KafkaMessage,
+} from '@confluentinc/kafka-javascript';
+import { SinkError } from '../errors.ts';
+
+/**
+ * The only importer of the Kafka client: its raw KafkaConsumer, with promises in place of callbacks.
+ * The classes are on the default import only (the package is CommonJS).
+ */
+export type Message = KafkaMessage;
+export type Consumer = KafkaConsumer;
+
+export const ASSIGN = -175;
+export const REVOKE = -174;
+
+export interface KafkaFault {
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface RawPosition {
+  topic: string;
+  partition: number;
+  offset: number;
+  metadata?: string;
+}
+
+export interface ConsumerEvents {
+  onRebalance(code: number, topicPartitions: { topic: string; partition: number }[]): void;
+  onOffsetCommit(
+    fault: KafkaFault | null,
+    positions: { topic: string; partition: number; offset: number }[],
+  ): void;
+}
+
+export function createConsumer(
+  properties: Record<string, string | number | boolean>,
+  events: ConsumerEvents,
+): Consumer {
+  const conf = {
+    ...properties,
+    rebalance_cb: (fault: KafkaFault, list: { topic: string; partition: number }[]) =>
+      events.onRebalance(fault.code, list),
+    offset_commit_cb: (
+      fault: KafkaFault | null,
+      list: { topic: string; partition: number; offset: number }[],
+    ) => events.onOffsetCommit(fault, list),
+  };
+  // The typings know neither every librdkafka property nor the shape of the raw callbacks.
+  const consumer = new rd.KafkaConsumer(conf as unknown as GlobalConfig, {});
+  firstMessageTimeoutOnly(consumer);
+  return consumer;
+}
+
+/** Without it `consume(n)` waits its time-out once per message: six seconds on a quiet topic. */
+function firstMessageTimeoutOnly(consumer: Consumer): void {
+  const raw = consumer as unknown as { setDefaultIsTimeoutOnlyForFirstMessage(on: boolean): void };
+  raw.setDefaultIsTimeoutOnlyForFirstMessage(true);
+}
+
+/** Connects within `timeoutMs`; the client's own reason (`event.error`) is part of the error. */
+export function connect(consumer: Consumer, timeoutMs: number): Promise<void> {
+  let reason = '';
+  consumer.on('event.error', (error: { message?: string }) => {
+    reason = error.message ?? String(error);
+  });
+  return new Promise((resolve, reject) => {
+    consumer.connect({ timeout: timeoutMs }, (error) => {
+      if (!error) return resolve();
+      const why = reason || error.message;
+      const code = /authenticat|sasl|ssl|certificate/i.test(why) ? 'kafka_auth' : 'kafka_unreachable';
+      reject(new SinkError(code, `no connection to the brokers within ${timeoutMs / 1000} s: ${why}`, error));
+    });
+  });
+}
+
+const promised = <T>(call: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
+  new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
+
+export const consume = (consumer: Consumer, records: number): Promise<Message[]> =>
+  promised((done) => consumer.consume(records, done));
+
+export const committed = (
+  consumer: Consumer,
+  list: { topic: string; partition: number }[],
+  timeoutMs: number,
+) => promised<RawPosition[]>((done) => consumer.committed(list, timeoutMs, done as never));
+
+export const watermarks = (consumer: Consumer, topic: string, partition: number, timeoutMs: number) =>
+  promised<{ lowOffset: number; highOffset: number }>((done) =>
+    consumer.queryWatermarkOffsets(topic, partition, timeoutMs, done as never),
+  );
+
+export const offsetsForTimes = (
+  consumer: Consumer,
+  list: { topic: string; partition: number; offset: number }[],
+  timeoutMs: number,
+) => promised<RawPosition[]>((done) => consumer.offsetsForTimes(list, timeoutMs, done as never));
+
+/** Topic -> number of topic partitions, for `topic` or for all; a topic that is not there is left out. */
+export async function topicSizes(
+  consumer: Consumer,
+  topic: string | null,
+  timeoutMs: number,
+): Promise<Map<string, number>> {
+  const metadata = await promised<{ topics: { name: string; partitions: unknown[] }[] }>((done) =>
+    consumer.getMetadata(
+      { ...(topic === null ? { allTopics: true } : { topic }), timeout: timeoutMs } as never,
+      done as never,
+    ),
+  );
+  return new Map(
+    metadata.topics.filter((t) => t.partitions.length > 0).map((t) => [t.name, t.partitions.length]),
+  );
+}
+
+/** Only inside the revoke callback: whether the topic partitions are gone already. */
+export const assignmentLost = (consumer: Consumer): boolean =>
+  (consumer as unknown as { assignmentLost(): boolean }).assignmentLost();

@@ -1,0 +1,32 @@
+import { SinkError } from '../errors.ts';
+
+/** What a failed consume call means: librdkafka error code -> what to do (`test-parts` measured them). */
+export type FaultAction =
+  | { readonly do: 'stop'; readonly error: SinkError }
+  | { readonly do: 'poll on'; readonly why: string }
+  | { readonly do: 'unexpected' };
+
+const OUT_OF_RANGE = -140;
+const FATAL = -150;
+const TOPIC_DENIED = 29;
+const GROUP_DENIED = 30;
+const FENCED = 82;
+
+export function faultAction(error: unknown, groupId: string): FaultAction {
+  const code = (error as { code?: unknown }).code;
+  const message = (error as Error).message;
+  if (typeof code !== 'number') return { do: 'unexpected' };
+  if (code === OUT_OF_RANGE)
+    return stop('offset_lost', `an offset is no longer in the log: ${message}`, error);
+  if (code === TOPIC_DENIED) return stop('kafka_denied', `no Read on a topic: ${message}`, error);
+  if (code === GROUP_DENIED)
+    return stop('kafka_denied', `no Read on the group ${groupId}: ${message}`, error);
+  if (code === FATAL || code === FENCED)
+    return stop('kafka_denied', `the group refused this member: ${message}`, error);
+  return { do: 'poll on', why: `${message} (${code})` };
+}
+
+const stop = (code: 'offset_lost' | 'kafka_denied', message: string, cause: unknown): FaultAction => ({
+  do: 'stop',
+  error: new SinkError(code, message, cause),
+});

@@ -1,0 +1,86 @@
+import type { SinkError } from '../errors.ts';
+
+/**
+ * The port between the source and everything behind it. A source owns the group membership, the
+ * offsets and the chunk buffers; it hands over chunks and takes their buffers back. A second source
+ * can take the place of the first without a change behind this line.
+ */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Offsets [first, end) of one topic partition; `end` may lie past the last record (gaps). */
+export interface OffsetRange extends TopicPartition {
+  readonly first: number;
+  readonly end: number;
+  readonly records: number;
+  /** Record timestamp of the first record, ms; NaN when it has none or the range has no record. */
+  readonly firstTimestamp: number;
+}
+
+export interface SourceChunk {
+  /** Which assignment these records belong to; a chunk of an older one is thrown away. */
+  readonly assignment: number;
+  buffer: ArrayBuffer;
+  readonly capacity: number;
+  readonly records: number;
+  /** Bytes of keys, values and headers. */
+  readonly bytes: number;
+  /** When the first record was polled, ms. */
+  readonly polledAt: number;
+  /** The chunk's index points into this list. */
+  readonly topicPartitions: readonly TopicPartition[];
+  readonly ranges: readonly OffsetRange[];
+}
+
+export interface Position extends TopicPartition {
+  readonly offset: number;
+}
+
+export interface SourceListener {
+  onAssigned(assignment: number, positions: readonly Position[]): void;
+  onChunk(chunk: SourceChunk): void;
+  /** Finish what can be finished; when it resolves the topic partitions are given up. */
+  onRevoked(assignment: number): Promise<void>;
+  /** They are gone already: forget them, commit nothing. */
+  onLost(assignment: number): void;
+  onFailure(error: SinkError): void;
+  /** The poll loop made a turn. */
+  onTurn(): void;
+}
+
+export interface Source {
+  start(listener: SourceListener): Promise<void>;
+  /** Gives a chunk's buffer back; `bytes` of the budget are free again. */
+  recycle(chunk: SourceChunk): void;
+  /**
+   * Commits offsets and resolves when the broker confirmed them to this process for this request.
+   * Rejects with `kafka_commit_refused` when refused, unanswered, or of an older assignment.
+   */
+  acknowledge(assignment: number, positions: readonly Position[]): Promise<void>;
+  /** Reads again from these positions: a new assignment number, the same topic partitions. */
+  rewind(positions: readonly Position[]): void;
+  /** Leaves and joins the group again, so that the generation changes. */
+  rejoin(reason: string): void;
+  /** No new records from now on; the group stays alive. What was polled is handed over. */
+  stopReading(): void;
+  /** Leaves the group and disconnects. */
+  stop(): Promise<void>;
+  snapshot(): SourceSnapshot;
+}
+
+export interface TopicPartitionLag extends TopicPartition {
+  readonly acknowledged: number;
+  /** End of what a reader of committed records can see; null while unknown. */
+  readonly stableEnd: number | null;
+}
+
+export interface SourceSnapshot {
+  readonly member: boolean;
+  readonly paused: boolean;
+  readonly lastTurnAt: number;
+  readonly topicPartitions: readonly TopicPartitionLag[];
+}
+
+export const topicPartitionKey = (tp: TopicPartition): string => `${tp.topic}-${tp.partition}`;

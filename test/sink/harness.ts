@@ -1,0 +1,264 @@
+import { createBudget } from '../../src/budget.ts';
+import type { Clock } from '../../src/clock.ts';
+import type { DeadLetter } from '../../src/deadletter/dead-letter.ts';
+import type { EncodeJob, EncodeResult, Piece } from '../../src/encode/job.ts';
+import { SinkError } from '../../src/errors.ts';
+import type { Log } from '../../src/log.ts';
+import type { Batch, FlushLimits } from '../../src/sink/batch.ts';
+import { Coordinator } from '../../src/sink/coordinator.ts';
+import type { UploadSession } from '../../src/sink/ports.ts';
+import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk.ts';
+import type { Message } from '../../src/source/client.ts';
+import { createPacker, type Packer } from '../../src/source/packer.ts';
+import type { Position, Source, SourceListener } from '../../src/source/source.ts';
+
+/**
+ * The coordinator on its ports, with time that passes only when told. A record's value names its table
+ * partition (`dt=1`), or `!` to be rejected, or `?` to kill its worker.
+ */
+export interface Harness {
+  readonly coordinator: Coordinator;
+  readonly trail: string[];
+  readonly acknowledged: Position[][];
+  readonly letters: DeadLetter[];
+  readonly batches: Batch[];
+  readonly rewinds: Position[][];
+  /** Held back until released: `encode`, `put`, `commit`, `acknowledge`, `create`. */
+  hold(step: string): () => void;
+  /** The next call of a step fails. */
+  fail(step: string, error: SinkError): void;
+  feed(...values: string[]): void;
+  flush(): void;
+  /** Moves time and lets everything run that can. */
+  pass(ms: number): Promise<void>;
+  readonly budgetUsed: () => number;
+  readonly failure: () => SinkError | null | undefined;
+}
+
+const FLUSH: FlushLimits = {
+  interval: 60_000,
+  rows: 1e9,
+  bytes: 1e12,
+  blockBytes: 1e9,
+  maxTablePartitions: 40,
+};
+const quiet = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => quiet,
+} as unknown as Log;
+
+export function harness(
+  given: { flush?: Partial<FlushLimits>; budgetBytes?: number; revokeMs?: number } = {},
+): Harness {
+  const trail: string[] = [];
+  const acknowledged: Position[][] = [];
+  const rewinds: Position[][] = [];
+  const letters: DeadLetter[] = [];
+  const batches: Batch[] = [];
+  const gates = new Map<string, Promise<void>>();
+  const failures = new Map<string, SinkError[]>();
+  const time = handClock();
+  const budget = createBudget(given.budgetBytes ?? 1 << 30);
+  let offset = 0;
+  let assignment = 0;
+  let failure: SinkError | null | undefined;
+
+  async function step(name: string, what: string): Promise<void> {
+    await gates.get(name);
+    const error = failures.get(name)?.shift();
+    if (error) throw error;
+    trail.push(what);
+  }
+
+  const session = (tablePartition: string, n: number): UploadSession => ({
+    id: `s${n}`,
+    tablePartition,
+    createdAt: 0,
+    putBlock: (id) => step('put', `put ${tablePartition} ${id}`),
+    commit: (blocks) =>
+      step('commit', `commit ${tablePartition} ${[...blocks.values()].reduce((a, b) => a + b, 0)}`),
+  });
+
+  let packer: Packer;
+  let sessions = 0;
+  const assign = (positions: readonly Position[]) => {
+    assignment += 1;
+    packer.reset(assignment, [{ topic: 't', partition: 0 }]);
+    offset = positions[0]!.offset;
+    coordinator.onAssigned(assignment, positions);
+  };
+  const source: Source = {
+    start: async (_: SourceListener) => {},
+    recycle: (chunk) => packer.recycle(chunk),
+    acknowledge: async (_number, positions) => {
+      await step('acknowledge', `acknowledge ${positions.map((p) => p.offset).join(',')}`);
+      acknowledged.push([...positions]);
+    },
+    rewind: (positions) => {
+      rewinds.push([...positions]);
+      assign(positions);
+    },
+    rejoin: () => trail.push('rejoin'),
+    stopReading: () => packer.flush(),
+    stop: async () => {},
+    snapshot: () => ({ member: true, paused: false, lastTurnAt: 0, topicPartitions: [] }),
+  };
+  const coordinator = new Coordinator({
+    source,
+    encoder: {
+      async run(job) {
+        await step('encode', `encode ${job.from}-${job.to}`);
+        return encode(job);
+      },
+    },
+    schemas: { schema: async () => null },
+    deadLetters: {
+      append: async (_batch, list) => {
+        await step('append', `append ${list.length}`);
+        letters.push(...list);
+      },
+      seal: () => step('sealLetters', 'letters durable'),
+      acknowledge: () => step('ackLetters', 'letters acknowledged'),
+      abandon: async () => {},
+    },
+    upload: {
+      tunnel: {
+        create: async (tablePartition) => {
+          await step('create', `create ${tablePartition}`);
+          return session(tablePartition, sessions++);
+        },
+      },
+      compression: 'none',
+      onTrouble: () => trail.push('trouble'),
+      onSession() {},
+      onBlock() {},
+      onCommit() {},
+    },
+    budget,
+    flush: { ...FLUSH, ...given.flush },
+    revokeMs: given.revokeMs ?? 20_000,
+    clock: time,
+    log: quiet,
+    events: {
+      assigned() {},
+      revoked() {},
+      sealed: (batch) => trail.push(`sealed ${batch.sealedBy}`),
+      state: (batch) => void (batches.includes(batch) || batches.push(batch)),
+      acknowledged() {},
+      abandoned: (_batch, reason) => trail.push(`abandoned ${reason}`),
+      rejected() {},
+    },
+  });
+  packer = createPacker({
+    chunkBytes: 4096,
+    chunks: 100,
+    budget,
+    onChunk: (chunk) => coordinator.onChunk(chunk),
+  });
+  assign([{ topic: 't', partition: 0, offset: 0 }]);
+  void coordinator.finished.then((error) => {
+    failure = error;
+  });
+
+  return {
+    coordinator,
+    trail,
+    acknowledged,
+    letters,
+    batches,
+    rewinds,
+    hold(name) {
+      let release = () => {};
+      gates.set(name, new Promise((resolve) => (release = resolve)));
+      return () => {
+        gates.delete(name);
+        release();
+      };
+    },
+    fail(name, error) {
+      failures.set(name, [...(failures.get(name) ?? []), error]);
+    },
+    feed(...values) {
+      for (const value of values) {
+        packer.add(
+          { offset: offset++, value: Buffer.from(value), key: null, timestamp: 1 } as unknown as Message,
+          0,
+          time.now(),
+        );
+      }
+      packer.flush();
+    },
+    flush: () => packer.flush(),
+    async pass(ms) {
+      for (let left = ms; left >= 0; left -= 10) {
+        await time.pass(Math.min(left, 10));
+        coordinator.onTurn();
+      }
+    },
+    budgetUsed: () => budget.usedBytes,
+    failure: () => failure,
+  };
+}
+
+const text = (job: EncodeJob, record: number): string => {
+  const view = viewChunk(job.chunk, job.capacity);
+  const at = view.ints[F_VALUE * job.capacity + record]!;
+  return Buffer.from(job.chunk, at, view.ints[F_VALUE_LENGTH * job.capacity + record]!).toString();
+};
+
+function encode(job: EncodeJob): EncodeResult {
+  const rows = new Map<string, number>();
+  const rejections: EncodeResult['rejections'][number][] = [];
+  let record = job.from;
+  for (; record < job.to; record++) {
+    const value = text(job, record);
+    if (value === '?') throw new SinkError('worker_failed', 'worker died');
+    if (value === '!') {
+      rejections.push({ record, stage: 'decode', code: 'invalid_json', column: null, message: 'bad' });
+      continue;
+    }
+    if (!rows.has(value) && rows.size === job.maxTablePartitions) break;
+    rows.set(value, (rows.get(value) ?? 0) + 1);
+  }
+  const pieces: Piece[] = [...rows].map(([tablePartition, n]) => {
+    return {
+      tablePartition,
+      bytes: new Uint8Array(100 * n),
+      rows: n,
+      rawBytes: 100 * n,
+      crcOfCrcs: 0,
+      adler32: 1,
+    };
+  });
+  return { chunk: job.chunk, upTo: record, unknownSchemas: [], pieces, rejections, cpuMicros: 0 };
+}
+
+function handClock(): Clock & { pass(ms: number): Promise<void> } {
+  let now = 0;
+  let sleepers: { at: number; wake: () => void }[] = [];
+  const settle = async () => {
+    for (let i = 0; i < 30; i++) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        sleepers.push({ at: now + ms, wake: resolve });
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    async pass(ms) {
+      await settle();
+      now += ms;
+      const due = sleepers.filter((s) => s.at <= now);
+      sleepers = sleepers.filter((s) => s.at > now);
+      for (const { wake } of due) wake();
+      await settle();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { RawPosition } from '../../src/source/client.ts';
+import { createCommitter } from '../../src/source/committer.ts';
+
+const at = (partition: number, offset: number) => ({ topic: 't', partition, offset });
+
+/** A clock whose time passes only when told. */
+function handClock(): Clock & { pass(): void } {
+  const waiting: (() => void)[] = [];
+  return {
+    now: () => 0,
+    sleep: (_ms, signal) =>
+      new Promise((resolve, reject) => {
+        waiting.push(resolve);
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    pass() {
+      for (const wake of waiting.splice(0)) wake();
+    },
+  };
+}
+
+function setUp() {
+  const sent: RawPosition[][] = [];
+  const clock = handClock();
+  return { sent, clock, committer: createCommitter((positions) => sent.push(positions), clock) };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('an offset commit', () => {
+  it('is confirmed only by the broker’s answer to the same positions', async () => {
+    const { committer } = setUp();
+    let done = false;
+    const commit = committer.commit([at(0, 5), at(1, 7)]).then(() => {
+      done = true;
+    });
+    await settled();
+    committer.answered(null, [at(0, 5)]);
+    committer.answered(null, [at(0, 5), at(1, 6)]);
+    await settled();
+    expect(done).toBe(false);
+    committer.answered(null, [at(1, 7), at(0, 5)]);
+    await commit;
+  });
+
+  it('waits for the one before it', async () => {
+    const { committer, sent } = setUp();
+    const first = committer.commit([at(0, 1)]);
+    const second = committer.commit([at(0, 2)]);
+    await settled();
+    expect(sent).toEqual([[at(0, 1)]]);
+    committer.answered(null, [at(0, 1)]);
+    await first;
+    await settled();
+    expect(sent).toHaveLength(2);
+    committer.answered(null, [at(0, 2)]);
+    await second;
+  });
+
+  it('fails with the broker’s reason when refused', async () => {
+    const { committer } = setUp();
+    const commit = committer.commit([at(0, 1)]);
+    const failed = expect(commit).rejects.toMatchObject({
+      code: 'kafka_commit_refused',
+      message: /Unknown member/,
+    });
+    await settled();
+    committer.answered({ code: 25, message: 'Unknown member' }, [at(0, 1)]);
+    await failed;
+  });
+
+  it('counts as unanswered after the deadline, and leaves room for the next', async () => {
+    const { committer, clock, sent } = setUp();
+    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({
+      code: 'kafka_commit_refused',
+    });
+    await settled();
+    clock.pass();
+    await failed;
+    const next = committer.commit([at(0, 2)]);
+    await settled();
+    expect(sent).toHaveLength(2);
+    committer.answered(null, [at(0, 2)]);
+    await next;
+  });
+
+  it('fails when the assignment is forgotten meanwhile', async () => {
+    const { committer } = setUp();
+    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /revoked/ });
+    await settled();
+    committer.forget('revoked');
+    await failed;
+  });
+
+  it('tells when the client itself refuses to send', async () => {
+    const committer = createCommitter(() => {
+      throw new Error('disconnected');
+    }, handClock());
+    await expect(committer.commit([at(0, 1)])).rejects.toMatchObject({
+      code: 'kafka_commit_refused',
+      message: /disconnected/,
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import type { KafkaOptions } from './kafka.ts';
+
+/** Port of each listener of one broker, CONTROLLER and PLAINTEXT among them. */
+export type Ports = Readonly<Record<string, number>>;
+
+/** Where one broker of a cluster stands. */
+export interface Place {
+  readonly id: number;
+  readonly data: string;
+  /** Of every broker, by its number. */
+  readonly ports: ReadonlyMap<number, Ports>;
+  /** Listener -> security protocol. */
+  readonly protocols: Readonly<Record<string, string>>;
+}
+
+/** The text of `server.properties` for one broker that is its own controller. */
+export function brokerProperties(place: Place, overrides: KafkaOptions['overrides']): string {
+  const all = {
+    ...identity(place),
+    ...listeners(place),
+    ...replication(place.ports.size),
+    ...QUICK,
+    ...overrides,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}=${value}`);
+  return lines.join('\n');
+}
+
+const identity = ({ id, data, ports }: Place) => {
+  const voters = [...ports].map(([node, { CONTROLLER }]) => `${node}@127.0.0.1:${CONTROLLER}`);
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': id,
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.voters': voters.join(','),
+    'log.dirs': data,
+  };
+};
+
+const listeners = ({ id, ports, protocols }: Place) => {
+  const at = (name: string) => `${name}://127.0.0.1:${ports.get(id)![name]}`;
+  const names = Object.keys(protocols);
+  const map = Object.entries(protocols).map(([name, protocol]) => `${name}:${protocol}`);
+  return {
+    listeners: names.map(at).join(','),
+    'advertised.listeners': names
+      .filter((name) => name !== 'CONTROLLER')
+      .map(at)
+      .join(','),
+    'listener.security.protocol.map': map.join(','),
+  };
+};
+
+const replication = (brokers: number) => {
+  const factor = Math.min(3, brokers);
+  const inSync = factor > 1 ? 2 : 1;
+  return {
+    'default.replication.factor': factor,
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': factor,
+    'transaction.state.log.replication.factor': factor,
+    'transaction.state.log.min.isr': inSync,
+    'share.coordinator.state.topic.replication.factor': factor,
+    'share.coordinator.state.topic.min.isr': 1,
+  };
+};
+
+/** Short waits and small buffers: tests see in seconds what production sees in minutes. */
+const QUICK = {
+  'auto.create.topics.enable': false,
+  'offsets.topic.num.partitions': 4,
+  'transaction.state.log.num.partitions': 2,
+  'group.initial.rebalance.delay.ms': 0,
+  // Every commit would cost 5 ms otherwise.
+  'group.coordinator.append.linger.ms': 0,
+  'group.min.session.timeout.ms': 1000,
+  'group.consumer.min.session.timeout.ms': 1000,
+  'group.consumer.session.timeout.ms': 6000,
+  'group.consumer.min.heartbeat.interval.ms': 500,
+  'group.consumer.heartbeat.interval.ms': 1000,
+  // The cleaner takes 128 MB at once by default; compaction in under a second instead of ten.
+  'log.cleaner.dedupe.buffer.size': 2097152,
+  'log.cleaner.io.buffer.size': 65536,
+  'log.cleaner.backoff.ms': 200,
+  'broker.session.timeout.ms': 3000,
+  'broker.heartbeat.interval.ms': 500,
+  'controller.quorum.election.timeout.ms': 500,
+  'controller.quorum.fetch.timeout.ms': 1000,
+};

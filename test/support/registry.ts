@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { LIGHT_JVM } from './java.ts';
+import { freePort } from './net.ts';
+import { type Child, startChild, tempDir } from './process.ts';
+import { fetchedPart } from './project.ts';
+import { until } from './until.ts';
+
+/** A running schema registry with the API of Confluent's. */
+export interface Registry {
+  /** `http://127.0.0.1:PORT/apis/ccompat/v7`: the client's `host`. */
+  readonly url: string;
+  /** Registers `schema` under `subject` and returns its id. */
+  readonly register: (
+    subject: string,
+    schema: object | string,
+    type?: 'AVRO' | 'JSON' | 'PROTOBUF',
+  ) => Promise<number>;
+  /** `kill -9`: connections are refused until `start`. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again: same port, same schemas, same ids. */
+  readonly start: () => Promise<void>;
+  readonly restart: () => Promise<void>;
+  /** Stops answering without closing connections. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Apicurio Registry from its published artifact; schemas are kept in a file, so that a restart keeps the ids. */
+export async function startRegistry(): Promise<Registry> {
+  const [port, folder] = [await freePort(), tempDir('maxsink-registry-')];
+  const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
+  const database = `jdbc:h2:file:${path.join(folder.path, 'registry')};DB_CLOSE_ON_EXIT=FALSE`;
+  let child: Child;
+  const start = async (): Promise<void> => {
+    child = startChild('java', commandLine(port, database));
+    await ready(url, child);
+  };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await child.exited;
+  };
+  const stop = async (): Promise<void> => {
+    await kill();
+    folder.remove();
+  };
+  await start().catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return {
+    url,
+    register: (subject, schema, type = 'AVRO') => register(url, subject, schema, type),
+    kill,
+    start,
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    stop,
+  };
+}
+
+const commandLine = (port: number, database: string): string[] => [
+  '-Xmx384m',
+  ...LIGHT_JVM,
+  '-Dquarkus.http.host=127.0.0.1',
+  `-Dquarkus.http.port=${port}`,
+  `-Dapicurio.datasource.url=${database}`,
+  '-Dapicurio.datasource.jdbc.initial-size=2',
+  '-Dapicurio.datasource.jdbc.min-size=2',
+  '-jar',
+  fetchedPart('registry', 'registry.jar'),
+];
+
+async function ready(url: string, child: Child): Promise<void> {
+  const answers = async (): Promise<boolean> => {
+    if (!child.running()) throw new Error(`the registry ended:\n${child.tail()}`);
+    return fetch(`${url}/subjects`, { signal: AbortSignal.timeout(2000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  };
+  await until(answers, { what: 'the registry answers', deadlineMs: 90_000 });
+}
+
+async function register(
+  url: string,
+  subject: string,
+  schema: object | string,
+  schemaType: string,
+): Promise<number> {
+  const text = typeof schema === 'string' ? schema : JSON.stringify(schema);
+  const answer = await fetch(`${url}/subjects/${encodeURIComponent(subject)}/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ schema: text, schemaType }),
+  });
+  if (!answer.ok) throw new Error(`registering ${subject}: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { id: number }).id;
+}

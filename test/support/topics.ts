@@ -1,0 +1,168 @@
+import rd, {
+  type GlobalConfig,
+  type GroupDescriptions,
+  type GroupResults,
+  type IAdminClient,
+  type LibrdKafkaError,
+  type ListOffsetsResult,
+} from '@confluentinc/kafka-javascript';
+import { until } from './until.ts';
+
+const TIMEOUT_MS = 20_000;
+let counter = 0;
+
+/** A name for a topic or a group that no other test uses. */
+export const uniqueName = (prefix: string): string =>
+  `${prefix}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
+
+type Done<T> = (error: LibrdKafkaError, value?: T) => void;
+
+/** One admin call: connects, asks, disconnects. */
+async function admin<T = void>(
+  bootstrap: string,
+  call: (client: IAdminClient, done: Done<T>) => void,
+): Promise<T> {
+  const client = rd.AdminClient.create({ 'bootstrap.servers': bootstrap } as GlobalConfig);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      call(client, (error, value) => (error ? reject(error) : resolve(value as T)));
+    });
+  } finally {
+    client.disconnect();
+  }
+}
+
+export interface TopicOptions {
+  readonly topicPartitions?: number;
+  readonly replicas?: number;
+  readonly config?: Record<string, string>;
+}
+
+/** Creates a topic and waits until the broker lists it. */
+export async function createTopic(
+  bootstrap: string,
+  topic: string,
+  options: TopicOptions = {},
+): Promise<string> {
+  const { topicPartitions: num_partitions = 4, replicas: replication_factor = 1, config = {} } = options;
+  const wanted = { topic, num_partitions, replication_factor, config };
+  await admin(bootstrap, (client, done) => client.createTopic(wanted, TIMEOUT_MS, done));
+  await until(async () => (await listTopics(bootstrap)).includes(topic), { what: `topic ${topic}` });
+  return topic;
+}
+
+/** Returns when the topic is gone; the group's committed offsets go with it. */
+export async function deleteTopic(bootstrap: string, topic: string): Promise<void> {
+  await admin(bootstrap, (client, done) => client.deleteTopic(topic, TIMEOUT_MS, done));
+  await until(async () => !(await listTopics(bootstrap)).includes(topic), { what: `${topic} deleted` });
+}
+
+/** Adds topic partitions up to `total`. */
+export const addTopicPartitions = (bootstrap: string, topic: string, total: number): Promise<void> =>
+  admin(bootstrap, (client, done) => client.createPartitions(topic, total, TIMEOUT_MS, done));
+
+export const listTopics = (bootstrap: string): Promise<string[]> =>
+  admin<string[]>(bootstrap, (client, done) => client.listTopics({ timeout: TIMEOUT_MS }, done));
+
+export const topicSize = (bootstrap: string, topic: string): Promise<number> =>
+  admin<{ partitions: unknown[] }[]>(bootstrap, (client, done) =>
+    client.describeTopics([topic], { timeout: TIMEOUT_MS }, done),
+  ).then(([description]) => description!.partitions.length);
+
+/** Makes everything before `offset` unreadable: what retention does. */
+export const deleteRecords = (
+  bootstrap: string,
+  topic: string,
+  partition: number,
+  offset: number,
+): Promise<unknown> =>
+  admin<unknown>(bootstrap, (client, done) =>
+    client.deleteRecords([{ topic, partition, offset }], { timeout: TIMEOUT_MS }, done),
+  );
+
+export interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** Topic partition -> what the group has committed; one without a commit is left out. */
+export async function committedOffsets(
+  bootstrap: string,
+  group: string,
+  topic: string,
+): Promise<Map<number, Committed>> {
+  const partitions = (await indexes(bootstrap, topic)).map((partition) => ({ topic, partition }));
+  const [answer] = await admin<GroupResults[]>(bootstrap, (client, done) =>
+    client.listConsumerGroupOffsets([{ groupId: group, partitions }], { timeout: TIMEOUT_MS }, done),
+  );
+  const known = answer!.partitions.filter(({ offset }) => offset >= 0);
+  return new Map(
+    known.map(({ partition, offset, metadata }) => [partition, { offset, metadata: metadata ?? '' }]),
+  );
+}
+
+const indexes = async (bootstrap: string, topic: string): Promise<number[]> =>
+  Array.from({ length: await topicSize(bootstrap, topic) }, (_, index) => index);
+
+/** The client knows its OffsetSpec values by this number. */
+const LATEST = { timestamp: -1 };
+const EARLIEST = { timestamp: -2 };
+
+/** Topic partition -> end. `stable`: before the first open transaction, as read_committed sees it. */
+export const endOffsets = (bootstrap: string, topic: string, kind: 'stable' | 'high' = 'stable') =>
+  offsets(bootstrap, topic, LATEST, kind);
+
+export const startOffsets = (bootstrap: string, topic: string) => offsets(bootstrap, topic, EARLIEST, 'high');
+
+async function offsets(
+  bootstrap: string,
+  topic: string,
+  offset: { timestamp: number },
+  kind: 'stable' | 'high',
+) {
+  const wanted = (await indexes(bootstrap, topic)).map((partition) => ({ topic, partition, offset }));
+  const options = { timeout: TIMEOUT_MS, isolationLevel: kind === 'stable' ? 1 : 0 };
+  const found = await admin<ListOffsetsResult[]>(bootstrap, (client, done) =>
+    client.listOffsets(wanted, options, done),
+  );
+  return new Map(found.map((one) => [one.partition, one.offset]));
+}
+
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly topicPartitions: readonly { topic: string; partition: number }[];
+}
+
+export const listGroups = (bootstrap: string): Promise<string[]> =>
+  admin<{ groups: { groupId: string }[] }>(bootstrap, (client, done) =>
+    client.listGroups({ timeout: TIMEOUT_MS }, done),
+  ).then(({ groups }) => groups.map(({ groupId }) => groupId));
+
+/** In the order of the client's numbers for them. */
+const GROUP_STATES = [
+  'UNKNOWN',
+  'PREPARING_REBALANCE',
+  'COMPLETING_REBALANCE',
+  'STABLE',
+  'DEAD',
+  'EMPTY',
+] as const;
+
+export interface Group {
+  readonly state: (typeof GROUP_STATES)[number];
+  readonly members: readonly GroupMember[];
+}
+
+/** A group that never was is `DEAD` without members; asking the broker about it would crash the addon. */
+export async function groupState(bootstrap: string, group: string): Promise<Group> {
+  if (!(await listGroups(bootstrap)).includes(group)) return { state: 'DEAD', members: [] };
+  const answer = await admin<GroupDescriptions>(bootstrap, (client, done) =>
+    client.describeGroups([group], { timeout: TIMEOUT_MS }, done),
+  );
+  const { state, members } = answer.groups[0]!;
+  return {
+    state: GROUP_STATES[state],
+    members: members.map(({ memberId, clientId, assignment }) => ({ memberId, clientId, ...assignment })),
+  };
+}
