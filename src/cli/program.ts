@@ -1,0 +1,43 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
+
+/** The command line. Each command loads its own code, so that none pays for the others. */
+export function createProgram(exit: (code: number) => void): Command {
+  const program = new Command('maxsink')
+    .description('Moves Kafka topics into Alibaba MaxCompute tables.')
+    .version(VERSION)
+    .showHelpAfterError('(maxsink --help lists the commands)')
+    .exitOverride();
+
+  program
+    .command('run')
+    .description('run the service until SIGTERM')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .action(async (options) => exit(await (await import('./run.ts')).runCommand(options)));
+
+  program
+    .command('demo')
+    .description('show the whole route on this machine: Kafka, maxsink, a local MaxCompute')
+    .option('--brokers <list>', 'a real Kafka instead of the built-in one')
+    .option('--seconds <n>', 'how long the producer runs', Number)
+    .action(async (options) => exit(await (await import('./demo.ts')).demoCommand(options)));
+
+  program
+    .command('emulator')
+    .description('run the local MaxCompute alone')
+    .requiredOption('--port <port>', 'port to listen at; 0: any', Number)
+    .requiredOption('--project <name>', 'project')
+    .requiredOption('--access-id <id>', 'access key id that is accepted')
+    .requiredOption('--access-key <key>', 'access key secret')
+    .option('--data <dir>', 'keep the data in this folder')
+    .option('--count-only', 'check and count rows, keep none')
+    .option('--quotas <kind>', 'real: enforce the quotas of the service')
+    .option('--host <host>', 'address to listen at', '127.0.0.1')
+    .action(async (options) => exit(await (await import('./emulator.ts')).emulatorCommand(options)));
+
+  return program;
+}
+
+/** Null when the error is not about the command line; `help`: the user asked for help or the version. */
+export const isUsageError = (error: unknown): { help: boolean } | null =>
+  error instanceof CommanderError ? { help: error.exitCode === 0 } : null;

@@ -1,0 +1,42 @@
+import { loadConfig } from '../config/load.ts';
+import { asSinkError, type SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { createLog, type Log } from '../log.ts';
+import { runService } from '../main.ts';
+
+/**
+ * `maxsink run -c FILE`. SIGTERM and SIGINT stop it in order; the second one kills the process at once:
+ * nothing needs cleaning, that is the guarantee. Resolves to the exit code (DESIGN section 9).
+ */
+export async function runCommand({ config: file }: { config: string }): Promise<number> {
+  const config = loadConfig(file, process.env);
+  const log = createLog({ level: config.log.level });
+  const error = await runService(config, log, stopSignal(log));
+  if (error) report(log, error);
+  else log.info({}, 'stopped');
+  const code = error?.exit ?? 0;
+  endSoon(code);
+  return code;
+}
+
+/** The process ends by itself; should a client library hold it, not for ever. */
+function endSoon(code: number): void {
+  setTimeout(() => process.exit(code), LIMITS.exitMs).unref();
+}
+
+function stopSignal(log: Log): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) process.kill(process.pid, 'SIGKILL');
+    log.info({ signal }, 'stopping: finishing the batch');
+    stop.abort(new Error(signal));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return stop.signal;
+}
+
+function report(log: Log, thrown: unknown): void {
+  const error: SinkError = asSinkError(thrown);
+  log.error({ error, code: error.code, hint: error.hint }, error.message);
+}

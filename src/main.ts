@@ -1,0 +1,162 @@
+import { hostname } from 'node:os';
+import { createBudget } from './budget.ts';
+import { systemClock } from './clock.ts';
+import type { Config } from './config/schema.ts';
+import { effectiveSettings } from './config/settings.ts';
+import { connectMaxCompute, connectRegistry } from './connections.ts';
+import { openDeadLetterFolder } from './deadletter/file.ts';
+import { effectiveWorkers } from './encode/cpu.ts';
+import { type EncodePool, openPool } from './encode/pool.ts';
+import { asSinkError, type SinkError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import type { Log } from './log.ts';
+import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import { collect, coordinatorEvents, healthSnapshot, type Observed } from './observe.ts';
+import { createMetrics, type Metrics } from './ops/metrics.ts';
+import { startServer } from './ops/server.ts';
+import { assertSameColumns, loadPlan } from './plan.ts';
+import { Coordinator } from './sink/coordinator.ts';
+import type { Encoder, Tunnel } from './sink/ports.ts';
+import { KafkaSource } from './source/consumer.ts';
+import { chunkBytesFor, clientQueueBytes } from './source/settings.ts';
+import { VERSION } from './version.ts';
+
+/** Share of `shutdown` that is kept for leaving the group. */
+const LEAVE_MS = 2_000;
+
+/**
+ * Builds every object once, in the order of a record's route, runs until `stop` aborts or something
+ * ends the service, and takes everything down in reverse. Resolves to null after a clean stop, else why.
+ */
+export async function runService(config: Config, log: Log, stop: AbortSignal): Promise<SinkError | null> {
+  const releasers: (() => Promise<unknown>)[] = [];
+  try {
+    return await serve(config, log, stop, releasers);
+  } catch (error) {
+    return stop.aborted ? null : asSinkError(error);
+  } finally {
+    for (const release of releasers.reverse())
+      await release().catch((error) => log.warn({ error }, 'while stopping'));
+  }
+}
+
+async function serve(
+  config: Config,
+  log: Log,
+  stop: AbortSignal,
+  releasers: (() => Promise<unknown>)[],
+): Promise<SinkError | null> {
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const workers = effectiveWorkers(config.workers);
+  log.info(
+    { version: VERSION, node: process.version, workers, settings: effectiveSettings(config) },
+    'starting',
+  );
+
+  let observed: Observed | null = null;
+  metrics.workers.set(workers);
+  metrics.onCollect(() => {
+    if (observed) collect(metrics, observed);
+  });
+  if (config.http) {
+    const snapshot = () => healthSnapshot(observed, clock.now(), config.flush.interval, stop.aborted);
+    const server = await startServer({ ...config.http, metrics, snapshot, log });
+    releasers.push(() => server.stop());
+    log.info({ port: server.port }, 'http listening');
+  }
+
+  const maxcompute = connectMaxCompute(config, metrics, log);
+  releasers.push(() => maxcompute.close());
+  const { plan, table, warnings } = await loadPlan(config, maxcompute, stop);
+  for (const warning of warnings) log.warn({}, warning);
+
+  const deadLetters = await openDeadLetterFolder({
+    folder: config.deadLetters.file,
+    process: `${hostname()}-${process.pid}`,
+  });
+  releasers.push(() => deadLetters.stop());
+  const pool = openPool({ plan, workers });
+  releasers.push(() => pool.stop());
+
+  const budget = createBudget(config.memory - clientQueueBytes(config.memory));
+  const source = new KafkaSource({
+    kafka: config.kafka,
+    startAt: config.kafka.startAt,
+    memoryBytes: config.memory,
+    chunks: chunksFor(config.memory, workers),
+    budget,
+    clock,
+    log,
+    onPause: (paused) => paused && metrics.pauses.inc(),
+    onCommit: (result) => metrics.offsetCommits.inc({ result }),
+    onRead: (tp, records, bytes) => {
+      metrics.recordsRead.inc({ topic: tp.topic, partition: String(tp.partition) }, records);
+      metrics.bytesRead.inc(bytes);
+    },
+  });
+  const coordinator = new Coordinator({
+    source,
+    encoder: measured(pool, metrics),
+    schemas: connectRegistry(config, log),
+    deadLetters,
+    upload: {
+      tunnel: checkedTunnel(maxcompute, table),
+      compression: config.maxcompute.compression,
+      onTrouble: (error, doing) => {
+        if (error.code === 'maxcompute_over_quota') metrics.overQuotaWaits.inc();
+        log.warn({ error, doing }, 'MaxCompute: trying again');
+      },
+      onSession: () => metrics.sessionsCreated.inc(),
+      onBlock: (bytes) => {
+        metrics.blocksUploaded.inc();
+        metrics.blockBytes.inc(bytes);
+      },
+      onCommit: () => metrics.sessionsCommitted.inc(),
+    },
+    budget,
+    flush: config.flush,
+    revokeMs: Math.min(LIMITS.revokeMs, maxPollIntervalMs(config) / 3),
+    clock,
+    log,
+    events: coordinatorEvents(metrics, log),
+  });
+
+  observed = { coordinator, source, budget, clock };
+  releasers.push(() => source.stop());
+  await source.start(coordinator);
+  const onStop = () => void coordinator.stop(Math.max(500, config.shutdown - LEAVE_MS));
+  if (stop.aborted) onStop();
+  else stop.addEventListener('abort', onStop, { once: true });
+  return coordinator.finished;
+}
+
+/** Sessions whose columns are still those of the plan. */
+function checkedTunnel(maxcompute: MaxCompute, table: TableInfo): Tunnel {
+  const upload = maxcompute.upload(table.name);
+  return {
+    async create(tablePartition, signal) {
+      const session = await upload.create(tablePartition, signal);
+      assertSameColumns(table, session.columns);
+      return session;
+    },
+  };
+}
+
+/** The pool, with the CPU time of its workers counted. */
+const measured = (pool: EncodePool, metrics: Metrics): Encoder => ({
+  async run(job) {
+    const result = await pool.run(job);
+    metrics.workerCpuSeconds.inc(result.cpuMicros / 1e6);
+    return result;
+  },
+});
+
+const maxPollIntervalMs = (config: Config): number =>
+  Number(config.kafka.options['max.poll.interval.ms'] ?? 300_000);
+
+/** Chunks that may be away at one time: enough to keep the workers busy, at most a quarter of `memory`. */
+function chunksFor(memoryBytes: number, workers: number): number {
+  const fitting = Math.floor(memoryBytes / 4 / chunkBytesFor(memoryBytes));
+  return Math.max(workers + 2, Math.min(2 * workers + 4, fitting));
+}

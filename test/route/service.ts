@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { type DeadLetter, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
+import { openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
+import { freePort } from '../support/net.ts';
+import { type Child, type EmulatorChild, startMaxsink, type TempDir } from '../support/process.ts';
+import { until } from '../support/until.ts';
+
+/** Starts the service as users do: a process with a YAML file. */
+export interface ServiceOptions {
+  readonly folder: TempDir;
+  readonly bootstrap: string;
+  readonly topic: string;
+  readonly group: string;
+  readonly emulator: EmulatorChild;
+  readonly table: string;
+  /** Lines below `table:`, indented by two. */
+  readonly mapping: string;
+  /** Further top-level sections. */
+  readonly more?: string;
+  readonly kafkaOptions?: Record<string, string | number>;
+  readonly env?: Record<string, string>;
+}
+
+export interface Service extends Child {
+  /** One metric's value, labels summed up; 0 when it is not there yet. */
+  metric(name: string): Promise<number>;
+  /** HTTP status of `/live` or `/ready`. */
+  probe(name: 'live' | 'ready'): Promise<number>;
+  /** Parsed log lines with this message. */
+  logged(message: string): Record<string, unknown>[];
+}
+
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const port = await freePort();
+  const file = options.folder.write(`service-${port}.yaml`, yaml(options, port));
+  const child = startMaxsink(['run', '-c', file], options.env ? { env: options.env } : {});
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...child,
+    async metric(name) {
+      const text = await fetch(`${url}/metrics`).then((r) => r.text());
+      const lines = text
+        .split('\n')
+        .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    probe: (name) => fetch(`${url}/${name}`).then((r) => r.status),
+    logged: (message) =>
+      child.lines
+        .filter((l) => l.startsWith('{'))
+        .map((l) => JSON.parse(l))
+        .filter((l) => l.msg === message),
+  };
+}
+
+function yaml(options: ServiceOptions, port: number): string {
+  const { bootstrap, topic, group, emulator, table, mapping, folder, more = '' } = options;
+  const kafkaOptions = JSON.stringify({
+    'session.timeout.ms': 6000,
+    'heartbeat.interval.ms': 500,
+    ...options.kafkaOptions,
+  });
+  return `name: ${table}
+kafka: {brokers: "${bootstrap}", topics: [${topic}], groupId: ${group}, options: ${kafkaOptions}}
+maxcompute:
+  endpoint: ${emulator.endpoint}
+  project: ${emulator.project}
+  credentials: {accessKeyId: ${emulator.accessId}, accessKeySecret: ${emulator.accessKey}}
+table:
+  name: ${table}
+${mapping}
+deadLetters: {file: ${path.join(folder.path, 'dead-letters')}}
+http: {host: 127.0.0.1, port: ${port}}
+${more}
+`;
+}
+
+/** Asks the emulator through the client; the rows of the CSV answer as text, numbers as numbers. */
+export async function query(emulator: EmulatorChild, sql: string): Promise<(string | number | null)[][]> {
+  const client = openMaxCompute({
+    endpoint: emulator.endpoint,
+    tunnelEndpoint: null,
+    project: emulator.project,
+    schema: null,
+    quota: null,
+    region: null,
+    credentials: async () => ({
+      accessKeyId: emulator.accessId,
+      accessKeySecret: emulator.accessKey,
+      securityToken: null,
+    }),
+    proxy: null,
+    ca: null,
+    clock: systemClock,
+    userAgent: 'maxsink-test/1',
+  });
+  try {
+    const [, ...lines] = (await client.runSql(sql)).trimEnd().split('\n');
+    return lines.map((line) => line.split(',').map(cell));
+  } finally {
+    await client.close();
+  }
+}
+
+const cell = (text: string): string | number | null => {
+  if (text === '\\N') return null;
+  return text.startsWith('"') ? text.slice(1, -1) : Number(text);
+};
+
+/** Every dead letter of the folder once, by id, as readers merge them; `.open` files of dead processes included. */
+export function deadLetters(folder: string): Map<string, DeadLetter> {
+  const found = new Map<string, DeadLetter>();
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.jsonl'))) {
+    for (const line of readFileSync(path.join(folder, name), 'utf8').split('\n').filter(Boolean)) {
+      const letter = parseDeadLetter(line);
+      found.set(`${letter.topic}-${letter.partition}-${letter.offset}`, letter);
+    }
+  }
+  return found;
+}
+
+/** Waits until the group has acknowledged everything up to `ends`. */
+export const untilAcknowledged = (
+  ask: () => Promise<ReadonlyMap<number, { offset: number }>>,
+  ends: ReadonlyMap<number, number>,
+  deadlineMs: number,
+): Promise<unknown> =>
+  until(
+    async () => {
+      const committed = await ask();
+      return [...ends].every(([tp, end]) => (committed.get(tp)?.offset ?? 0) >= end);
+    },
+    { what: 'every offset is acknowledged', deadlineMs, everyMs: 500 },
+  );

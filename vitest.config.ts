@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The suffix of a test says what it needs: `*.test.ts` nothing but this folder, `*.kafka.test.ts` a real broker
+ * (started once, and only when such a file is in the run).
+ */
+export default defineConfig({
+  test: {
+    // The Kafka addon cannot load in worker threads.
+    pool: 'forks',
+    // The route tests start processes of their own; two files at once fill two cores.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.kafka.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kafka',
+          include: ['test/**/*.kafka.test.ts'],
+          globalSetup: 'test/support/broker.setup.ts',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
