@@ -20,6 +20,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .description('show the whole route on this machine: Kafka, maxsink, a local MaxCompute')
     .option('--brokers <list>', 'a real Kafka instead of the built-in one')
     .option('--seconds <n>', 'how long the producer runs', Number)
+    .option('--records <n>', 'orders to produce', Number)
     .action(async (options) => exit(await (await import('./demo.ts')).demoCommand(options)));
 
   program
