@@ -6,7 +6,7 @@ export type Action = 'retry' | 'stop';
 
 interface ErrorKind {
   readonly action: Action;
-  /** Exit code of the process when this error ends it (DESIGN section 9). */
+  /** Exit code of the process when this error ends it. */
   readonly exit: number;
   /** What the operator does about it. */
   readonly hint: string;
@@ -123,7 +123,7 @@ export function asSinkError(error: unknown): SinkError {
   return new SinkError('unexpected', error instanceof Error ? error.message : String(error), error);
 }
 
-/** Why a record becomes a dead letter (DESIGN section 7). */
+/** Why a record becomes a dead letter. */
 export const REJECTIONS = {
   invalid_json: 'the value is not valid JSON',
   invalid_utf8: 'the text is not valid UTF-8',

@@ -17,7 +17,7 @@ export const LIMITS = {
   pressureGraceMs: 250,
 
   // workers
-  /** A worker that takes longer on one chunk is taken for hung, ms (DESIGN section 4). */
+  /** A worker that takes longer on one chunk is taken for hung, ms. */
   workerDeadlineMs: 60_000,
   workersMax: 8,
   /** Nesting of a decoded value; deeper is dirty (`too_deep`). */

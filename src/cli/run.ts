@@ -1,18 +1,17 @@
 import { loadConfig } from '../config/load.ts';
-import { asSinkError, type SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { createLog, type Log } from '../log.ts';
 import { runService } from '../main.ts';
 
 /**
  * `maxsink run -c FILE`. SIGTERM and SIGINT stop it in order; the second one kills the process at once:
- * nothing needs cleaning, that is the guarantee. Resolves to the exit code (DESIGN section 9).
+ * nothing needs cleaning, that is the guarantee. Resolves to the exit code.
  */
 export async function runCommand({ config: file }: { config: string }): Promise<number> {
   const config = loadConfig(file, process.env);
   const log = createLog({ level: config.log.level });
   const error = await runService(config, log, stopSignal(log));
-  if (error) report(log, error);
+  if (error) log.error({ error }, error.message);
   else log.info({}, 'stopped');
   const code = error?.exit ?? 0;
   endSoon(code);
@@ -34,9 +33,4 @@ function stopSignal(log: Log): AbortSignal {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   return stop.signal;
-}
-
-function report(log: Log, thrown: unknown): void {
-  const error: SinkError = asSinkError(thrown);
-  log.error({ error, code: error.code, hint: error.hint }, error.message);
 }

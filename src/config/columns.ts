@@ -5,7 +5,7 @@ const DAY = 86_400_000;
 
 /** A column's source with its options, as the mapping takes it. */
 export interface SourceSpec {
-  /** DESIGN section 5: a path, `__metadata__` or a constant in quotes. */
+  /** A path, `__metadata__` or a constant in quotes. */
   from: string;
   /** Takes the place of a missing or null source. Digits past 2^53 come as text. */
   default?: string | number | boolean;

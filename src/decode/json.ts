@@ -219,8 +219,12 @@ function describeFault(bytes: Uint8Array, start: number, end: number, at: number
   }
   if (start === end) return { code: 'invalid_json', message: 'the value is empty' };
   const fault = at < 0 ? ~at : at;
-  const what = fault >= end ? 'unexpected end' : `unexpected ${describeByte(bytes[fault]!)}`;
-  return { code: 'invalid_json', message: `${what} at byte ${fault - start + 1} of ${end - start}` };
+  const code = 'invalid_json';
+  if (fault >= end) return { code, message: `unexpected end after ${end - start} bytes` };
+  return {
+    code,
+    message: `unexpected ${describeByte(bytes[fault]!)} at byte ${fault - start + 1} of ${end - start}`,
+  };
 }
 
 function describeByte(byte: number): string {

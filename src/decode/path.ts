@@ -9,7 +9,7 @@ const QUOTED_NAME = /`((?:[^`]|``)+)`/y;
 const INDEX = /\[(0|[1-9]\d{0,8})\]/y;
 
 /**
- * Parses the path of a source (DESIGN section 5): names joined by dots, indexes in brackets, names with
+ * Parses the path of a source: names joined by dots, indexes in brackets, names with
  * special characters in back-quotes (a back-quote inside is doubled): `tag.desc`, `items[0].sku`.
  *
  * @throws Error that names the character (from 1) at which the path is wrong

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { specText, type Table } from './catalog.ts';
 import { type Cell, cellReader, readCell } from './cells.ts';
 import type { ColumnDefinition } from './ddl.ts';
@@ -22,15 +22,18 @@ const OWN = 'emulator_data';
 /** An in-memory database for blocks not committed: nothing of them survives the process. */
 const STAGING = 'staging';
 
+/** Beyond this DuckDB spills to disk: the emulator runs beside what is measured. */
+const MEMORY = '512MB';
+
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Rows in DuckDB: in `dataDir`, where what is committed survives any crash, or in memory for null. */
 export async function createDuckDbStore(dataDir: string | null): Promise<Store> {
   const scratch = dataDir === null ? join(tmpdir(), `emulator-${process.pid}`) : join(dataDir, 'scratch');
-  if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
+  if (dataDir !== null) makeFolder(dataDir);
   const path = dataDir === null ? ':memory:' : join(dataDir, 'emulator.duckdb');
-  const database = await openDatabase(path, { temp_directory: scratch, memory_limit: '2GB' });
+  const database = await openDatabase(path, { temp_directory: scratch, memory_limit: MEMORY });
   await prepare(database);
   let lastBlock = 0;
 
@@ -133,6 +136,13 @@ export async function createDuckDbStore(dataDir: string | null): Promise<Store> 
     offsets: () => undefined,
     close: () => database.close(),
   };
+}
+
+/** With parents; `mkdirSync`'s own recursion never ends where the system answers ENOENT below a folder (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 async function prepare(database: Database): Promise<void> {

@@ -53,7 +53,7 @@ function createEventTime({ time, compared, name }: PlanTime, rules: LatenessRule
 }
 
 /**
- * The rules of DESIGN section 6, in this order: absurd, future, late. A limit itself is still allowed.
+ * The rules, in this order: absurd, future, late. A limit itself is still allowed.
  * Without a record timestamp only the lower limit of absurd times holds.
  */
 function createJudge({ late, future, absurd: limits }: LatenessRules, compared: boolean) {

@@ -15,7 +15,7 @@ const METADATA = [
 /** Metadata of a record, without the underscores around it. */
 export type MetadataName = (typeof METADATA)[number];
 
-/** Where a column or a table partition takes its value from (DESIGN section 5). */
+/** Where a column or a table partition takes its value from. */
 export type Source =
   | { readonly kind: 'value' | 'key'; readonly path: Path }
   | { readonly kind: 'metadata'; readonly name: MetadataName }

@@ -1,6 +1,6 @@
 import { SinkError } from '../errors.ts';
 
-/** What a failed consume call means: librdkafka error code -> what to do (`test-parts` measured them). */
+/** What a failed consume call means: librdkafka error code -> what to do. */
 export type FaultAction =
   | { readonly do: 'stop'; readonly error: SinkError }
   | { readonly do: 'poll on'; readonly why: string }

@@ -130,7 +130,7 @@ describe('a dirty JSON value', () => {
 
   it('says where it went wrong', () => {
     expect(decode('{"a":1;}', 'a')).toMatchObject({ message: "unexpected ';' at byte 7 of 8" });
-    expect(decode('{"a":1', 'a')).toMatchObject({ message: 'unexpected end at byte 7 of 6' });
+    expect(decode('{"a":1', 'a')).toMatchObject({ message: 'unexpected end after 6 bytes' });
   });
 
   it('is not_an_object when a field is mapped', () => {

@@ -11,7 +11,7 @@ import { binaryConverter, textConverter } from './text.ts';
 
 type Options = Pick<PlanColumn, 'type' | 'time' | 'round' | 'trim'>;
 
-/** The converter of a column: one per type, chosen once (DESIGN section 5, "Conversion"). */
+/** The converter of a column: one per type, chosen once. */
 export function createConverter(column: Options, maxFieldBytes: number): Converter {
   const convert = converterOf(column, maxFieldBytes);
   return column.trim ? trimmed(convert) : convert;

@@ -1,0 +1,53 @@
+// Writes the reference tables of README.md from the built code: `npm run build && node scripts/reference.mjs`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { configKeys } from '../dist/config/keys.js';
+import { ERRORS, REJECTIONS } from '../dist/errors.js';
+import { METRICS } from '../dist/ops/metrics.js';
+
+const code = (text) => `\`${text}\``;
+const cell = (text) => text.replaceAll('|', '/').replaceAll('\n', ' ');
+const table = (head, rows) => [
+  `| ${head.join(' | ')} |`,
+  `|${head.map(() => '---').join('|')}|`,
+  ...rows.map((row) => `| ${row.map(cell).join(' | ')} |`),
+];
+
+const sections = {
+  configuration: table(
+    ['key', 'type', 'default', 'meaning'],
+    configKeys().map((k) => [
+      code(k.key),
+      k.type,
+      k.default === null ? '' : code(k.default),
+      k.secret ? `${k.description} Never printed.` : k.description,
+    ]),
+  ),
+  metrics: table(
+    ['metric', 'type', 'labels', 'meaning'],
+    Object.values(METRICS).map((m) => [code(m.name), m.type, m.labels.map(code).join(' '), m.help]),
+  ),
+  errors: table(
+    ['code', 'exit', 'the service', 'what to do'],
+    Object.entries(ERRORS).map(([name, e]) => [
+      code(name),
+      String(e.exit),
+      e.action === 'stop' ? 'stops' : 'waits or reads again',
+      e.hint,
+    ]),
+  ),
+  rejections: table(
+    ['code', 'why the record became a dead letter'],
+    Object.entries(REJECTIONS).map(([name, why]) => [code(name), why]),
+  ),
+};
+
+const file = new URL('../README.md', import.meta.url);
+let text = readFileSync(file, 'utf8');
+for (const [name, lines] of Object.entries(sections)) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const at = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (at < 0 || to < at) throw new Error(`README.md lacks ${begin} ... ${end}`);
+  text = `${text.slice(0, at + begin.length)}\n${lines.join('\n')}\n${text.slice(to)}`;
+}
+writeFileSync(file, text);
