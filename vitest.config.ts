@@ -10,6 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // The route tests start processes of their own; two files at once fill two cores.
     maxWorkers: 2,
+    // .ci/run counts from the report.
+    reporters: ['default', ['json', { outputFile: '.cache/test-results.json' }]],
     projects: [
       {
         extends: true,

@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The processes of the demo. The first one that ends unasked aborts `signal` with its last lines. */
 export interface Children {
   readonly signal: AbortSignal;
   start(options: ChildOptions): Child;
+  /** What is behind an error: a part that died often shows first as a failed request to it. */
+  cause(error: unknown): Promise<unknown>;
   /** Ends what still runs, the youngest first. */
   stop(): Promise<void>;
 }
@@ -29,13 +32,20 @@ export interface Child {
 
 const LAST_LINES = 12;
 const GRACE_MS = 5_000;
+/** Until the end of a process is noticed. */
+const CAUSE_MS = 1_000;
 const END_WITH_PARENT = new URL('end-with-parent.js', import.meta.url).href;
 
 export function createChildren(outer: AbortSignal): Children {
   const failure = new AbortController();
   const children: Child[] = [];
+  const signal = AbortSignal.any([outer, failure.signal]);
   return {
-    signal: AbortSignal.any([outer, failure.signal]),
+    signal,
+    async cause(error) {
+      for (let waited = 0; waited < CAUSE_MS && !signal.aborted; waited += 50) await sleep(50);
+      return signal.aborted ? signal.reason : error;
+    },
     start(options) {
       const child = startChild(options, (error) => failure.abort(error));
       children.push(child);

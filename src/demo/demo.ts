@@ -58,6 +58,8 @@ export async function runDemo(options: DemoOptions, terminal: Terminal, stop: Ab
     const outcome = await play({ options, terminal, children, folder });
     for (const line of report(outcome, terminal)) terminal.line(line);
     return problems(outcome).length === 0;
+  } catch (error) {
+    throw await children.cause(error);
   } finally {
     await children.stop();
     await rm(folder, { recursive: true, force: true });

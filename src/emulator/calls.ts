@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Catalog, Table } from './catalog.ts';
-import type { FaultRule, RouteName } from './control.ts';
+import type { RouteName } from './control.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Instances } from './instances.ts';
 import type { Quotas } from './quotas.ts';
@@ -46,8 +46,6 @@ export interface Route {
   readonly family: Family;
   handle(core: Core, call: Call): Promise<Reply> | Reply;
 }
-
-export type { FaultRule };
 
 /** The table of a path, in whichever way its schema is given. */
 export function tableOf(core: Core, call: Call, name: string, schema: string | undefined): Table {

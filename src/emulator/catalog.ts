@@ -45,7 +45,7 @@ export interface Catalog {
   list(schema?: string): Table[];
 }
 
-export const DEFAULT_SCHEMA = 'default';
+const DEFAULT_SCHEMA = 'default';
 
 export function createCatalog(): Catalog {
   const tables = new Map<string, Table>();

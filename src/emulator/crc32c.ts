@@ -7,7 +7,7 @@ const POLYNOMIAL = 0x82f63b78;
 const SLICES = 12;
 
 /** Twelve tables of 256: entry [256 * k + b] is byte b followed by k zero bytes. */
-export const CRC_TABLES: Int32Array = buildTables();
+const CRC_TABLES: Int32Array = buildTables();
 
 function buildTables(): Int32Array {
   const tables = new Int32Array(SLICES * 256);

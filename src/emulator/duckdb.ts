@@ -1,30 +1,8 @@
 import type * as Api from '@duckdb/node-api';
 import type { Cell } from './cells.ts';
-import { malformed } from './errors.ts';
+import type { Appender, Database, ResultValue, StoredTable } from './database.ts';
 import type { ColumnType } from './types.ts';
-
-/** Rows on their way into one table; calls are synchronous, 2048 rows go over at a time. */
-export interface Appender {
-  add(row: readonly Cell[]): void;
-  close(): void;
-}
-
-export type ResultValue = { readonly text: string; readonly isNumber: boolean } | null;
-
-export interface QueryResult {
-  readonly names: readonly string[];
-  readonly rows: readonly (readonly ResultValue[])[];
-}
-
-/** One DuckDB database: statements run one after the other on one connection, appenders on another. */
-export interface Database {
-  /** Runs the statements as one transaction when there are several. */
-  run(...statements: readonly string[]): Promise<void>;
-  /** At most `limit` rows; `before` statements run first, unseparated. */
-  query(sql: string, limit: number, before?: readonly string[]): Promise<QueryResult>;
-  append(table: { catalog: string; name: string }, types: readonly ColumnType[]): Promise<Appender>;
-  close(): Promise<void>;
-}
+import { blobText, decimalDigits, floatingText, nanosecondText, shortestFloat } from './value-text.ts';
 
 export class DuckDbMissing extends Error {}
 
@@ -65,10 +43,7 @@ export async function openDatabase(path: string, options: Record<string, string>
       return { names: reader.columnNames(), rows: texts };
     });
 
-  async function append(
-    table: { catalog: string; name: string },
-    types: readonly ColumnType[],
-  ): Promise<Appender> {
+  async function append(table: StoredTable, types: readonly ColumnType[]): Promise<Appender> {
     const appender = await appending.createAppender(table.name, 'main', table.catalog);
     return createAppender(api, appender, types);
   }
@@ -83,19 +58,18 @@ export async function openDatabase(path: string, options: Record<string, string>
   return { run, query, append, close };
 }
 
+const MISSING = 'DuckDB is not installed (npm install @duckdb/node-api): rows are counted, not kept';
+
 async function loadApi(): Promise<typeof Api> {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {
-    const message =
-      'DuckDB is not installed (npm install @duckdb/node-api): rows are checked and counted, not kept';
-    throw new DuckDbMissing(message, { cause: error });
+    throw new DuckDbMissing(MISSING, { cause: error });
   }
 }
 
 const CHUNK_ROWS = 2048;
-/** Chunks written at once: flushing is synchronous, all requests wait for it. */
-const FLUSH_CHUNKS = 8;
+const FLUSH_CHUNKS = 8; // flushing is synchronous: all requests wait for it
 
 function createAppender(
   api: typeof Api,
@@ -255,29 +229,19 @@ function structConverter(api: typeof Api, fields: readonly (readonly [string, Co
   };
 }
 
-/** Digits of a decimal text at the column's scale; excess digits are rounded half up (protocol 5.5). */
-export function decimalDigits(text: string, precision: number, scale: number): bigint {
-  const match = /^([-+]?)(\d*)(?:\.(\d*))?$/.exec(text);
-  if (!match || !(match[2] || match[3])) throw malformed(`"${text.slice(0, 60)}" is no plain decimal`);
-  const fraction = match[3] ?? '';
-  const kept = BigInt(`${match[2] || '0'}${fraction.slice(0, scale).padEnd(scale, '0')}`);
-  const digits = (fraction[scale] ?? '0') >= '5' ? kept + 1n : kept;
-  if (digits >= 10n ** BigInt(precision))
-    throw malformed(`${text} does not fit into DECIMAL(${precision},${scale})`);
-  return match[1] === '-' ? -digits : digits;
-}
-
 function resultValue(api: typeof Api, value: Api.DuckDBValue, type: Api.DuckDBType): ResultValue {
   if (value === null) return null;
-  if (typeof value === 'number') return { text: numberText(value, type.typeId), isNumber: true };
+  if (typeof value === 'number') {
+    const { FLOAT, DOUBLE } = api.DuckDBTypeId;
+    const number = type.typeId === FLOAT ? shortestFloat(value) : value;
+    return {
+      text: [FLOAT, DOUBLE].includes(type.typeId) ? floatingText(number) : String(value),
+      isNumber: true,
+    };
+  }
   if (typeof value === 'bigint' || typeof value === 'boolean') return { text: String(value), isNumber: true };
   if (value instanceof api.DuckDBDecimalValue) return { text: value.toString(), isNumber: true };
   return { text: plainText(api, value), isNumber: false };
-
-  function numberText(number: number, typeId: Api.DuckDBTypeId): string {
-    if (typeId === api.DuckDBTypeId.FLOAT) return floatingText(shortestFloat(number));
-    return typeId === api.DuckDBTypeId.DOUBLE ? floatingText(number) : String(number);
-  }
 }
 
 function plainText(api: typeof Api, value: Api.DuckDBValue): string {
@@ -313,34 +277,4 @@ function jsonText(api: typeof Api, value: Api.DuckDBValue): string {
     value instanceof api.DuckDBStructValue ||
     value instanceof api.DuckDBMapValue;
   return nested ? plainText(api, value) : JSON.stringify(plainText(api, value));
-}
-
-function floatingText(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
-}
-
-/** Fewest digits that give the same 32-bit number. */
-function shortestFloat(value: number): number {
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
-}
-
-/** Printable ASCII as it is, other bytes as `=XX`, as the service prints BINARY. */
-function blobText(bytes: Uint8Array): string {
-  const parts = Array.from(bytes, (byte) =>
-    byte >= 0x20 && byte < 0x7f && byte !== 0x3d
-      ? String.fromCharCode(byte)
-      : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-  );
-  return parts.join('');
-}
-
-function nanosecondText(nanos: bigint): string {
-  const below = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const seconds = new Date(Number((nanos - below) / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
-  return below ? `${seconds}.${String(below).padStart(9, '0')}` : seconds;
 }

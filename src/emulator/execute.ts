@@ -16,13 +16,13 @@ export interface Outcome {
 }
 
 /** What a statement is executed with: the default schema and the settings sent along. */
-export interface Session {
+export interface QuerySession {
   readonly schema: string;
   readonly timeZone: string;
 }
 
 /** Executes one parsed statement; throws StatementError with the service's text when it fails. */
-export async function execute(core: Core, script: ParsedScript, session: Session): Promise<Outcome> {
+export async function execute(core: Core, script: ParsedScript, session: QuerySession): Promise<Outcome> {
   const { statement } = script;
   if (statement?.kind === 'query') return runQuery(core, statement.text, session);
   if (statement) await runDdl(core, statement, session);
@@ -32,7 +32,7 @@ export async function execute(core: Core, script: ParsedScript, session: Session
 async function runDdl(
   core: Core,
   statement: Exclude<Statement, { kind: 'query' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   switch (statement.kind) {
     case 'create_table':
@@ -54,16 +54,16 @@ async function runDdl(
 async function createTable(
   core: Core,
   statement: Extract<Statement, { kind: 'create_table' | 'create_view' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   const name = nameOf(core, statement.name, session);
+  await createSchema(core, name.schema);
   if (core.catalog.find(name)) {
     if (statement.ifNotExists) return;
     throw new StatementError(
       `ODPS-0130131:[1,14] Table or view already exists - table ${full(core, name)} already exists`,
     );
   }
-  await createSchema(core, name.schema);
   await addTable(core, statementTable(core, statement, name));
 }
 
@@ -80,15 +80,21 @@ function statementTable(
 }
 
 /** Makes a table known and gives it its storage. */
-export async function addTable(core: Core, table: Table): Promise<void> {
+async function addTable(core: Core, table: Table): Promise<void> {
   const names = [...table.columns, ...table.tablePartitionColumns].map((column) => column.name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated)
     throw new StatementError(
       `ODPS-0130071:[1,1] Semantic analysis exception - column ${repeated} is repeated`,
     );
-  await core.store.createTable(table);
+  // Known before it is stored: of two who create it at once, the second finds it.
   core.catalog.add(table);
+  try {
+    await core.store.createTable(table);
+  } catch (error) {
+    core.catalog.remove(table);
+    throw error;
+  }
 }
 
 async function createSchema(core: Core, schema: string): Promise<void> {
@@ -100,7 +106,7 @@ async function createSchema(core: Core, schema: string): Promise<void> {
 async function dropTable(
   core: Core,
   statement: Extract<Statement, { kind: 'drop_table' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   const name = nameOf(core, statement.name, session);
   const table = core.catalog.find(name);
@@ -113,7 +119,7 @@ async function dropTable(
 async function truncate(
   core: Core,
   statement: Extract<Statement, { kind: 'truncate' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   const table = tableNamed(core, statement.name, session);
   if (!statement.specs.length) {
@@ -134,7 +140,7 @@ async function truncate(
 async function addTablePartitions(
   core: Core,
   statement: Extract<Statement, { kind: 'add_table_partitions' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   const table = tableNamed(core, statement.name, session);
   for (const spec of statement.specs) {
@@ -158,7 +164,7 @@ export async function addTablePartition(core: Core, table: Table, values: readon
 async function dropTablePartitions(
   core: Core,
   statement: Extract<Statement, { kind: 'drop_table_partitions' }>,
-  session: Session,
+  session: QuerySession,
 ): Promise<void> {
   const table = tableNamed(core, statement.name, session);
   for (const spec of statement.specs) {
@@ -172,7 +178,7 @@ async function dropTablePartitions(
   }
 }
 
-async function runQuery(core: Core, text: string, session: Session): Promise<Outcome> {
+async function runQuery(core: Core, text: string, session: QuerySession): Promise<Outcome> {
   const sql = translateQuery(text, scopeOf(core));
   try {
     const { schema, timeZone } = session;
@@ -195,7 +201,7 @@ function columnName(name: string, index: number, text: string): string {
   return written ? name.toLowerCase() : `_c${index}`;
 }
 
-function nameOf(core: Core, parts: NameParts, session: Session): TableName {
+function nameOf(core: Core, parts: NameParts, session: QuerySession): TableName {
   const name = resolveName(parts, core.project, session.schema);
   if (name) return name;
   throw new StatementError(
@@ -203,7 +209,7 @@ function nameOf(core: Core, parts: NameParts, session: Session): TableName {
   );
 }
 
-function tableNamed(core: Core, parts: NameParts, session: Session): Table {
+function tableNamed(core: Core, parts: NameParts, session: QuerySession): Table {
   const name = nameOf(core, parts, session);
   const table = core.catalog.find(name);
   if (!table) throw notFound(core, name);

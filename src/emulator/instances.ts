@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Core } from './calls.ts';
 import { parseScript } from './ddl.ts';
 import { Refusal } from './errors.ts';
-import type { Outcome, Session } from './execute.ts';
+import type { Outcome, QuerySession } from './execute.ts';
 import { execute } from './execute.ts';
 import { StatementError } from './sql-tokens.ts';
 import { elementText, properties } from './xml.ts';
@@ -107,7 +107,11 @@ function failureText(error: unknown): string {
   return `ODPS-0010000:System internal error - ${error instanceof Error ? error.message : String(error)}`;
 }
 
-function sessionOf(core: Core, settings: ReadonlyMap<string, string>, schema: string | undefined): Session {
+function sessionOf(
+  core: Core,
+  settings: ReadonlyMap<string, string>,
+  schema: string | undefined,
+): QuerySession {
   return {
     schema: (settings.get('odps.default.schema') ?? schema ?? 'default').toLowerCase(),
     timeZone: settings.get('odps.sql.timezone') ?? core.timeZone,

@@ -19,11 +19,9 @@ export interface Served {
 /** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
 export async function listen(served: Served, host: string, port: number): Promise<Server> {
   const server = createServer((request, response) => void respond(served, request, response));
-  // Blocks may take long; an idle upload is cut after the service's 120 s (protocol 4.5).
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
   server.keepAliveTimeout = 120_000;
-  server.timeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -31,7 +31,7 @@ type Kind = (typeof KIND)[keyof typeof KIND];
 /** Wire type in the tag of a column (protocol 5.4). */
 const WIRE: Record<Kind, number> = { 0: 0, 1: 0, 2: 1, 3: 5, 4: 2, 5: 2, 6: 2 };
 
-export function kindOf(type: ColumnType): Kind {
+function kindOf(type: ColumnType): Kind {
   switch (type.name) {
     case 'BOOLEAN':
       return KIND.boolean;

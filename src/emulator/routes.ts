@@ -11,7 +11,7 @@ const route = (name: RouteName, family: Family, handle: Handle): Route => ({ nam
 /** Parameters that only tunnel calls have; both families use the same paths. */
 const TUNNEL_WORDS = ['uploads', 'uploadid', 'downloads', 'downloadid', 'upsertid', 'slotnum'];
 
-export function familyOf(path: string, query: ReadonlyMap<string, string>): Family {
+function familyOf(path: string, query: ReadonlyMap<string, string>): Family {
   const byPath = /\/tables\/[^/]+\/(streams|upserts|preview)$/.test(path);
   return byPath || TUNNEL_WORDS.some((word) => query.has(word)) ? 'tunnel' : 'service';
 }

@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
-import type { Core, FaultRule } from './calls.ts';
+import type { Core } from './calls.ts';
 import { createCatalog } from './catalog.ts';
 import {
   type Control,
   createControl,
   type Fault,
   type FaultFunction,
+  type FaultRule,
   ROUTES,
   type RouteName,
 } from './control.ts';

@@ -33,7 +33,7 @@ export interface ClosedBlock {
 }
 
 /** Life of a session, and how long the server remembers it afterwards. */
-export const SESSION_LIFE_MS = 24 * 3600_000;
+const SESSION_LIFE_MS = 24 * 3600_000;
 const MEMORY_MS = 2 * SESSION_LIFE_MS;
 export const LAST_BLOCK_ID = 19_999;
 

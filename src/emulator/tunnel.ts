@@ -37,11 +37,11 @@ export async function createSession(core: Core, call: Call, name: string, schema
     throw new Refusal(400, 'MethodNotAllowed', `Table ${table.name} is a ${table.kind}: it takes no upload.`);
   }
   const { values, spec } = namedTablePartition(table, call);
-  core.quotas.take('session', table.id);
   if (spec && !table.tablePartitions.has(spec)) {
     if (call.query.get('create_partition') !== 'true') throw noSuchTablePartition(table, spec);
     await addTablePartition(core, table, values);
   }
+  core.quotas.take('session', table.id);
   return sessionReply(core.sessions.create(table, values, call.query.get('overwrite') === 'true'));
 }
 

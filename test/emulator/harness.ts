@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/server.ts';
 
 /** A client written from the protocol page alone, so that the emulator is not asked by its own code. */
-export const ACCOUNT = { project: 'demo', accessId: 'test-id', accessKey: 'test-key' };
+const ACCOUNT = { project: 'demo', accessId: 'test-id', accessKey: 'test-key' };
 
 export const start = (options: Partial<EmulatorOptions> = {}): Promise<Emulator> =>
   startEmulator({ ...ACCOUNT, ...options });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decimalDigits } from '../../src/emulator/duckdb.ts';
 import { parseType, typeText } from '../../src/emulator/types.ts';
+import { decimalDigits } from '../../src/emulator/value-text.ts';
 
 describe('type texts', () => {
   it.each([

@@ -134,7 +134,7 @@ export interface GroupMember {
   readonly topicPartitions: readonly { topic: string; partition: number }[];
 }
 
-export const listGroups = (bootstrap: string): Promise<string[]> =>
+const listGroups = (bootstrap: string): Promise<string[]> =>
   admin<{ groups: { groupId: string }[] }>(bootstrap, (client, done) =>
     client.listGroups({ timeout: TIMEOUT_MS }, done),
   ).then(({ groups }) => groups.map(({ groupId }) => groupId));

@@ -1,0 +1,131 @@
+import type { Latency } from './latency.ts';
+import { type Cpu, median, type Run, steady } from './sample.ts';
+
+/** One turn of all readers over the same records. */
+export interface Round {
+  readonly jvm: Run;
+  readonly count: Run;
+  readonly pack: Run;
+  readonly route: Run;
+}
+
+export interface Results {
+  readonly machine: string;
+  readonly records: number;
+  readonly rounds: readonly Round[];
+  /** Microseconds of CPU per record. */
+  readonly decode: { readonly parse: number; readonly path: number };
+  readonly latency: Latency & { readonly intervalMs: number };
+}
+
+/** A ratio with what it should be; `less`: smaller is better. */
+interface Goal {
+  readonly id: string;
+  readonly what: string;
+  readonly value: number;
+  readonly floor: number | null;
+  readonly target: number;
+  readonly less?: boolean;
+}
+
+const READERS: readonly (readonly [keyof Round, string])[] = [
+  ['jvm', 'JVM ConsumerPerformance, only reads'],
+  ['count', 'Node, consume(1000), only reads'],
+  ['pack', 'Node, consume(1000), packs chunks'],
+  ['route', '**the whole route**'],
+];
+
+/** Markdown for the README. */
+export function report(results: Results): string {
+  const { machine, records, rounds } = results;
+  const title = `${rounds.length} rounds, each over ${records.toLocaleString('en')} records of about 1 KB; medians. ${machine}`;
+  return [title, '', ...readersTable(results), '', ...goalsTable(goals(results)), ''].join('\n');
+}
+
+function readersTable({ rounds, records }: Results): string[] {
+  const rows = READERS.map(([reader, name]) => {
+    const middle = (of: (run: Run) => number) => median(rounds.map((round) => of(round[reader])));
+    const perMillion = (part: keyof Cpu) => middle((run) => steady(run, part, records));
+    const [total, main, workers, kafka] = (['total', 'main', 'workers', 'kafka'] as const).map(perMillion);
+    const threads =
+      reader === 'jvm' ? ['', '', '', ''] : [main!, workers!, kafka!, total! - main! - workers! - kafka!];
+    return [
+      name,
+      Math.round(middle((run) => run.rate)).toLocaleString('en'),
+      ...[total!, ...threads].map(figure),
+      figure(middle((run) => run.start.total)),
+      figure(middle((run) => run.peakRssBytes / 1e6), 0),
+    ];
+  });
+  const head = [
+    ...['reader', 'records/s', 'CPU-s/M', 'main', 'workers', 'librdkafka', 'rest'],
+    ...['CPU-s of start', 'peak RSS, MB'],
+  ];
+  return table([head, ...rows]);
+}
+
+function goals({ rounds, records, decode, latency }: Results): Goal[] {
+  const middle = (of: (round: Round) => number) => median(rounds.map(of));
+  const perMillion = (run: Run, part: keyof Cpu) => steady(run, part, records);
+  return [
+    {
+      ...{ id: 'route', what: 'whole route, CPU-s per million rows', floor: null, target: 16, less: true },
+      value: middle(({ route }) => perMillion(route, 'total')),
+    },
+    {
+      ...{ id: 'route-addon', what: 'rows per CPU-s, JVM tool = 1', floor: 0.4, target: 0.55 },
+      value: middle(({ jvm, route }) => jvm.whole.total / route.whole.total),
+    },
+    {
+      ...{ id: 'source-addon', what: 'records/s of consume + pack, JVM tool = 1', floor: 0.4, target: 0.6 },
+      value: middle(({ jvm, pack }) => pack.rate / jvm.rate),
+    },
+    {
+      ...{ id: 'source-addon-cpu', what: 'the same, records per CPU-s', floor: 0.65, target: 0.9 },
+      value: middle(({ jvm, pack }) => jvm.whole.total / pack.whole.total),
+    },
+    {
+      ...{ id: 'main-thread', what: 'main thread beyond bare consume, CPU-s/M', floor: 1, target: 0.5 },
+      ...{ less: true },
+      value: middle(({ route, count }) => perMillion(route, 'main') - perMillion(count, 'main')),
+    },
+    {
+      ...{ id: 'reference', what: 'JSON.parse alone / JSON to record format', floor: 0.25, target: 0.6 },
+      value: decode.parse / decode.path,
+    },
+    {
+      ...{ id: 'decode-json', what: 'the same on the fast path (so far the only path)', floor: 3, target: 5 },
+      value: decode.parse / decode.path,
+    },
+    {
+      ...{ id: 'latency-p50', what: 'record to queryable at 1,000/s, s', floor: null, less: true },
+      ...{ value: latency.p50 / 1000, target: (latency.intervalMs + 2000) / 1000 },
+    },
+    {
+      ...{ id: 'latency-p99', what: 'the same', floor: null, less: true },
+      ...{ value: latency.p99 / 1000, target: (latency.intervalMs + 2000) / 1000 },
+    },
+  ];
+}
+
+function goalsTable(all: readonly Goal[]): string[] {
+  const rows = all.map((goal) => {
+    const { id, what, value, floor, target } = goal;
+    return [id, what, figure(value), floor === null ? '' : `${floor}`, `${target}`, verdict(goal)];
+  });
+  return table([['id', 'what', 'measured', 'floor', 'target', ''], ...rows]);
+}
+
+function verdict({ value, floor, target, less = false }: Goal): string {
+  const reaches = (bound: number) => (less ? value <= bound : value >= bound);
+  if (reaches(target)) return 'target met';
+  return floor !== null && !reaches(floor) ? 'BELOW FLOOR' : '';
+}
+
+const figure = (value: number | string, digits = 2): string =>
+  typeof value === 'string' || Number.isNaN(value) ? '' : value.toFixed(digits);
+
+function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
+}

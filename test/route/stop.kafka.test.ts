@@ -1,0 +1,199 @@
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type EmulatorChild, startEmulatorChild, startMaxsink } from '../support/process.ts';
+import { addFault, createPipeline, failure, type Pipeline, type StartOptions } from './pipeline.ts';
+
+const CLEAN = { code: 0, signal: null };
+
+describe('stopping and refusing to start', () => {
+  const bootstrap = inject('kafka');
+  const pipelines: Pipeline[] = [];
+  let emulator: EmulatorChild;
+
+  const pipeline = async () => {
+    pipelines.push(await createPipeline(bootstrap, emulator));
+    return pipelines.at(-1)!;
+  };
+
+  beforeAll(async () => {
+    emulator = await startEmulatorChild();
+  });
+  afterEach(async () => {
+    await Promise.all(pipelines.splice(0).map((one) => one.end()));
+  });
+  afterAll(() => emulator.stop());
+
+  describe('SIGTERM', () => {
+    it('ends an idle service with 0, also before it has begun', async () => {
+      const { start, startAssigned } = await pipeline();
+      const idle = await startAssigned();
+      expect(await idle.stop(), idle.tail()).toEqual(CLEAN);
+      const starting = await start();
+      await starting.waitFor('"starting"');
+      expect(await starting.stop(), starting.tail()).toEqual(CLEAN);
+    });
+
+    it('under load: what was acknowledged is in the table, over several stops nothing is there twice', async () => {
+      const { startAssigned, load, settled, counts, sent } = await pipeline();
+      const producing = load();
+      for (let round = 0; round < 3; round++) {
+        const service = await startAssigned();
+        // In the middle of a batch, and not always in the same place.
+        await service.waitFor('batch acknowledged');
+        expect(await service.stop(), service.tail()).toEqual(CLEAN);
+        const { rows, distinct, acknowledged } = await counts();
+        expect([rows, distinct]).toEqual([acknowledged, acknowledged]);
+      }
+      await producing.stop();
+      const last = await startAssigned();
+      await settled();
+      expect(await last.stop(), last.tail()).toEqual(CLEAN);
+      expect(await counts()).toEqual({ rows: sent(), distinct: sent(), acknowledged: sent() });
+    });
+
+    it('while the group rebalances: both members end with 0 and nothing is there twice', async () => {
+      const { start, startAssigned, load, settled, counts, sent } = await pipeline();
+      const producing = load();
+      // At three moments of the second member's entry.
+      for (const moment of ['"starting"', 'http listening', 'topic partitions assigned']) {
+        const first = await startAssigned();
+        await first.waitFor('batch acknowledged');
+        const second = await start();
+        await Promise.race([second.waitFor(moment), first.waitFor('topic partitions revoked')]);
+        const exits = await Promise.all([first.stop(), second.stop()]);
+        expect(exits, `${first.tail()}\n-- second\n${second.tail()}`).toEqual([CLEAN, CLEAN]);
+        const { rows, distinct, acknowledged } = await counts();
+        expect([rows, distinct], moment).toEqual([acknowledged, acknowledged]);
+      }
+      await producing.stop();
+      const last = await startAssigned();
+      await settled();
+      expect(await last.stop(), last.tail()).toEqual(CLEAN);
+      expect(await counts()).toEqual({ rows: sent(), distinct: sent(), acknowledged: sent() });
+    });
+
+    it('twice kills the process at once; nothing is lost', async () => {
+      const { startAssigned, send, settled, counts } = await pipeline();
+      await send(1_000);
+      const hang = await addFault(emulator, { route: 'block', action: 'hang' });
+      const service = await startAssigned();
+      await hang.hit();
+      service.kill('SIGTERM');
+      await service.waitFor('stopping: finishing the batch');
+      service.kill('SIGTERM');
+      expect(await service.exited).toEqual({ code: null, signal: 'SIGKILL' });
+      await hang.remove();
+      await startAssigned();
+      await settled();
+      expect(await counts()).toEqual({ rows: 1_000, distinct: 1_000, acknowledged: 1_000 });
+    });
+
+    it('past the deadline: exit 5, and the batch is read again after the restart', async () => {
+      const { startAssigned, send, settled, counts } = await pipeline();
+      await send(1_000, { brokenEvery: 100 });
+      const hang = await addFault(emulator, { route: 'block', action: 'hang' });
+      const service = await startAssigned({ more: 'shutdown: 3s' });
+      await hang.hit();
+      expect(await service.stop(), service.tail()).toEqual({ code: 5, signal: null });
+      expect(failure(service)?.code).toBe('shutdown_deadline');
+      expect((await counts()).acknowledged).toBe(0);
+      await hang.remove();
+      await startAssigned();
+      await settled();
+      expect(await counts()).toEqual({ rows: 990, distinct: 990, acknowledged: 1_000 });
+      expect(pipelines[0]!.letters().size).toBe(10);
+    });
+  });
+
+  describe('a service that cannot start', () => {
+    /** Exit code, code of the error and the whole text, within 20 s. */
+    const refused = async (options: StartOptions, over?: (p: Pipeline) => StartOptions) => {
+      const made = await pipeline();
+      const service = await made.start({ ...options, ...over?.(made) });
+      const { code } = await service.exited;
+      const { code: error, hint } = failure(service) ?? {};
+      return { exit: code, error, hint, text: service.lines.join('\n') };
+    };
+
+    it('wrong configuration: every problem at once, with its place', async () => {
+      const { folder } = await pipeline();
+      const file = folder.write(
+        'wrong.yaml',
+        `name: orders
+kafka: {brokers: "localhost", topics: [orders]}
+maxcompute: {endpont: http://127.0.0.1:1/api, project: demo, credentials: {accessKeyId: a, accessKeySecret: s3cret}}
+table: {name: ods orders}
+flush: {interval: soon}
+guarantee: exactly_once
+`,
+      );
+      const child = startMaxsink(['run', '-c', file]);
+      expect(await child.exited).toEqual({ code: 2, signal: null });
+      const text = child.lines.join('\n');
+      expect(text).toContain('config_invalid');
+      const places = {
+        2: 'kafka.brokers',
+        3: 'maxcompute.endpont',
+        4: 'table.name',
+        5: 'flush.interval',
+        6: 'guarantee',
+      };
+      for (const [line, key] of Object.entries(places)) {
+        expect(text).toMatch(new RegExp(`wrong\\.yaml:${line}:\\d+.*${key.replace('.', '\\.')}`));
+      }
+      expect(text).toContain('endpoint');
+      expect(text).not.toContain('s3cret');
+    });
+
+    it('table missing', async () => {
+      const { exit, error, hint, text } = await refused({ table: 'nowhere' });
+      expect([exit, error]).toEqual([1, 'table_missing']);
+      expect(hint).toContain('Create the table');
+      expect(text).toContain('nowhere');
+    });
+
+    it('the mapping does not fit the table: every mismatch at once', async () => {
+      const mapping = `  columns: {id: id, ghost: g, kafka_partition: __partition__}
+  partitions: {day: {time: event_time, format: yyyyMMdd, zone: UTC}}`;
+      const { exit, error, text } = await refused({ mapping });
+      expect([exit, error]).toEqual([2, 'mapping_mismatch']);
+      for (const word of ['ghost', 'day', 'hr']) expect(text).toContain(word);
+    });
+
+    it('wrong access key', async () => {
+      const { exit, error, text } = await refused({ emulator: { ...emulator, accessKey: 'wr0ng-key' } });
+      expect([exit, error]).toEqual([1, 'maxcompute_auth']);
+      expect(text).not.toContain('wr0ng-key');
+    }, 20_000);
+
+    it('topic missing', async () => {
+      const { exit, error, text } = await refused({ topic: 'no-such-topic' });
+      expect([exit, error]).toEqual([1, 'topic_missing']);
+      expect(text).toContain('no-such-topic');
+    });
+
+    it('http port in use', async () => {
+      const server = createServer();
+      const port = await listening(server);
+      const { exit, error, text } = await refused({ env: { MAXSINK_HTTP_PORT: `${port}` } });
+      server.close();
+      expect([exit, error]).toEqual([1, 'http_port']);
+      expect(text).toContain(`${port}`);
+    });
+
+    it('dead-letter folder not writable', async () => {
+      const { exit, error, text } = await refused({}, ({ folder }) => {
+        const below = path.join(folder.write('a-file', ''), 'dead-letters');
+        return { env: { MAXSINK_DEAD_LETTERS_FILE: below } };
+      });
+      expect([exit, error]).toEqual([1, 'dead_letter_unwritable']);
+      expect(text).toContain('a-file');
+    });
+  });
+});
+
+const listening = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
