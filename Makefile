@@ -23,12 +23,11 @@ lint: setup ## format, lint, types, dead code
 	@npm run --silent types
 	@npm run --silent dead
 
-bench: build ## rows per second and CPU of the whole route, beside two bare consumers
+bench: build ## rows per second and CPU of the whole route, beside bare consumers
 	@scripts/setup.sh --tests
 	@npm run --silent build:harness
-	@node test/bench/route.mjs $(ARGS)
+	@node .cache/harness/test/bench/route.js $(ARGS)
 
-soak: build ## the long runs
+soak: build ## the long runs: the route tests with a million records
 	@scripts/setup.sh --tests
-	@npm run --silent build:harness
-	@for file in test/soak/*.mjs; do echo "== $$file"; node $$file $(ARGS) || exit 1; done
+	@ROUTE_RECORDS=1000000 npx --no-install vitest run --project kafka test/route $(ARGS)

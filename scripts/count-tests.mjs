@@ -5,7 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 const file = process.argv[2];
-const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { testResults: [], success: false };
+const report = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8'))
+  : { testResults: [], success: false };
 const tests = report.testResults.flatMap(({ name, assertionResults }) =>
   assertionResults.map(({ fullName, status }) => ({ name: `${name}: ${fullName}`, status })),
 );
@@ -13,7 +15,9 @@ const passed = tests.filter(({ status }) => status === 'passed');
 const failed = tests.filter(({ status }) => status === 'failed');
 const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed');
 // A file that cannot be loaded fails without a test of its own.
-const broken = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
+const broken = report.testResults.filter(
+  ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+);
 
 for (const { name } of failed) console.log(`failed: ${name}`);
 for (const { name } of broken) console.log(`not loaded: ${name}`);

@@ -91,7 +91,10 @@ npm_ci() { npm ci --no-audit --no-fund --loglevel=error; }
 compile() {
   local prefix
   say 'compiling the Kafka addon (about a minute on two cores)'
-  install_packages 'compiling the Kafka addon' "${COMPILE_PACKAGES[@]}"
+  # Elsewhere than on Debian the tools tell themselves what they miss.
+  if have apt-get || ! have make c++ python3; then
+    install_packages 'compiling the Kafka addon' "${COMPILE_PACKAGES[@]}"
+  fi
   prefix=$(node -p 'path.dirname(path.dirname(fs.realpathSync(process.execPath)))')
   # Node's headers, where Node brought them along; otherwise node-gyp fetches them.
   [[ ! -f $prefix/include/node/node.h ]] || export npm_config_nodedir=$prefix
@@ -123,7 +126,7 @@ check_java() {
   (($(java_version) >= 17)) || fail "the test broker needs Java 17 or newer, this is $(java_version)"
 }
 
-maven() { mvn -q -B "$@" || fail "failed: mvn $*"; }
+maven() { mvn -q -B -Dstyle.color=never "$@" || fail "failed: mvn $*"; }
 
 fetch_broker() {
   local stamp

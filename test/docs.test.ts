@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../src/cli/program.ts';
+import { configKeys } from '../src/config/keys.ts';
+import { ERRORS, REJECTIONS } from '../src/errors.ts';
+import { METRICS } from '../src/ops/metrics.ts';
+import { ROOT } from './support/project.ts';
+import { filesBelow, read } from './support/sources.ts';
+
+/**
+ * README and ARCHITECTURE name what the code has, and nothing else. A name counts as written when it stands in
+ * back-quotes; the reference tables of README stand between `<!-- NAME -->` and `<!-- /NAME -->`
+ * (`node scripts/reference.mjs` writes them).
+ */
+const README = read('README.md');
+const ARCHITECTURE = read('ARCHITECTURE.md');
+const BOTH = { README, ARCHITECTURE };
+
+const quoted = (text: string): string[] =>
+  [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/(`+)(.+?)\1/g)].map(([, , inside]) => inside!.trim());
+
+/** First cells of the table of a section, or null when README has no such section. */
+function tableOf(name: string): string[] {
+  const section = new RegExp(`<!-- ${name} -->([\\s\\S]*?)<!-- /${name} -->`).exec(README)?.[1];
+  if (section === undefined) throw new Error(`README.md lacks <!-- ${name} --> ... <!-- /${name} -->`);
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  return rows.map((row) => quoted(row)[0]!);
+}
+
+/** What only one side has; both empty when the page and the code agree. */
+const difference = (written: readonly string[], real: readonly string[]) => ({
+  'in the code, not in README': real.filter((name) => !written.includes(name)),
+  'in README, not in the code': written.filter((name) => !real.includes(name)),
+});
+const AGREE = { 'in the code, not in README': [], 'in README, not in the code': [] };
+
+const metricNames = Object.values(METRICS).map(({ name }) => name);
+const keys = configKeys().map(({ key }) => key);
+
+describe('the reference tables of README', () => {
+  it.each([
+    ['errors', Object.keys(ERRORS)],
+    ['rejections', Object.keys(REJECTIONS)],
+    ['metrics', metricNames],
+    ['configuration', keys],
+  ])('%s', (section, real) => {
+    const written = tableOf(section);
+    expect(difference(written, real)).toEqual(AGREE);
+    expect(written, 'each name once').toHaveLength(new Set(written).size);
+  });
+
+  it('say of each error how the process ends and what to do', () => {
+    const stale = Object.entries(ERRORS).filter(([code, { exit, hint }]) => {
+      const row = README.split('\n').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
+      return !row.includes(`| ${exit} |`) || !row.includes(hint);
+    });
+    expect(stale.map(([code]) => code)).toEqual([]);
+  });
+
+  it('say of each key what its default is', () => {
+    const stale = configKeys().filter((key) => {
+      const row = README.split('\n').find((line) => line.startsWith(`| \`${key.key}\` |`)) ?? '';
+      return key.default !== null && !row.includes(`\`${key.default}\``);
+    });
+    expect(stale.map(({ key }) => key)).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  const { commands } = createProgram(() => {});
+  const written = quoted(README).filter((text) => /^maxsink [a-z]/.test(text));
+
+  it('are those of the program', () => {
+    const inReadme = [...new Set(written.map((text) => text.split(' ')[1]!))];
+    expect(
+      difference(
+        inReadme,
+        commands.map((command) => command.name()),
+      ),
+    ).toEqual(AGREE);
+  });
+
+  it.each(commands.map((command) => [command.name(), command] as const))(
+    '%s has its options written',
+    (name, command) => {
+      const text = written.filter((line) => line.startsWith(`maxsink ${name}`)).join(' ');
+      const inReadme = [...new Set(text.match(/(?<=[\s[])--?[a-z][a-z-]*/g))];
+      const real = command.options.map(({ long, short }) =>
+        short && inReadme.includes(short) ? short : long!,
+      );
+      expect(difference(inReadme, real)).toEqual(AGREE);
+    },
+  );
+
+  it('and make targets are those of the Makefile', () => {
+    const targets = [...read('Makefile').matchAll(/^([a-z][a-z-]*):/gm)].map(([, name]) => name!);
+    const text = Object.values(BOTH).flatMap(quoted);
+    const inDocs = new Set(
+      text.flatMap((one) =>
+        [...one.matchAll(/\bmake ((?:[a-z][a-z-]*\s?)+)/g)].flatMap(([, names]) => names!.trim().split(/\s/)),
+      ),
+    );
+    expect(
+      difference(
+        [...inDocs],
+        targets.filter((name) => name !== 'help'),
+      ),
+    ).toEqual(AGREE);
+  });
+});
+
+describe.each(Object.entries(BOTH))('%s', (_, text) => {
+  const names = [...new Set(quoted(text))];
+
+  it('names metrics that exist', () => {
+    const mentioned = names.flatMap((name) => name.match(/\bmaxsink_[a-z_]+\b/g) ?? []);
+    expect(
+      mentioned.filter((name) => !metricNames.includes(name.replace(/_(?:bucket|sum|count)$/, ''))),
+    ).toEqual([]);
+  });
+
+  it('names configuration keys that exist', () => {
+    const sections = new Set(keys.filter((key) => key.includes('.')).map((key) => key.split('.')[0]!));
+    const dotted = names.filter(
+      (name) =>
+        /^[a-z]\w*(?:\.[a-z]\w*)+(?::.*)?$/i.test(name) &&
+        !name.endsWith('.ts') &&
+        sections.has(name.split('.')[0]!),
+    );
+    const known = (name: string): boolean => keys.some((key) => key === name || key.startsWith(`${name}.`));
+    expect(dotted.map((name) => name.replace(/:.*/, '')).filter((name) => !known(name))).toEqual([]);
+  });
+
+  it('names environment variables of keys that exist', () => {
+    const variables = configKeys().map(({ variable }) => variable);
+    const mentioned = names.filter(
+      (name) => /^MAXSINK_[A-Z_]*[A-Z]$/.test(name) && name !== 'MAXSINK_COMPILE',
+    );
+    expect(mentioned.filter((name) => !variables.includes(name))).toEqual([]);
+  });
+
+  it('names codes that the code has', () => {
+    const source = filesBelow('src', '.ts').map(read).join('\n');
+    const codes = names.filter((name) => /^(?!maxsink_)[a-z]+(?:_[a-z]+)+$/.test(name));
+    expect(codes.filter((name) => !new RegExp(`\\b${name}\\b`).test(source))).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const isFile = /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|sh|yaml|json|md)$/;
+    const folder = /^(?:src|test|config|scripts|\.ci)(?:\/[\w-]+)*\/$/;
+    const files = names.filter((name) => (isFile.test(name) && name.includes('/')) || folder.test(name));
+    const there = (name: string): boolean =>
+      ['', 'src'].some((base) => existsSync(path.join(ROOT, base, name)));
+    expect(files.filter((name) => !there(name))).toEqual([]);
+  });
+});
+
+describe('the file map of ARCHITECTURE', () => {
+  it('has every folder of the sources', () => {
+    const folders = [
+      ...new Set(
+        filesBelow('src', '.ts')
+          .map((file) => file.split('/')[1]!)
+          .filter((name) => !name.endsWith('.ts')),
+      ),
+    ];
+    expect(folders.filter((name) => !ARCHITECTURE.includes(`${name}/`))).toEqual([]);
+  });
+});

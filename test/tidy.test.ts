@@ -1,0 +1,323 @@
+import { describe, expect, it } from 'vitest';
+import { filesBelow, partOf, read, type SourceFile, sourceFiles } from './support/sources.ts';
+
+/** Style as a test: what is said about the layout in ARCHITECTURE.md holds, or this fails. */
+const FILES = sourceFiles();
+
+const names = (files: readonly SourceFile[]): string[] => files.map(({ name }) => name);
+
+/** `file: what` for each file whose text, read by `find`, has something that is not allowed. */
+const offences = (find: (file: SourceFile) => readonly string[]): string[] =>
+  FILES.flatMap((file) => find(file).map((what) => `${file.name}: ${what}`));
+
+/** What each part may import of the others; `types` besides for `import type`. */
+const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly types: readonly string[] }> = {
+  source: { code: ['errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['budget.ts', 'log.ts'] },
+  decode: { code: ['errors.ts', 'limits.ts', 'retry.ts'], types: ['clock.ts'] },
+  mapping: { code: ['decode', 'source', 'errors.ts', 'limits.ts'], types: ['encode'] },
+  encode: { code: ['decode', 'mapping', 'source', 'errors.ts', 'limits.ts'], types: [] },
+  // Could be published alone.
+  maxcompute: { code: ['errors.ts', 'retry.ts', 'clock.ts', 'limits.ts'], types: [] },
+  sink: {
+    code: ['source', 'encode', 'errors.ts', 'limits.ts', 'retry.ts', 'clock.ts'],
+    types: ['budget.ts', 'deadletter', 'log.ts', 'maxcompute'],
+  },
+  deadletter: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['encode', 'source'] },
+  ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
+  config: { code: ['errors.ts', 'limits.ts'], types: ['maxcompute', 'mapping', 'source'] },
+  // Shares no code with the client: a shared mistake would agree with itself.
+  emulator: { code: [], types: [] },
+};
+/** What every other file may import: they put the parts together. */
+const ANYTHING = /^(?!cli|demo|emulator)/;
+const TOP = { cli: /^/, 'cli.ts': /^/, demo: /^(?!emulator|cli|main)/ } as Record<string, RegExp>;
+
+describe('import directions', () => {
+  it('each part imports only what it may', () => {
+    const wrong = offences(({ name, imports }) => {
+      const from = partOf(name);
+      const rule = DIRECTIONS[from];
+      const allowed = (target: string, typeOnly: boolean): boolean => {
+        const to = partOf(target);
+        if (to === from) return true;
+        if (!rule) return (TOP[from] ?? ANYTHING).test(target);
+        return rule.code.includes(to) || (typeOnly && rule.types.includes(to));
+      };
+      return imports
+        .filter(({ target, typeOnly }) => target !== null && !allowed(target, typeOnly))
+        .map(({ specifier, typeOnly }) => `may not import ${typeOnly ? 'types of ' : ''}${specifier}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('each outside package has one importer', () => {
+    const packages: Record<string, readonly string[]> = {
+      '@confluentinc/kafka-javascript': ['source/client.ts', 'demo/cluster.ts'],
+      '@duckdb/node-api': ['emulator/duckdb.ts'],
+      '@hono/node-server': ['ops/server.ts'],
+      '@kafkajs/confluent-schema-registry': ['decode/registry.ts'],
+      avsc: ['decode/avro.ts'],
+      commander: ['cli/program.ts'],
+      hono: ['ops/server.ts'],
+      'p-limit': ['sink/upload.ts'],
+      pino: ['log.ts'],
+      piscina: ['encode/pool.ts'],
+      'prom-client': ['ops/metrics.ts'],
+      undici: ['maxcompute/http.ts'],
+      yaml: ['config/document.ts'],
+      zod: names(FILES).filter((name) => name.startsWith('config/')),
+    };
+    const packageOf = (specifier: string): string =>
+      specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
+    const wrong = offences(({ name, imports }) =>
+      imports
+        .filter(({ specifier, target }) => target === null && !specifier.startsWith('node:'))
+        .map(({ specifier }) => packageOf(specifier))
+        .filter((wanted) => !packages[wanted]?.includes(name))
+        .map((wanted) => `imports ${wanted}`),
+    );
+    expect(wrong).toEqual([]);
+    expect(Object.keys(packages).sort()).toEqual(dependencies());
+  });
+
+  it('loads DuckDB, an optional dependency, only when it is needed', () => {
+    const file = FILES.find(({ name }) => name === 'emulator/duckdb.ts')!;
+    expect(file.text).toContain("await import('@duckdb/node-api')");
+    expect(
+      file.imports.filter(({ specifier, typeOnly }) => specifier === '@duckdb/node-api' && !typeOnly),
+    ).toHaveLength(1);
+  });
+
+  it('reaches every file from an entry point', () => {
+    const reached = new Set<string>();
+    const visit = (name: string): void => {
+      if (reached.has(name)) return;
+      reached.add(name);
+      for (const { target } of FILES.find((file) => file.name === name)?.imports ?? [])
+        if (target) visit(target);
+    };
+    for (const entry of ENTRIES) visit(entry);
+    expect(names(FILES).filter((name) => !reached.has(name))).toEqual([]);
+    expect(ENTRIES.filter((entry) => !names(FILES).includes(entry))).toEqual([]);
+  });
+});
+
+/** Files that a process or a thread starts with; the last writes the JSON Schema for editors. */
+const ENTRIES = [
+  'cli.ts',
+  'encode/worker.ts',
+  'demo/cluster-process.ts',
+  'demo/producer-process.ts',
+  'demo/end-with-parent.ts',
+  'config/json-schema.ts',
+];
+
+function dependencies(): string[] {
+  const { dependencies: always, optionalDependencies: optional } = JSON.parse(read('package.json'));
+  return Object.keys({ ...always, ...optional }).sort();
+}
+
+/** decode, mapping and encode run in worker threads, except these files of the main thread. */
+const MAIN_SIDE = ['decode/registry.ts', 'encode/pool.ts', 'encode/cpu.ts'];
+/** The one importer of the pool's library also gives the worker the library's way to move its result. */
+const MOVES_RESULTS = 'encode/worker.ts';
+/** A thread measures its own CPU time; the rows do not depend on it. */
+const MEASURES_ITSELF = 'encode/thread-cpu.ts';
+const WORKER_SIDE = FILES.filter(
+  ({ name }) => /^(decode|mapping|encode)\//.test(name) && ![...MAIN_SIDE, MEASURES_ITSELF].includes(name),
+);
+
+describe('purity', () => {
+  const found = (files: readonly SourceFile[], pattern: RegExp): string[] =>
+    files.flatMap(({ name, code }) => (code.match(pattern) ?? []).map((what) => `${name}: ${what}`));
+
+  it('the worker side has no clock, no chance, no environment, no log and waits for nothing', () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\b|\bprocess\.|\bconsole\.|\bawait\b|\basync\b|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\(/g;
+    expect(found(WORKER_SIDE, impure)).toEqual([]);
+  });
+
+  it('the worker side uses no input or output, and nothing of the main side', () => {
+    const builtins = ['node:buffer', 'node:zlib', 'node:worker_threads'];
+    const wrong = WORKER_SIDE.flatMap(({ name, imports }) =>
+      imports
+        .filter(({ specifier, target, typeOnly }) =>
+          target === null
+            ? specifier.startsWith('node:') && !builtins.includes(specifier)
+            : !typeOnly && MAIN_SIDE.includes(target) && name !== MOVES_RESULTS,
+        )
+        .map(({ specifier }) => `${name}: ${specifier}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  /** The local MaxCompute and the demo are processes of their own, with clocks of their own. */
+  const service = FILES.filter(({ name }) => !/^(emulator|demo)\//.test(name));
+
+  it('the wall clock is read in one place, and chance has one', () => {
+    expect(found(service, /\bDate\.now\b|\bnew Date\(\)/g)).toEqual(['clock.ts: Date.now']);
+    expect(found(service, /\bMath\.random\b/g)).toEqual(['retry.ts: Math.random']);
+  });
+
+  it('only the configuration reads the environment, handed over by the run command', () => {
+    const readers = service.filter(({ name }) => partOf(name) !== 'config' && name !== 'cli/run.ts');
+    expect(found(readers, /\bprocess\.env\b/g)).toEqual([]);
+  });
+});
+
+/** Lines of a file and of a function. An exception needs a reason, and goes when it is no longer needed. */
+const FILE_LINES = 300;
+const FUNCTION_LINES = 60;
+const LONGER: Record<string, { readonly lines: number; readonly why: string }> = {};
+
+describe('size', () => {
+  const linesOf = (text: string): number => text.trimEnd().split('\n').length;
+
+  it(`no file is longer than ${FILE_LINES} lines without a reason`, () => {
+    const long = FILES.filter(({ name, text }) => linesOf(text) > (LONGER[name]?.lines ?? FILE_LINES));
+    expect(long.map(({ name, text }) => `${name}: ${linesOf(text)} lines`)).toEqual([]);
+    const needless = Object.keys(LONGER).filter((name) =>
+      FILES.every((file) => file.name !== name || linesOf(file.text) <= FILE_LINES),
+    );
+    expect(needless, 'exceptions that are no longer needed').toEqual([]);
+  });
+
+  it(`no function is longer than ${FUNCTION_LINES} lines`, () => {
+    expect(offences(({ text }) => longFunctions(text.split('\n')))).toEqual([]);
+  });
+});
+
+const STARTS = /\bfunction\b.*\{$|=> \{$|^\s*(?:async )?[\w$]+\(.*\).*\{$/;
+const NO_FUNCTION = /^\s*(?:\} )?(?:if|for|while|switch|else|catch)\b/;
+
+/** Line numbers of each function, by the formatter's indentation: it ends at the first closing line of its own depth. */
+function functionsIn(lines: readonly string[]): { start: number; end: number }[] {
+  return lines.flatMap((line, start) => {
+    if (!STARTS.test(line) || NO_FUNCTION.test(line)) return [];
+    const indent = /^\s*/.exec(line)![0];
+    const length = lines.slice(start + 1).findIndex((next) => next.startsWith(`${indent}}`));
+    return [{ start, end: start + 1 + length }];
+  });
+}
+
+/** A function that holds others in a closure counts without them. */
+function longFunctions(lines: readonly string[]): string[] {
+  const functions = functionsIn(lines);
+  return functions.flatMap(({ start, end }) => {
+    const inner = functions.filter((other) => other.start > start && other.end < end);
+    const own = lines
+      .slice(start, end + 1)
+      .filter((_, index) => !inner.some((one) => start + index >= one.start && start + index <= one.end));
+    return own.length > FUNCTION_LINES ? [`line ${start + 1}: ${own.length} lines`] : [];
+  });
+}
+
+describe('vocabulary', () => {
+  const SHIPPED = ['src', 'test', 'scripts'].flatMap((folder) => [
+    ...filesBelow(folder, '.ts'),
+    ...filesBelow(folder, '.mjs'),
+    ...filesBelow(folder, '.sh'),
+  ]);
+  const DOCS = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
+  const OTHERS = ['Makefile', '.ci/run', 'package.json', ...filesBelow('config', '.yaml')];
+  const own = 'test/tidy.test.ts';
+  const hits = (files: readonly string[], pattern: RegExp): string[] =>
+    files
+      .filter((file) => file !== own)
+      .flatMap((file) => (read(file).match(pattern) ?? []).map((what) => `${file}: ${what}`));
+
+  it('has no drawer for odds and ends', () => {
+    const drawers = /(?:^|\/)(?:utils?|helpers?|misc|common)(?:\/|\.ts$|\.mjs$)/;
+    expect(SHIPPED.filter((file) => drawers.test(file))).toEqual([]);
+    expect(hits(SHIPPED, /\bUtils\b|\butils\b/g)).toEqual([]);
+  });
+
+  it('leaves nothing to do', () => {
+    expect(hits([...SHIPPED, ...DOCS, ...OTHERS], /\bTODO\b|\bFIXME\b|\bHACK\b/g)).toEqual([]);
+    expect(
+      hits(
+        SHIPPED.filter((file) => file.endsWith('.test.ts')),
+        /\b(?:it|describe|test)\.(?:skip|todo|only)\b/g,
+      ),
+    ).toEqual([]);
+  });
+
+  it("names no folder of somebody's machine", () => {
+    expect(
+      hits([...SHIPPED, ...DOCS, ...OTHERS], /(?<![\w.])\/(?:work|root|home)\/\w+|["'`\s]\/tmp\/\w+/g),
+    ).toEqual([]);
+  });
+
+  it('is strictly typed', () => {
+    expect(
+      FILES.filter(({ code }) => /\bas any\b|: any\b(?!['\w])|<any[,>]|\bany\[\]/.test(code)).map(
+        ({ name }) => name,
+      ),
+    ).toEqual([]);
+    expect(hits(SHIPPED, /@ts-(?:ignore|nocheck)/g)).toEqual([]);
+  });
+
+  /** Names on somebody else's wire, and MaxCompute's own terms. */
+  const PARTITION_NAMES = new Set([
+    'partition', // Kafka's field beside topic, the tunnel's parameter
+    'partitions', // the configuration key; Kafka's and MaxCompute's field
+    'Partition',
+    'Partitions', // MaxCompute's XML
+    'PartitionSize',
+    'partitionSize',
+    'PartitionRecordCount',
+    'partitionRecordNum',
+    'num_partitions', // Kafka's admin call
+    'create_partition', // the tunnel's parameter
+    'kafka_partition', // a column of the demo
+    'partitionKeys', // MaxCompute's table schema
+    'partitionSpec',
+    'PartitionSpec', // MaxCompute: the text dt=...,hr=...
+    'partitionValue',
+    'PartitionValue', // MaxCompute: the value of one partition column
+    'bad_partition_value',
+    'partitionOptions', // options of the configuration key
+    'partitioned',
+    'partitioner',
+    'partitioning',
+  ]);
+
+  it('says topic partition or table partition in names', () => {
+    const wrong = offences(({ code }) =>
+      (code.match(/[\w$]*[pP]artition[\w$]*/g) ?? []).filter(
+        (name) => !/(?:topic|table)_?partition/i.test(name) && !PARTITION_NAMES.has(name),
+      ),
+    );
+    expect(wrong).toEqual([]);
+    const declared = offences(
+      ({ code }) => code.match(/\b(?:const|let|var|function|class|interface|type) partition\b/g) ?? [],
+    );
+    expect(declared).toEqual([]);
+  });
+
+  it('says topic partition or table partition in prose', () => {
+    const bare = /(?<!(?:topic|table)(?:'s)?[ -])\bpartitions?\b(?! (?:keys?|columns?|values?)\b)/gi;
+    // "map, type, partition or size": the stage of a rejection is called so.
+    const prose = (text: string): string[] =>
+      [
+        ...text
+          .replace(/```[\s\S]*?```|`[^`\n]*`|<!--[\s\S]*?-->/g, ' ')
+          .replace(/type, partition or size/, '')
+          .replace(/\s+/g, ' ')
+          .matchAll(bare),
+      ].map(({ 0: word, index, input }) => `…${input.slice(Math.max(0, index - 30), index)}${word}…`);
+    expect(offences(({ comments }) => comments.flatMap(prose))).toEqual([]);
+    // README's reference of keys comes from the code, where the same words name the key `partitions`.
+    const written = DOCS.flatMap((file) =>
+      prose(
+        read(file)
+          .replace(/<!-- configuration -->[\s\S]*?<!-- \/configuration -->/, '')
+          .replace(/"partition" alone/, ''),
+      ).map((hit) => `${file}: ${hit}`),
+    );
+    expect(written).toEqual([]);
+  });
+});
