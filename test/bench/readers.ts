@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { fetchedPart } from '../support/project.ts';
 import { type Child, startChild } from '../support/process.ts';
+import { fetchedPart } from '../support/project.ts';
 import { uniqueName } from '../support/topics.ts';
 import type { Cpu, Run } from './sample.ts';
 

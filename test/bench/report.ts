@@ -35,11 +35,15 @@ const READERS: readonly (readonly [keyof Round, string])[] = [
   ['route', '**the whole route**'],
 ];
 
+const NOTE =
+  'CPU-s/M: user and system CPU seconds per million records, after the start; ratios (JVM tool = 1) and the JVM tool count their start. ' +
+  'Broker, emulator and service share the cores.';
+
 /** Markdown for the README. */
 export function report(results: Results): string {
   const { machine, records, rounds } = results;
   const title = `${rounds.length} rounds, each over ${records.toLocaleString('en')} records of about 1 KB; medians. ${machine}`;
-  return [title, '', ...readersTable(results), '', ...goalsTable(goals(results)), ''].join('\n');
+  return [title, '', ...readersTable(results), '', NOTE, '', ...goalsTable(goals(results)), ''].join('\n');
 }
 
 function readersTable({ rounds, records }: Results): string[] {
@@ -52,9 +56,12 @@ function readersTable({ rounds, records }: Results): string[] {
     return [
       name,
       Math.round(middle((run) => run.rate)).toLocaleString('en'),
-      ...[total!, ...threads].map(figure),
-      figure(middle((run) => run.start.total)),
-      figure(middle((run) => run.peakRssBytes / 1e6), 0),
+      ...[total!, ...threads].map((value) => figure(value)),
+      reader === 'jvm' ? 'included' : figure(middle((run) => run.start.total)),
+      figure(
+        middle((run) => run.peakRssBytes / 1e6),
+        0,
+      ),
     ];
   });
   const head = [

@@ -42,7 +42,10 @@ function* orders() {
 }
 
 async function round(place: Place, source: Source, number: number): Promise<Round> {
-  const tell = async <T extends { rate: number; whole: { total: number } }>(name: string, run: Promise<T>) => {
+  const tell = async <T extends { rate: number; whole: { total: number } }>(
+    name: string,
+    run: Promise<T>,
+  ) => {
     const { rate, whole } = await run;
     say(`round ${number}: ${name} ${Math.round(rate)} records/s, ${whole.total.toFixed(1)} CPU-s`);
     return run;

@@ -45,7 +45,7 @@ function* records() {
     const from = (i * 7919) % (text.length - RECORD_BYTES);
     const document = text.slice(from, from + RECORD_BYTES - 60);
     const value = `{"id":${i},"event_time":${at},"document":"${document}"}`;
-    yield { value, topicPartition: i % TOPIC_PARTITIONS };
+    yield { value, topicPartition: i % TOPIC_PARTITIONS, timestamp: at };
   }
 }
 
@@ -67,6 +67,7 @@ describe('MaxCompute hangs for a minute in front of a backlog of ten times the m
   let emulator: EmulatorChild;
   let service: Service;
   let idleRss: number;
+  let backlogAtHang: number;
   const probes: number[] = [];
   const acknowledged = { atHang: 0, atRelease: 0 };
   const peak = { atHang: 0, atRelease: 0, atEnd: 0 };
@@ -121,6 +122,7 @@ describe('MaxCompute hangs for a minute in front of a backlog of ten times the m
     service = await start(topic, group);
     const written = () => service.metric('maxsink_blocks_uploaded_total').catch(() => 0);
     await until(async () => (await written()) > 0, { what: 'the first block', everyMs: 20 });
+    backlogAtHang = RECORDS * RECORD_BYTES - (await service.metric('maxsink_read_bytes_total'));
     peak.atHang = peakNow();
     acknowledged.atHang = await batches();
     await hang();
@@ -145,7 +147,10 @@ describe('MaxCompute hangs for a minute in front of a backlog of ten times the m
     folder?.remove();
   });
 
-  it('reading pauses', () => expect(pauses).toBeGreaterThan(0));
+  it('reading pauses in front of ten times the budget', () => {
+    expect(backlogAtHang).toBeGreaterThan(10 * MEMORY);
+    expect(pauses).toBeGreaterThan(0);
+  });
 
   it('the process stays in its group: the first assignment is the only one', async () => {
     expect(await service.metric('maxsink_rebalances_total')).toBe(1);
@@ -168,6 +173,7 @@ describe('MaxCompute hangs for a minute in front of a backlog of ten times the m
   it('every offset is in the table once, over 40 table partitions', () => {
     expect(stats.rows).toBe(RECORDS);
     expect(Object.keys(stats.tablePartitions)).toHaveLength(HOURS);
+    expect(stats.offsets).toHaveLength(TOPIC_PARTITIONS);
     const each = RECORDS / TOPIC_PARTITIONS;
     for (const { first, distinct, duplicates } of stats.offsets) {
       expect({ first, distinct, duplicates }).toEqual({ first: 0, distinct: each, duplicates: 0 });

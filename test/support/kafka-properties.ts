@@ -78,6 +78,9 @@ const QUICK = {
   'group.consumer.session.timeout.ms': 6000,
   'group.consumer.min.heartbeat.interval.ms': 500,
   'group.consumer.heartbeat.interval.ms': 1000,
+  // Test records carry times of their own, whatever the clock says.
+  'log.retention.ms': -1,
+  'log.message.timestamp.after.max.ms': '9223372036854775807',
   // The cleaner takes 128 MB at once by default; compaction in under a second instead of ten.
   'log.cleaner.dedupe.buffer.size': 2097152,
   'log.cleaner.io.buffer.size': 65536,

@@ -75,9 +75,3 @@ export function order(i: number): Buffer {
       `"tags":["a${hex()}","b${hex()}","c${hex()}"],"device":{"os":"android","model":"M${i % 97}","app":"8.${i % 30}.1","screen":"1080x2400"}}`,
   );
 }
-
-/** `dt=20261120,hr=02` in Asia/Shanghai. */
-export function tablePartitionOf(i: number): string {
-  const local = new Date(eventTime(i) + 8 * 3600_000).toISOString();
-  return `dt=${local.slice(0, 10).replaceAll('-', '')},hr=${local.slice(11, 13)}`;
-}

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** CPU seconds and memory of another process, from procfs (Linux). CPU comes in ticks of 10 ms. */
 export interface Usage {
@@ -16,7 +16,7 @@ const TICK = 0.01;
 /** Null when the process is gone. */
 export function usageOf(pid: number): Usage | null {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`).map((tid) => threadUsage(pid, tid));
+    const threads = readdirSync(`/proc/${pid}/task`).flatMap((tid) => threadUsage(pid, tid));
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return {
       cpuSeconds: processSeconds(pid),
@@ -32,20 +32,13 @@ export function usageOf(pid: number): Usage | null {
 
 const sum = (threads: { seconds: number }[]) => threads.reduce((total, thread) => total + thread.seconds, 0);
 
-/** Forgets the peak so far (needs the right to write to the process's clear_refs). */
-export function resetPeak(pid: number): void {
+/** Nothing for a thread that has ended since it was listed; the process's total still has its time. */
+function threadUsage(pid: number, tid: string): { tid: string; name: string; seconds: number }[] {
   try {
-    writeClear(pid);
+    return [{ tid, ...parseStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8')) }];
   } catch {
-    // the peak then counts from the process's start, which only makes a test stricter
+    return [];
   }
-}
-
-const writeClear = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, '5');
-
-function threadUsage(pid: number, tid: string) {
-  const { name, seconds } = parseStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'utf8'));
-  return { tid, name, seconds };
 }
 
 const processSeconds = (pid: number): number => parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).seconds;
