@@ -37,9 +37,6 @@ export const LIMITS = {
 
   // tunnel (protocol 4.5)
   blocksPerSession: 20_000,
-  sessionLifeMs: 24 * 3600_000,
-  /** A session older than this is not committed any more. */
-  sessionUseMs: 20 * 3600_000,
   commitsAtOnce: 32,
   uploadsAtOnce: 8,
   requestTimeoutMs: 60_000,
@@ -79,8 +76,11 @@ export const LIMITS = {
   settlingBatches: 2,
   /** Share of `memory` in use at which the largest open block is uploaded at once. */
   pressureUploadShare: 0.75,
-  /** Share of `memory` below which paused topic partitions resume. */
-  resumeShare: 0.6,
+  /**
+   * Share of `memory` below which paused topic partitions resume: above the one that is uploaded down to,
+   * else in between nothing would be read and nothing sent until the batch is old enough.
+   */
+  resumeShare: 0.85,
   revokeMs: 20_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { type OffsetRange, type Position, topicPartitionKey } from '../source/source.ts';
 import type { Part } from './encoding.ts';
 import type { BatchUpload } from './upload.ts';
@@ -94,7 +95,7 @@ function joinRanges(before: OffsetRange, after: OffsetRange): OffsetRange {
 /** Why the batch should be sealed now; null: it goes on. */
 export function dueSeal(batch: Batch, limits: FlushLimits, now: number): SealReason | null {
   if (batch.rows >= limits.rows) return 'rows';
-  if (batch.rowBytes >= limits.bytes) return 'bytes';
+  if (batch.rowBytes >= limits.bytes || batch.upload.blocks >= LIMITS.blocksPerSession) return 'bytes';
   if (now - batch.openedAt >= limits.interval) return 'age';
   return null;
 }

@@ -1,5 +1,5 @@
-import { F_TP, viewChunk } from '../source/chunk.ts';
 import { type Position, type SourceChunk, topicPartitionKey } from '../source/source.ts';
+import { positionsOf, rangesBetween } from './ranges.ts';
 
 /**
  * Finds the record that kills workers. A death loses the chunk, so its records are read again; from
@@ -9,40 +9,49 @@ import { type Position, type SourceChunk, topicPartitionKey } from '../source/so
 export interface Caution {
   /** Jobs from record `from` may go up to this record (exclusive); `from` itself when it is condemned. */
   end(chunk: SourceChunk, from: number): number;
-  died(chunk: DeadRange): void;
+  died(danger: Danger): void;
   acknowledged(positions: readonly Position[]): void;
 }
 
-/** What is known of a job whose worker died: its buffer is gone. */
-export interface DeadRange {
+/** What must be known of a job in case its worker dies: the buffer is gone then. */
+export interface Danger {
   readonly records: number;
-  /** The last record's offset + 1 for each topic partition. */
+  readonly first: Position;
+  /** Behind the last record of each topic partition. */
   readonly ends: readonly Position[];
 }
 
+export function dangerOf(chunk: SourceChunk, from: number, to: number): Danger {
+  const ranges = rangesBetween(chunk, from, to).filter((range) => range.records > 0);
+  const ends = ranges.map(({ topic, partition, end }) => ({ topic, partition, offset: end }));
+  return { records: to - from, first: positionsOf(chunk)(from), ends };
+}
+
 export function createCaution(): Caution {
+  /** Where workers died: everything of a topic partition below this offset goes in small jobs, by itself. */
   const zone = new Map<string, number>();
   const condemned = new Set<string>();
   let step = Number.POSITIVE_INFINITY;
 
   const name = (position: Position) => `${topicPartitionKey(position)}-${position.offset}`;
+  const inZone = (position: Position) => position.offset < (zone.get(topicPartitionKey(position)) ?? 0);
 
   return {
     end(chunk, from) {
       if (zone.size === 0) return chunk.records;
-      const at = recordPosition(chunk, from);
-      if (at.offset >= (zone.get(topicPartitionKey(at)) ?? 0)) return chunk.records;
+      const at = positionsOf(chunk);
+      const careful = inZone(at(from));
+      const most = careful ? Math.min(chunk.records, from + step) : chunk.records;
       let to = from;
-      while (to < chunk.records && to - from < step && !condemned.has(name(recordPosition(chunk, to))))
-        to += 1;
+      while (to < most && inZone(at(to)) === careful && !condemned.has(name(at(to)))) to += 1;
       return to;
     },
-    died({ records, ends }) {
-      const again = ends.some((p) => zone.has(topicPartitionKey(p)));
+    died({ records, first, ends }) {
+      const again = inZone(first);
       for (const p of ends)
         zone.set(topicPartitionKey(p), Math.max(p.offset, zone.get(topicPartitionKey(p)) ?? 0));
-      if (records === 1) condemned.add(name({ ...ends[0]!, offset: ends[0]!.offset - 1 }));
-      else step = again ? Math.ceil(records / 2) : records;
+      if (again && records === 1) condemned.add(name(first));
+      step = Math.min(step, again ? Math.ceil(records / 2) : records);
     },
     acknowledged(positions) {
       for (const p of positions) {
@@ -53,13 +62,5 @@ export function createCaution(): Caution {
       condemned.clear();
       step = Number.POSITIVE_INFINITY;
     },
-  };
-}
-
-export function recordPosition(chunk: SourceChunk, record: number): Position {
-  const view = viewChunk(chunk.buffer, chunk.capacity);
-  return {
-    ...chunk.topicPartitions[view.ints[F_TP * chunk.capacity + record]!]!,
-    offset: view.offsets[record]!,
   };
 }

@@ -38,8 +38,10 @@ export class Coordinator implements SourceListener {
   readonly #acknowledged = new Map<string, Position>();
   /** Of the records that are welcome now; 0: none are. */
   #assignment = 0;
-  /** Counts what Kafka gave and took: an action planned under an older one is void. */
-  #ownership = 0;
+  /** A restart that is planned; void as soon as anything else takes the topic partitions away. */
+  #restart = new AbortController();
+  /** Ranges that were abandoned and are not read again yet. */
+  #again: readonly OffsetRange[] = [];
   #open: Batch | null = null;
   #settling: Batch[] = [];
   /** The end of the line: batches commit one after another. */
@@ -47,7 +49,6 @@ export class Coordinator implements SourceListener {
   #restarts = 0;
   #lastTurnAt: number;
   #turning = false;
-  #stopping = false;
   #finished: (error: SinkError | null) => void = () => undefined;
   /** Resolves when the service must end: null after `stop`, else why. */
   readonly finished: Promise<SinkError | null>;
@@ -81,13 +82,14 @@ export class Coordinator implements SourceListener {
 
   /** Ranges of records that are not acknowledged yet, oldest first. */
   *unacknowledged(): Generator<OffsetRange> {
+    yield* this.#again;
     for (const batch of this.batches) yield* batch.ranges.values();
     yield* this.#encoding.waiting();
   }
 
   onAssigned(assignment: number, positions: readonly Position[]): void {
-    this.#ownership += 1;
     this.#assignment = assignment;
+    this.#again = [];
     this.#acknowledged.clear();
     for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
     this.#options.events.assigned(positions.length);
@@ -100,17 +102,13 @@ export class Coordinator implements SourceListener {
 
   async onRevoked(_assignment: number): Promise<void> {
     this.#options.events.revoked(false);
-    this.#ownership += 1;
     await this.#drain('revoke', this.#options.clock.now() + this.#options.revokeMs);
     this.#abandonAll('revoke');
-    this.#assignment = 0;
   }
 
   onLost(_assignment: number): void {
     this.#options.events.revoked(true);
-    this.#ownership += 1;
     this.#abandonAll('lost');
-    this.#assignment = 0;
   }
 
   onFailure(error: SinkError): void {
@@ -125,7 +123,6 @@ export class Coordinator implements SourceListener {
 
   /** Finishes what was polled, within `ms`, and ends `finished`: null, or `shutdown_deadline`. */
   async stop(ms: number): Promise<void> {
-    this.#stopping = true;
     this.#options.source.stopReading();
     const whole = await this.#drain('shutdown', this.#options.clock.now() + ms);
     this.#abandonAll('shutdown');
@@ -165,9 +162,11 @@ export class Coordinator implements SourceListener {
     for (const letter of part.letters) this.#options.events.rejected(letter.code);
     const bytes = part.letters.reduce((sum, letter) => sum + letterBytes(letter), 0);
     batch.letters = batch.letters
-      .then(() => this.#options.deadLetters.append(batch.id, part.letters))
+      .then(async () => {
+        if (batch.state !== 'abandoned') await this.#options.deadLetters.append(batch.id, part.letters);
+      })
       .finally(() => this.#options.budget.release(bytes));
-    batch.letters.catch((error) => this.#onTrouble(asSinkError(error)));
+    batch.letters.catch((error) => this.#onBatchTrouble(batch, error));
   }
 
   #openBatch(polledAt: number): Batch {
@@ -218,9 +217,7 @@ export class Coordinator implements SourceListener {
       this.#enter(batch, state, phase),
     ).then(
       (positions) => this.#acknowledge(batch, positions),
-      (error) => {
-        if (batch.state !== 'abandoned') this.#onTrouble(asSinkError(error));
-      },
+      (error) => this.#onBatchTrouble(batch, error),
     );
     return true;
   }
@@ -256,6 +253,10 @@ export class Coordinator implements SourceListener {
     }
   }
 
+  #onBatchTrouble(batch: Batch, error: unknown): void {
+    if (batch.state !== 'abandoned') this.#onTrouble(asSinkError(error));
+  }
+
   /** What waiting cannot mend ends the service; everything else is read again from the acknowledged offsets. */
   #onTrouble(error: SinkError): void {
     if (this.#assignment === 0) return;
@@ -263,23 +264,28 @@ export class Coordinator implements SourceListener {
       this.onFailure(error);
       return;
     }
-    this.#options.log.warn({ error }, 'starting again from the acknowledged offsets');
+    const { log, clock, source } = this.#options;
+    log.warn({ error }, 'starting again from the acknowledged offsets');
+    const ranges = [...this.unacknowledged()];
     this.#abandonAll(error.code);
-    this.#assignment = 0;
-    const ownership = this.#ownership;
+    this.#again = ranges;
+    const startAgain = () => {
+      if (error.code === 'kafka_commit_refused') source.rejoin(error.message);
+      else source.rewind([...this.#acknowledged.values()]);
+    };
     const wait = Math.min(60_000, 250 * 2 ** Math.min(this.#restarts++, 8));
-    void this.#options.clock.sleep(wait).then(() => {
-      if (ownership === this.#ownership && !this.#stopping) this.#startAgain(error);
-    });
+    clock.sleep(wait, this.#restart.signal).then(startAgain, () => undefined);
   }
 
-  #startAgain(error: SinkError): void {
-    if (error.code === 'kafka_commit_refused') this.#options.source.rejoin(error.message);
-    else this.#options.source.rewind([...this.#acknowledged.values()]);
-  }
-
-  /** Nothing of these batches becomes visible or is acknowledged. */
+  /**
+   * Nothing of these batches becomes visible or is acknowledged, and no record is welcome until a new
+   * assignment: acknowledging what comes later would skip what is abandoned here.
+   */
   #abandonAll(reason: string): void {
+    this.#assignment = 0;
+    this.#again = [];
+    this.#restart.abort();
+    this.#restart = new AbortController();
     this.#encoding.clear();
     for (const batch of this.batches) {
       batch.state = 'abandoned';

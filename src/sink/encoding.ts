@@ -1,11 +1,11 @@
 import type { Budget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
 import type { EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
-import { F_TP, viewChunk } from '../source/chunk.ts';
 import type { OffsetRange, SourceChunk } from '../source/source.ts';
-import type { Caution, DeadRange } from './caution.ts';
+import { type Caution, type Danger, dangerOf } from './caution.ts';
 import { letterBytes, toDeadLetter } from './letters.ts';
 import type { Encoder, SchemaSource } from './ports.ts';
+import { rangesBetween } from './ranges.ts';
 
 /** What became of some consecutive records of one chunk. Its bytes are charged to the budget until they are uploaded. */
 export interface Part {
@@ -112,10 +112,10 @@ export class Encoding {
 
   async #encode(lane: Lane, from: number, to: number, signal: AbortSignal): Promise<number> {
     const { chunk } = lane;
-    const range = deadRange(chunk, from, to);
+    const danger = dangerOf(chunk, from, to);
     let schemas: WriterSchema[] = [];
     for (;;) {
-      const result = await this.#send(chunk, from, to, schemas, range);
+      const result = await this.#send(chunk, from, to, schemas, danger);
       chunk.buffer = result.chunk;
       if (signal.aborted) return chunk.records;
       if (result.unknownSchemas.length === 0) {
@@ -136,7 +136,7 @@ export class Encoding {
     from: number,
     to: number,
     schemas: readonly WriterSchema[],
-    range: DeadRange,
+    danger: Danger,
   ): Promise<EncodeResult> {
     const { buffer, capacity, topicPartitions, polledAt } = chunk;
     const { maxTablePartitions } = this.#options;
@@ -153,7 +153,7 @@ export class Encoding {
       };
       return await this.#options.encoder.run(job);
     } catch (error) {
-      this.#options.caution.died(range);
+      this.#options.caution.died(danger);
       throw error;
     }
   }
@@ -196,46 +196,4 @@ function toPart(chunk: SourceChunk, from: number, result: EncodeResult): Part {
     records: result.upTo - from,
     polledAt: chunk.polledAt,
   };
-}
-
-function deadRange(chunk: SourceChunk, from: number, to: number): DeadRange {
-  const ranges = from === 0 && to === chunk.records ? chunk.ranges : rangesBetween(chunk, from, to);
-  const ends = ranges.filter((range) => range.records > 0);
-  return {
-    records: to - from,
-    ends: ends.map(({ topic, partition, end }) => ({ topic, partition, offset: end })),
-  };
-}
-
-/** Offset ranges of records [from, to); the chunk's own ranges when that is all of it (they know of gaps at the end). */
-function rangesBetween(chunk: SourceChunk, from: number, to: number): readonly OffsetRange[] {
-  if (from === 0 && to === chunk.records) return chunk.ranges;
-  const { offsets, timestamps, ints } = viewChunk(chunk.buffer, chunk.capacity);
-  const found = new Map<number, { first: number; end: number; records: number; firstTimestamp: number }>();
-  for (let i = from; i < to; i++) {
-    const number = ints[F_TP * chunk.capacity + i]!;
-    const range = found.get(number);
-    if (range) {
-      range.end = offsets[i]! + 1;
-      range.records += 1;
-    } else {
-      found.set(number, {
-        first: offsets[i]!,
-        end: offsets[i]! + 1,
-        records: 1,
-        firstTimestamp: timestamps[i]!,
-      });
-    }
-  }
-  const ranges = [...found].map(([number, range]) => ({ ...chunk.topicPartitions[number]!, ...range }));
-  return to === chunk.records ? withTail(ranges, chunk) : ranges;
-}
-
-/** The last part of a chunk also carries what the chunk knows to lie behind its last records. */
-function withTail(ranges: OffsetRange[], chunk: SourceChunk): OffsetRange[] {
-  return chunk.ranges.map((whole) => {
-    const own = ranges.find((r) => r.topic === whole.topic && r.partition === whole.partition);
-    if (own) return { ...own, end: whole.end };
-    return { ...whole, first: whole.end, records: 0, firstTimestamp: Number.NaN };
-  });
 }

@@ -18,6 +18,7 @@ export async function settle(
 ): Promise<Position[]> {
   await batch.upload.finish();
   await batch.letters;
+  assertAlive(batch);
   if (batch.rejected > 0) await deadLetters.seal(batch.id);
   enter('uploaded', 'upload');
   await before;

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Budget } from '../budget.ts';
 import type { Clock } from '../clock.ts';
-import { joinPieces } from '../encode/block.ts';
+import { type Block, joinPieces } from '../encode/block.ts';
 import type { Piece } from '../encode/job.ts';
 import { asSinkError, type SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -48,7 +48,7 @@ export class BatchUpload {
   #pending = new Set<Promise<void>>();
   #heldBytes = 0;
   #sendingBytes = 0;
-  #throttled = 0;
+  readonly #throttled = new Set<string>();
   #failure: SinkError | null = null;
 
   constructor(options: UploadOptions) {
@@ -59,6 +59,13 @@ export class BatchUpload {
     return this.#targets.size;
   }
 
+  /** Blocks of the session that has most. */
+  get blocks(): number {
+    let most = 0;
+    for (const { blocks } of this.#targets.values()) most = Math.max(most, blocks.size);
+    return most;
+  }
+
   /** Bytes that are on their way; the server frees them, no further block is needed for that. */
   get sendingBytes(): number {
     return this.#sendingBytes;
@@ -66,7 +73,7 @@ export class BatchUpload {
 
   /** A session could not be created because of the quota: the batch stays open longer. */
   get waitsForQuota(): boolean {
-    return this.#throttled > 0;
+    return this.#throttled.size > 0;
   }
 
   has(tablePartition: string): boolean {
@@ -150,17 +157,19 @@ export class BatchUpload {
     target.open = [];
     target.openBytes = 0;
     this.#sendingBytes += bytes;
-    const sent = blockSlots(() => this.#put(target, id, block)).then(
-      () => this.#confirmed(bytes),
-      (error) => this.#fail(error),
-    );
+    // A block that waits for its session takes no slot from those that could go.
+    const sent = target.session
+      .then((session) => blockSlots(() => this.#put(session, id, block)))
+      .then(
+        () => this.#confirmed(bytes),
+        (error) => this.#fail(error),
+      );
     this.#pending.add(sent);
     void sent.then(() => this.#pending.delete(sent));
   }
 
-  async #put(target: Target, id: number, block: ReturnType<typeof joinPieces>): Promise<void> {
+  async #put(session: UploadSession, id: number, block: Block): Promise<void> {
     const { signal } = this.#abort;
-    const session = await target.session;
     const doing = `block ${id} of session ${session.id}`;
     await this.#persist(doing, () => session.putBlock(id, block.body, block.encoding, signal));
     this.#options.onBlock(block.bytes);
@@ -189,22 +198,17 @@ export class BatchUpload {
   async #persist<T>(doing: string, call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await call();
+        const value = await call();
+        this.#throttled.delete(doing);
+        return value;
       } catch (thrown) {
         const error = asSinkError(thrown);
         if (this.#abort.signal.aborted || !WAITED_OUT.has(error.code)) throw error;
+        // Until the call succeeds: while the next attempt runs, the batch must not look ready to be sealed.
+        if (error.code === 'maxcompute_over_quota') this.#throttled.add(doing);
         this.#options.onTrouble(error, doing);
-        await this.#wait(error.code === 'maxcompute_over_quota');
+        await this.#options.clock.sleep(AGAIN_MS, this.#abort.signal);
       }
-    }
-  }
-
-  async #wait(throttled: boolean): Promise<void> {
-    this.#throttled += throttled ? 1 : 0;
-    try {
-      await this.#options.clock.sleep(AGAIN_MS, this.#abort.signal);
-    } finally {
-      this.#throttled -= throttled ? 1 : 0;
     }
   }
 }

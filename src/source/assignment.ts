@@ -20,7 +20,10 @@ export interface Start extends TopicPartition {
 
 const CALL_MS = 10_000;
 
-/** Reads what Kafka knows of the assigned topic partitions and decides where each one starts. */
+/**
+ * Reads what Kafka knows of the assigned topic partitions and decides where each one starts. One question
+ * after the other: each takes a thread of the pool that consume calls need, for seconds in an outage.
+ */
 export async function findStarts(
   consumer: Consumer,
   assigned: readonly TopicPartition[],
@@ -28,13 +31,12 @@ export async function findStarts(
   topicsAtStart: ReadonlySet<string>,
 ): Promise<Start[]> {
   const topics = [...new Set(assigned.map((tp) => tp.topic))];
-  const starts = await Promise.all(
-    topics.map((topic) => {
-      const own = assigned.filter((tp) => tp.topic === topic);
-      return findTopicStarts(consumer, topic, own, startAt, !topicsAtStart.has(topic));
-    }),
-  );
-  return starts.flat();
+  const starts: Start[] = [];
+  for (const topic of topics) {
+    const own = assigned.filter((tp) => tp.topic === topic);
+    starts.push(...(await findTopicStarts(consumer, topic, own, startAt, !topicsAtStart.has(topic))));
+  }
+  return starts;
 }
 
 async function findTopicStarts(
@@ -48,7 +50,9 @@ async function findTopicStarts(
   const topicSize = Math.max(sizes.get(topic) ?? 0, ...own.map((tp) => tp.partition + 1));
   const all = Array.from({ length: topicSize }, (_, partition) => ({ topic, partition }));
   const known = new Map((await committed(consumer, all, CALL_MS)).map((p) => [p.partition, p]));
-  return Promise.all(own.map((tp) => findStart(consumer, tp, known, topicSize, startAt, foundLater)));
+  const starts: Start[] = [];
+  for (const tp of own) starts.push(await findStart(consumer, tp, known, topicSize, startAt, foundLater));
+  return starts;
 }
 
 async function findStart(

@@ -15,7 +15,7 @@ export interface Committer {
     fault: KafkaFault | null,
     positions: readonly { topic: string; partition: number; offset: number }[],
   ): void;
-  /** Fails what is outstanding: the assignment is over. */
+  /** Fails what is outstanding and what waits behind it: the assignment is over. */
   forget(reason: string): void;
 }
 
@@ -34,6 +34,8 @@ export function createCommitter(
 ): Committer {
   let outstanding: Outstanding | null = null;
   let queue: Promise<void> = Promise.resolve();
+  /** Aborted when the assignment is over: what waits for its turn is not sent any more. */
+  let assignment = new AbortController();
 
   const refuse = (why: string) => outstanding?.reject(new SinkError('kafka_commit_refused', why));
 
@@ -63,7 +65,11 @@ export function createCommitter(
 
   return {
     commit(positions) {
-      const turn = queue.then(() => request(positions));
+      const { signal } = assignment;
+      const turn = queue.then(() => {
+        signal.throwIfAborted();
+        return request(positions);
+      });
       queue = turn.then(
         () => onCommit('confirmed'),
         () => onCommit('refused'),
@@ -78,6 +84,8 @@ export function createCommitter(
       else outstanding.resolve();
     },
     forget(reason) {
+      assignment.abort(new SinkError('kafka_commit_refused', reason));
+      assignment = new AbortController();
       refuse(reason);
     },
   };

@@ -3,18 +3,11 @@ import type { Clock } from '../clock.ts';
 import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
-import {
-  type Consumer,
-  connect,
-  consume,
-  createConsumer,
-  type KafkaFault,
-  type Message,
-  topicSizes,
-} from './client.ts';
+import { type Consumer, connect, consume, createConsumer, type KafkaFault, topicSizes } from './client.ts';
 import { createCommitter } from './committer.ts';
 import { faultAction } from './faults.ts';
-import { createLogEnds } from './lag.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { createLogEnds, type LogEnds } from './lag.ts';
 import { Membership, type Owned } from './membership.ts';
 import { createPacker, type Packer } from './packer.ts';
 import { chunkBytesFor, clientProperties, type KafkaSettings } from './settings.ts';
@@ -43,7 +36,6 @@ export interface ConsumerOptions {
 }
 
 const CONNECT_MS = 15_000;
-const LAG_REFRESH_MS = 5_000;
 const LEAVE_MS = 5_000;
 
 /**
@@ -56,19 +48,17 @@ export class KafkaSource implements Source {
   readonly #consumer: Consumer;
   readonly #membership: Membership;
   readonly #packer: Packer;
-  readonly #ends = createLogEnds();
+  readonly #intake: Intake;
+  readonly #ends: LogEnds;
   #listener!: SourceListener;
   /** What the loop does before its next consume call. */
   #actions: (() => void)[] = [];
-  /** Polled, but not packed for want of a chunk. */
-  #backlog: Message[] = [];
-  #eofs: Position[] = [];
   #paused = false;
   #reading = true;
   #leaving = false;
   #running = false;
+  #closed = false;
   #stuckSince: number | null = null;
-  #lagAt = 0;
   #lastTurnAt = 0;
   #unassigned: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -80,6 +70,7 @@ export class KafkaSource implements Source {
       onRebalance: (code, list) => this.#membership.onRebalance(code, list),
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
+    this.#ends = createLogEnds(this.#consumer, (tp, low) => this.#onBehind(tp, low));
     const committer = createCommitter(
       (list) => this.#consumer.commit(list as never),
       clock,
@@ -103,6 +94,11 @@ export class KafkaSource implements Source {
       chunks: options.chunks,
       budget: options.budget,
       onChunk: (chunk) => this.#listener.onChunk(chunk),
+    });
+    this.#intake = createIntake({
+      packer: this.#packer,
+      find: (topic, partition) => (this.#reading ? this.#membership.find(topic, partition) : undefined),
+      onRead: options.onRead,
     });
   }
 
@@ -151,7 +147,9 @@ export class KafkaSource implements Source {
       this.#running = false;
       await this.#loop;
     }
+    for (const action of this.#actions.splice(0)) action();
     await within(LEAVE_MS, new Promise<void>((resolve) => void this.#consumer.disconnect(() => resolve())));
+    this.#closed = true;
   }
 
   snapshot(): SourceSnapshot {
@@ -171,7 +169,7 @@ export class KafkaSource implements Source {
   #listen(): void {
     const { log } = this.#options;
     this.#consumer.on('event.stats', (stats: { message: string }) => this.#ends.onStatistics(stats.message));
-    this.#consumer.on('partition.eof', (eof: Position) => this.#eofs.push(eof));
+    this.#consumer.on('partition.eof', (end: Position) => this.#intake.addEnd(end));
     this.#consumer.on('event.error', (error: KafkaFault) =>
       log.warn({ code: error.code }, `kafka: ${error.message}`),
     );
@@ -207,60 +205,16 @@ export class KafkaSource implements Source {
 
   async #turn(): Promise<void> {
     for (let next = this.#actions.shift(); next; next = this.#actions.shift()) next();
-    this.#refreshLag();
+    this.#ends.refresh(this.#membership.owned, this.#options.clock.now());
     if (!this.#pack()) return this.#pressure();
     this.#stuckSince = null;
     this.#resumeWhenThereIsRoom();
-    this.#backlog = await consume(this.#consumer, LIMITS.pollRecords);
-    if (!this.#pack()) return;
-    this.#markEnds();
-    if (this.#lingered()) this.#packer.flush();
+    this.#intake.add(await consume(this.#consumer, LIMITS.pollRecords));
+    if (this.#pack() && this.#lingered()) this.#packer.flush();
   }
 
-  /** Packs the polled records; false when a chunk could not be had for all of them. */
   #pack(): boolean {
-    const messages = this.#backlog;
-    let i = 0;
-    while (i < messages.length) {
-      const packed = this.#packRun(messages, i);
-      if (packed === i) break;
-      i = packed;
-    }
-    this.#backlog = i === messages.length ? [] : messages.slice(i);
-    return this.#backlog.length === 0;
-  }
-
-  /** Packs the records from `i` on that are of one topic partition; returns the first that was not packed. */
-  #packRun(messages: readonly Message[], i: number): number {
-    const { topic, partition } = messages[i]!;
-    const tp = this.#reading ? this.#membership.find(topic, partition) : undefined;
-    const now = this.#options.clock.now();
-    let bytes = 0;
-    let records = 0;
-    let at = i;
-    for (; at < messages.length; at++) {
-      const message = messages[at]!;
-      if (message.partition !== partition || message.topic !== topic) break;
-      if (!tp || message.offset < tp.position) continue; // not ours any more
-      if (!this.#packer.add(message, tp.index, now)) break;
-      tp.position = message.offset + 1;
-      records += 1;
-      bytes += message.size;
-    }
-    if (records > 0) this.#options.onRead({ topic, partition }, records, bytes);
-    return at;
-  }
-
-  /** At the end of a log the position lies past control records that no record tells of. */
-  #markEnds(): void {
-    const eofs = this.#eofs;
-    this.#eofs = [];
-    for (const eof of eofs) {
-      const tp = this.#reading ? this.#membership.find(eof.topic, eof.partition) : undefined;
-      if (!tp || eof.offset <= tp.position) continue;
-      tp.position = eof.offset;
-      this.#packer.mark(tp.index, eof.offset, this.#options.clock.now());
-    }
+    return this.#intake.pack(this.#options.clock.now());
   }
 
   #lingered(): boolean {
@@ -276,13 +230,12 @@ export class KafkaSource implements Source {
       return this.#options.budget.released(50);
     }
     this.#pause();
-    this.#backlog.push(...(await consume(this.#consumer, LIMITS.pollRecords)));
+    this.#intake.add(await consume(this.#consumer, LIMITS.pollRecords));
   }
 
   #pause(): void {
-    const { owned } = this.#membership;
-    if (this.#paused || owned.length === 0) return;
-    this.#consumer.pause([...owned]);
+    if (this.#paused || this.#membership.owned.length === 0) return;
+    this.#consumer.pause([...this.#membership.owned]);
     this.#paused = true;
     this.#options.onPause(true);
   }
@@ -298,22 +251,20 @@ export class KafkaSource implements Source {
   #onOwned(assignment: number, owned: readonly Owned[]): void {
     const list = owned.map(({ topic, partition }) => ({ topic, partition }));
     this.#packer.reset(assignment, list);
-    this.#backlog = [];
-    this.#eofs = [];
+    this.#intake.clear();
     this.#paused = false;
-    this.#lagAt = 0;
     this.#options.onPause(false);
   }
 
-  /** Without the loop nothing can overlap: closing the client still asks for `unassign`. */
+  /** Without the loop nothing can overlap: closing the client still asks for `unassign`, until it is closed. */
   #schedule(action: () => void): void {
     if (this.#running) this.#actions.push(action);
-    else action();
+    else if (!this.#closed) action();
   }
 
   #halt(): void {
     this.#reading = false;
-    this.#backlog = [];
+    this.#intake.clear();
     this.#packer.flush();
   }
 
@@ -322,27 +273,11 @@ export class KafkaSource implements Source {
     this.#unassigned();
   }
 
-  #refreshLag(): void {
-    const now = this.#options.clock.now();
-    const { owned } = this.#membership;
-    if (now - this.#lagAt < LAG_REFRESH_MS || owned.length === 0) return;
-    this.#lagAt = now;
-    const read = owned.map((tp) => tp.position);
-    this.#ends.refresh(this.#consumer, owned).then(
-      () => this.#checkLow(owned.filter((tp, i) => tp.position === read[i])),
-      () => undefined, // an outage shows in the client's own errors; the last known ends stay
-    );
-  }
-
   /** The client may swallow "offset out of range" behind good records: look for ourselves where nothing moves. */
-  #checkLow(still: readonly Owned[]): void {
-    for (const tp of this.#paused ? [] : still) {
-      const low = this.#ends.low(tp);
-      if (low === null || low <= tp.position || this.#membership.find(tp.topic, tp.partition) !== tp)
-        continue;
-      const why = `offset ${tp.position} was deleted before it was read; the log starts at ${low}`;
-      this.#listener.onFailure(new SinkError('offset_lost', `${tp.topic}-${tp.partition}: ${why}`));
-    }
+  #onBehind(tp: Owned, low: number): void {
+    if (this.#paused || !this.#reading || this.#membership.find(tp.topic, tp.partition) !== tp) return;
+    const why = `offset ${tp.position} was deleted before it was read; the log starts at ${low}`;
+    this.#listener.onFailure(new SinkError('offset_lost', `${tp.topic}-${tp.partition}: ${why}`));
   }
 
   #onConsumeError(error: unknown): void {

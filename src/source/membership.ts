@@ -46,6 +46,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   #assignment = 0;
   #owned = new Map<string, Owned>();
+  #list: readonly Owned[] = [];
   #topicsAtStart: ReadonlySet<string> = new Set();
   #member = false;
   #rejoining = false;
@@ -59,8 +60,9 @@ export class Membership {
     return this.#member;
   }
 
+  /** The same list as long as nothing changes: it is asked for at every turn. */
   get owned(): readonly Owned[] {
-    return [...this.#owned.values()];
+    return this.#list;
   }
 
   find(topic: string, partition: number): Owned | undefined {
@@ -100,6 +102,8 @@ export class Membership {
   }
 
   rejoin(reason: string): void {
+    // Nothing is ours: a new generation is on its way already, and `unsubscribe` would find nothing to revoke.
+    if (this.#owned.size === 0) return;
     this.#options.log.warn({ reason }, 'rejoining the group');
     this.#forget(reason);
     this.#rejoining = true;
@@ -139,19 +143,35 @@ export class Membership {
   /** `number`: the assignment for which the starts were found; a revoke meanwhile makes them stale. */
   #assign(starts: readonly Start[], number: number): void {
     if (number !== this.#assignment) return;
-    const { consumer, committer, log, listener, onOwned } = this.#options;
-    this.#assignment += 1;
+    if (this.#leaving) {
+      this.#unassign();
+      return;
+    }
+    const { consumer, listener } = this.#options;
     const owned = starts.map(({ topic, partition, offset, topicSize }, index) => {
       return { topic, partition, index, topicSize, position: offset, acknowledged: offset };
     });
-    this.#owned = new Map(owned.map((tp) => [topicPartitionKey(tp), tp]));
-    onOwned(this.#assignment, owned);
+    this.#own(owned);
     const positions = starts.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
     consumer.assign(positions);
+    consumer.resume(positions); // the client keeps a pause over assignments
     this.#member = true;
     const fresh = startCommits(starts);
-    if (fresh.length > 0) committer.commit(fresh).catch((error) => log.warn({ error }, 'start offsets'));
+    if (fresh.length > 0) void this.#commitStarts(fresh);
     listener().onAssigned(this.#assignment, positions);
+  }
+
+  /** Without them a later start would not know that the group has begun, and `latest` would skip records. */
+  async #commitStarts(starts: readonly RawPosition[]): Promise<void> {
+    const number = this.#assignment;
+    try {
+      await this.#options.committer.commit(starts);
+    } catch (error) {
+      this.#options.log.warn({ error }, 'the start offsets were not committed');
+      if (number !== this.#assignment) return;
+      this.#options.listener().onLost(number);
+      this.rejoin('the start offsets were not committed');
+    }
   }
 
   #onRevoke(lost: boolean): void {
@@ -173,10 +193,15 @@ export class Membership {
 
   /** All state of the assignment goes before `unassign` is called. */
   #forget(reason: string): void {
-    this.#assignment += 1;
-    this.#owned = new Map();
-    this.#options.onOwned(this.#assignment, []);
+    this.#own([]);
     this.#options.committer.forget(reason);
+  }
+
+  #own(owned: readonly Owned[]): void {
+    this.#assignment += 1;
+    this.#list = owned;
+    this.#owned = new Map(owned.map((tp) => [topicPartitionKey(tp), tp]));
+    this.#options.onOwned(this.#assignment, owned);
   }
 
   #unassign(): void {

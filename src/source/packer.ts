@@ -24,8 +24,8 @@ export interface Packer {
   reset(assignment: number, topicPartitions: readonly TopicPartition[]): void;
   /** False: no chunk can be had now; the record was not taken. */
   add(message: Message, topicPartition: number, now: number): boolean;
-  /** Everything below `offset` has been read, though no record says so (gaps in offsets). */
-  mark(topicPartition: number, offset: number, now: number): void;
+  /** Everything below `offset` has been read, though no record says so (gaps in offsets). False: no chunk can be had now. */
+  mark(topicPartition: number, offset: number, now: number): boolean;
   /** Hands over the open chunk, if there is one. */
   flush(): void;
   recycle(chunk: SourceChunk): void;
@@ -129,7 +129,7 @@ export function createPacker(options: PackerOptions): Packer {
       return true;
     },
     mark(topicPartition, offset, now) {
-      if (!open && !openChunk(0, now)) return;
+      if (!open && !openChunk(0, now)) return false;
       const seen = open!.progress[topicPartition];
       if (seen) seen.end = Math.max(seen.end, offset);
       else
@@ -139,6 +139,7 @@ export function createPacker(options: PackerOptions): Packer {
           records: 0,
           firstTimestamp: Number.NaN,
         };
+      return true;
     },
     flush,
     recycle(chunk) {

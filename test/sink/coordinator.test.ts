@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SinkError } from '../../src/errors.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { harness } from './harness.ts';
 
 const end = (positions: { offset: number }[] | undefined) => positions?.[0]?.offset;
@@ -131,6 +132,17 @@ describe('a batch', () => {
     expect(h.trail.filter((t) => t.startsWith('put')).length).toBeGreaterThan(0);
     expect(h.acknowledged).toEqual([]);
     expect(h.budgetUsed()).toBeLessThan(500_000);
+  });
+});
+
+describe('memory', () => {
+  it('under pressure is uploaded far enough for paused topic partitions to resume', async () => {
+    const h = harness({ budgetBytes: 20_000_000 });
+    for (let i = 0; i < 80; i++) {
+      h.feed(...Array.from({ length: 2000 }, () => 'dt=1'));
+      await h.pass(10);
+      expect(h.budgetUsed()).toBeLessThan(20_000_000 * LIMITS.resumeShare);
+    }
   });
 });
 

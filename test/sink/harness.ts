@@ -23,7 +23,7 @@ export interface Harness {
   readonly letters: DeadLetter[];
   readonly batches: Batch[];
   readonly rewinds: Position[][];
-  /** Held back until released: `encode`, `put`, `commit`, `acknowledge`, `create`. */
+  /** Held back until released: `encode`, `put`, `commit`, `acknowledge`, `create`, or one of them in full (`create dt=1`). */
   hold(step: string): () => void;
   /** The next call of a step fails. */
   fail(step: string, error: SinkError): void;
@@ -68,7 +68,7 @@ export function harness(
   let failure: SinkError | null | undefined;
 
   async function step(name: string, what: string): Promise<void> {
-    await gates.get(name);
+    await (gates.get(name) ?? gates.get(what));
     const error = failures.get(name)?.shift();
     if (error) throw error;
     trail.push(what);

@@ -94,6 +94,17 @@ describe('an offset commit', () => {
     await failed;
   });
 
+  it('is not sent any more when the assignment was forgotten while it waited for its turn', async () => {
+    const { committer, sent } = setUp();
+    const first = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /revoked/ });
+    const second = expect(committer.commit([at(0, 2)])).rejects.toMatchObject({ message: /revoked/ });
+    await settled();
+    committer.forget('revoked');
+    await first;
+    await second;
+    expect(sent).toEqual([[at(0, 1)]]);
+  });
+
   it('tells when the client itself refuses to send', async () => {
     const committer = createCommitter(() => {
       throw new Error('disconnected');

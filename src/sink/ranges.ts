@@ -1,0 +1,44 @@
+import { F_TP, viewChunk } from '../source/chunk.ts';
+import type { OffsetRange, Position, SourceChunk } from '../source/source.ts';
+
+/** Record number in the chunk -> where the record stands in its log. */
+export function positionsOf(chunk: SourceChunk): (record: number) => Position {
+  const { offsets, ints } = viewChunk(chunk.buffer, chunk.capacity);
+  return (record) => ({
+    ...chunk.topicPartitions[ints[F_TP * chunk.capacity + record]!]!,
+    offset: offsets[record]!,
+  });
+}
+
+/** Offset ranges of records [from, to); the chunk's own ranges when that is all of it (they know of gaps at the end). */
+export function rangesBetween(chunk: SourceChunk, from: number, to: number): readonly OffsetRange[] {
+  if (from === 0 && to === chunk.records) return chunk.ranges;
+  const { offsets, timestamps, ints } = viewChunk(chunk.buffer, chunk.capacity);
+  const found = new Map<number, { first: number; end: number; records: number; firstTimestamp: number }>();
+  for (let i = from; i < to; i++) {
+    const number = ints[F_TP * chunk.capacity + i]!;
+    const range = found.get(number);
+    if (range) {
+      range.end = offsets[i]! + 1;
+      range.records += 1;
+    } else {
+      found.set(number, {
+        first: offsets[i]!,
+        end: offsets[i]! + 1,
+        records: 1,
+        firstTimestamp: timestamps[i]!,
+      });
+    }
+  }
+  const ranges = [...found].map(([number, range]) => ({ ...chunk.topicPartitions[number]!, ...range }));
+  return to === chunk.records ? withTail(ranges, chunk) : ranges;
+}
+
+/** The last part of a chunk also carries what the chunk knows to lie behind its last records. */
+function withTail(ranges: OffsetRange[], chunk: SourceChunk): OffsetRange[] {
+  return chunk.ranges.map((whole) => {
+    const own = ranges.find((r) => r.topic === whole.topic && r.partition === whole.partition);
+    if (own) return { ...own, end: whole.end };
+    return { ...whole, first: whole.end, records: 0, firstTimestamp: Number.NaN };
+  });
+}
