@@ -89,6 +89,7 @@ flush: {interval: ${INTERVAL_MS}ms}`;
   const membership = async () => ({
     rebalances: await sum(services, 'maxsink_rebalances_total'),
     abandoned: await sum(services, 'maxsink_batches_abandoned_total'),
+    revoked: services.flatMap((service) => service.logged('topic partitions revoked')).length,
     lost: services.flatMap((service) => service.logged('topic partitions lost')).length,
   });
 
@@ -113,6 +114,9 @@ flush: {interval: ${INTERVAL_MS}ms}`;
     });
     const late = await start();
     await until(assigned(late), { what: 'the late member', deadlineMs: 60_000 });
+    // Its entry is over when the early one has its new share too.
+    const shared = () => early.logged('topic partitions assigned').length >= 2;
+    await until(shared, { what: 'the new share of the early member', deadlineMs: 60_000 });
     await producing;
     await settled();
 

@@ -102,7 +102,7 @@ export async function createPipeline(
         },
       };
     },
-    async settled(deadlineMs = 60_000) {
+    async settled(deadlineMs = 50_000) {
       await untilAcknowledged(committed, await endOffsets(bootstrap, topic), deadlineMs);
     },
     async counts() {
@@ -121,10 +121,10 @@ export async function createPipeline(
   };
 }
 
-/** The error that ended the service: its log line, or null. */
-export function failure(service: Service): { code: string; msg: string; hint: string } | null {
-  const lines = service.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
-  return lines.find((line) => line.level === 'error' && 'hint' in line) ?? null;
+/** The error that ended the service, from its last log line; null when there is none. */
+export function failure(service: Service): { code: string; message: string; hint: string } | null {
+  const line = service.lines.findLast((one) => one.startsWith('{"level":"error"'));
+  return line === undefined ? null : JSON.parse(line).error;
 }
 
 /** Faults of the emulator over HTTP. */
@@ -147,6 +147,10 @@ export async function addFault(emulator: EmulatorChild, rule: object): Promise<F
     remove: async () => void (await fetch(`${url}?id=${id}`, { method: 'DELETE' })),
   };
 }
+
+/** Removes every fault, and lets go what hangs on them. */
+export const clearFaults = async (emulator: EmulatorChild): Promise<void> =>
+  void (await fetch(`${emulator.tunnelEndpoint}/_control`, { method: 'DELETE' }));
 
 export interface Fault {
   /** Calls that it was applied to. */

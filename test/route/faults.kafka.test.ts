@@ -1,0 +1,214 @@
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Kafka, startKafka } from '../support/kafka.ts';
+import { type EmulatorChild, startEmulatorChild, tempDir } from '../support/process.ts';
+import { sleep, until } from '../support/until.ts';
+import { addFault, clearFaults, createPipeline, failure, type Pipeline } from './pipeline.ts';
+import type { Service } from './service.ts';
+
+const CLEAN = { code: 0, signal: null };
+const all = (n: number) => ({ rows: n, distinct: n, acknowledged: n });
+
+describe('MaxCompute fails while records flow', () => {
+  let emulator: EmulatorChild;
+  let pipeline: Pipeline;
+  let service: Service;
+  const others: Pipeline[] = [];
+
+  beforeAll(async () => {
+    emulator = await startEmulatorChild();
+    pipeline = await createPipeline(inject('kafka'), emulator, 1);
+    service = await pipeline.startAssigned();
+  });
+  afterEach(() => clearFaults(emulator));
+  afterAll(async () => {
+    await Promise.all([pipeline, ...others].map((one) => one?.end()));
+    await emulator?.stop();
+  });
+
+  it('over quota for new sessions: the batch stays open longer and is counted, nothing fails', async () => {
+    const over = await createPipeline(inject('kafka'), emulator);
+    others.push(over);
+    const { startAssigned, send, settled, counts } = over;
+    const slow = await startAssigned({ intervalMs: 4_000 });
+    const quota = await addFault(emulator, { route: 'session_create', action: 'status', status: 429 });
+    await send(500);
+    // The second one comes at least 5 s after the first: the interval is over.
+    const waits = async () => (await slow.metric('maxsink_over_quota_waits_total')) >= 4;
+    await until(waits, { what: 'two waits for each of two sessions' });
+    await send(500);
+    expect(await slow.metric('maxsink_batches_sealed_total')).toBe(0);
+    await quota.remove();
+    await settled();
+    expect(await counts()).toEqual(all(1_000));
+    const [batch] = slow.logged('batch acknowledged');
+    expect(batch).toMatchObject({ sealedBy: 'age', records: 1_000 });
+    expect(batch!.fillMs).toBeGreaterThan(5_000);
+    expect(await slow.metric('maxsink_batches_abandoned_total')).toBe(0);
+    expect(await slow.stop(), slow.tail()).toEqual(CLEAN);
+  });
+
+  it.each([
+    ['a block is cut in the middle', { route: 'block', action: 'cut', when: 'body', times: 2 }],
+    ['the answer to a block is lost', { route: 'block', action: 'cut', when: 'after', times: 2 }],
+    ['blocks get 500', { route: 'block', action: 'status', status: 500, times: 3 }],
+    ['sessions get a gateway page', { route: 'session_create', action: 'status', status: 502, times: 2 }],
+    ['a commit never arrives', { route: 'commit', action: 'cut', when: 'before', times: 1 }],
+    ['the answer to a commit is lost', { route: 'commit', action: 'cut', when: 'after', times: 1 }],
+    ['a commit gets 500', { route: 'commit', action: 'status', status: 500, times: 1 }],
+    ['a commit takes its time', { route: 'commit', action: 'closing', ms: 1500, times: 1 }],
+  ])('%s: every row once', async (_, rule) => {
+    const { send, settled, counts, sent } = pipeline;
+    const abandoned = await service.metric('maxsink_batches_abandoned_total');
+    const fault = await addFault(emulator, rule);
+    await send(500);
+    await settled();
+    expect(await fault.applied()).toBe(rule.times);
+    expect(await counts()).toEqual(all(sent()));
+    expect(await service.metric('maxsink_batches_abandoned_total')).toBe(abandoned);
+  });
+
+  it.each([
+    ['expired before its commit', { route: 'session_status', action: 'session', state: 'expired', times: 1 }],
+    ['is critical while it is filled', { route: 'block', action: 'session', state: 'critical', times: 1 }],
+    ['is gone while it is filled', { route: 'block', action: 'session', state: 'gone', times: 1 }],
+  ])('a session %s: its range is read again into a new one', async (_, rule) => {
+    const { send, settled, counts, sent } = pipeline;
+    const abandoned = await service.metric('maxsink_batches_abandoned_total');
+    const fault = await addFault(emulator, rule);
+    await send(500);
+    await settled();
+    expect(await fault.applied()).toBe(1);
+    expect(await counts()).toEqual(all(sent()));
+    expect(await service.metric('maxsink_batches_abandoned_total')).toBeGreaterThan(abandoned);
+  });
+
+  it('is still the same process, live and in the group', async () => {
+    expect(await service.probe('live')).toBe(200);
+    expect(service.logged('topic partitions revoked')).toEqual([]);
+    expect(await service.stop(), service.tail()).toEqual(CLEAN);
+  });
+});
+
+describe('a part goes away for a while', () => {
+  const bootstrap = inject('kafka');
+
+  it.concurrent('MaxCompute is killed and comes back after 20 s with its data: every row once', async () => {
+    const data = tempDir();
+    const first = await startEmulatorChild(['--data', data.path]);
+    const running = [first];
+    const pipeline = await createPipeline(bootstrap, first);
+    try {
+      const service = await pipeline.startAssigned({ intervalMs: 2_000 });
+      await pipeline.send(2_000);
+      await pipeline.settled();
+      // Blocks are under way, no commit yet.
+      const block = await addFault(first, { route: 'block', action: 'hang' });
+      await pipeline.send(2_000);
+      await block.hit();
+      first.kill('SIGKILL');
+      await first.exited;
+      await pipeline.send(2_000);
+      await sleep(20_000);
+      expect(await service.probe('live')).toBe(200);
+      running.push(await startEmulatorChild(['--data', data.path], Number(new URL(first.endpoint).port)));
+      await pipeline.settled();
+      expect(await pipeline.counts()).toEqual(all(6_000));
+      expect(service.logged('topic partitions revoked')).toEqual([]);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    } finally {
+      await pipeline.end();
+      await Promise.all(running.map((one) => one.stop()));
+      data.remove();
+    }
+  }, 120_000);
+
+  it.concurrent('the broker is killed and comes back: the service goes on by itself, no row is missing', async () => {
+    const kafka = await startKafka();
+    const emulator = await startEmulatorChild();
+    const pipeline = await createPipeline(kafka.bootstrap, emulator);
+    try {
+      const service = await pipeline.startAssigned();
+      await pipeline.send(2_000);
+      await service.waitFor('batch acknowledged');
+      await pipeline.send(2_000);
+      await outage(kafka, 8_000);
+      expect(await service.probe('live')).toBe(200);
+      await pipeline.send(2_000);
+      await pipeline.settled();
+      const { rows, distinct, acknowledged } = await pipeline.counts();
+      expect([distinct, acknowledged]).toEqual([6_000, 6_000]);
+      expect(rows).toBeGreaterThanOrEqual(6_000);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    } finally {
+      await pipeline.end();
+      await Promise.all([kafka.stop(), emulator.stop()]);
+    }
+  }, 120_000);
+});
+
+async function outage(kafka: Kafka, ms: number): Promise<void> {
+  await kafka.kill(1);
+  await sleep(ms);
+  await kafka.restart(1);
+}
+
+describe('the dead-letter folder becomes unwritable', () => {
+  const pipelines: Pipeline[] = [];
+  let emulator: EmulatorChild;
+
+  beforeAll(async () => {
+    emulator = await startEmulatorChild();
+  });
+  afterEach(() => Promise.all(pipelines.splice(0).map((one) => one.end())));
+  afterAll(() => emulator.stop());
+
+  const pipeline = async () => {
+    pipelines.push(await createPipeline(inject('kafka'), emulator));
+    return pipelines.at(-1)!;
+  };
+
+  /** Another file system object takes the folder's name; `mend` undoes it. */
+  const replace = (folder: string) => {
+    renameSync(folder, `${folder}-away`);
+    writeFileSync(folder, '');
+    return () => {
+      rmSync(folder);
+      renameSync(`${folder}-away`, folder);
+    };
+  };
+
+  it.each([
+    ['between two batches', false],
+    ['while a batch has letters in it', true],
+  ])(
+    '%s: the service stops, nothing is acknowledged; after mending nothing is missing',
+    async (_, filled) => {
+      const { startAssigned, folder, send, settled, counts, letters } = await pipeline();
+      const letterFolder = path.join(folder.path, 'dead-letters');
+      const service = await startAssigned({ intervalMs: 3_000 });
+      await send(1_000, { brokenEvery: 100 });
+      await settled();
+      if (filled) {
+        await send(1_000, { brokenEvery: 100 });
+        const open = () => readdirSync(letterFolder).some((name) => name.endsWith('.open'));
+        await until(open, { what: 'an open file', everyMs: 10 });
+      }
+      const mend = replace(letterFolder);
+      if (!filled) await send(1_000, { brokenEvery: 100 });
+
+      expect(await service.exited).toEqual({ code: 1, signal: null });
+      expect(failure(service)).toMatchObject({ code: 'dead_letter_unwritable' });
+      expect(failure(service)!.message).toContain(letterFolder);
+      expect((await counts()).acknowledged).toBe(1_000);
+
+      mend();
+      await startAssigned();
+      await settled();
+      expect(await counts()).toEqual({ rows: 1_980, distinct: 1_980, acknowledged: 2_000 });
+      expect(letters().size).toBe(20);
+      expect(existsSync(`${letterFolder}-away`)).toBe(false);
+    },
+  );
+});
