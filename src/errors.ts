@@ -73,11 +73,15 @@ export const ERRORS = {
   ),
   session_lost: kind('retry', 1, 'The upload session is gone; its range is read again into new sessions.'),
   commit_unknown: kind(
-    'stop',
+    'retry',
     4,
-    'Compare the table with the offsets named in the message before starting again.',
+    'Whether the rows are in the table could not be learned: they are read again, and may be there twice.',
   ),
-  block_mismatch: kind('stop', 1, 'The server holds other blocks than were sent; nothing was committed.'),
+  block_mismatch: kind(
+    'retry',
+    1,
+    'The server holds other blocks than were sent: nothing was committed, the records are read again.',
+  ),
   dead_letter_unwritable: kind(
     'stop',
     1,

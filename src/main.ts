@@ -18,7 +18,7 @@ import { assertSameColumns, loadPlan } from './plan.ts';
 import { Coordinator } from './sink/coordinator.ts';
 import type { Encoder, Tunnel } from './sink/ports.ts';
 import { KafkaSource } from './source/consumer.ts';
-import { chunkBytesFor, clientQueueBytes } from './source/settings.ts';
+import { chunkBytesFor, clientQueueBytes, fetchProperties } from './source/settings.ts';
 import { VERSION } from './version.ts';
 
 /** Share of `shutdown` that is kept for leaving the group. */
@@ -50,7 +50,13 @@ async function serve(
   const metrics = createMetrics();
   const workers = effectiveWorkers(config.workers);
   log.info(
-    { version: VERSION, node: process.version, workers, settings: effectiveSettings(config) },
+    {
+      version: VERSION,
+      node: process.version,
+      workers,
+      kafkaClient: fetchProperties(config.memory),
+      settings: effectiveSettings(config),
+    },
     'starting',
   );
 
@@ -88,7 +94,10 @@ async function serve(
     budget,
     clock,
     log,
-    onPause: (paused) => paused && metrics.pauses.inc(),
+    onPause(paused) {
+      if (paused) metrics.pauses.inc();
+      log.info({}, paused ? 'reading paused: the memory budget is used up' : 'reading resumed');
+    },
     onCommit: (result) => metrics.offsetCommits.inc({ result }),
     onRead: (tp, records, bytes) => {
       metrics.recordsRead.inc({ topic: tp.topic, partition: String(tp.partition) }, records);

@@ -87,12 +87,12 @@ export class Coordinator implements SourceListener {
     yield* this.#encoding.waiting();
   }
 
-  onAssigned(assignment: number, positions: readonly Position[]): void {
+  onAssigned(assignment: number, positions: readonly Position[], again: boolean): void {
     this.#assignment = assignment;
     this.#again = [];
     this.#acknowledged.clear();
     for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
-    this.#options.events.assigned(positions.length);
+    if (!again) this.#options.events.assigned(positions.length);
   }
 
   onChunk(chunk: SourceChunk): void {

@@ -252,8 +252,8 @@ export class KafkaSource implements Source {
     const list = owned.map(({ topic, partition }) => ({ topic, partition }));
     this.#packer.reset(assignment, list);
     this.#intake.clear();
+    if (this.#paused) this.#options.onPause(false);
     this.#paused = false;
-    this.#options.onPause(false);
   }
 
   /** Without the loop nothing can overlap: closing the client still asks for `unassign`, until it is closed. */

@@ -98,7 +98,7 @@ export class Membership {
     });
     this.#forget('the records are read again');
     const number = this.#assignment;
-    this.#options.schedule(() => this.#assign(starts, number));
+    this.#options.schedule(() => this.#assign(starts, number, true));
   }
 
   rejoin(reason: string): void {
@@ -123,7 +123,7 @@ export class Membership {
     }
     const number = ++this.#assignment;
     findStarts(consumer, list, startAt, this.#topicsAtStart).then(
-      (starts) => schedule(() => this.#assign(starts, number)),
+      (starts) => schedule(() => this.#assign(starts, number, false)),
       (error) => number === this.#assignment && this.#onStartError(error, list),
     );
   }
@@ -141,7 +141,7 @@ export class Membership {
   }
 
   /** `number`: the assignment for which the starts were found; a revoke meanwhile makes them stale. */
-  #assign(starts: readonly Start[], number: number): void {
+  #assign(starts: readonly Start[], number: number, again: boolean): void {
     if (number !== this.#assignment) return;
     if (this.#leaving) {
       this.#unassign();
@@ -158,7 +158,7 @@ export class Membership {
     this.#member = true;
     const fresh = startCommits(starts);
     if (fresh.length > 0) void this.#commitStarts(fresh);
-    listener().onAssigned(this.#assignment, positions);
+    listener().onAssigned(this.#assignment, positions, again);
   }
 
   /** Without them a later start would not know that the group has begun, and `latest` would skip records. */

@@ -37,7 +37,6 @@ export function clientProperties(
   kafka: KafkaSettings,
   memoryBytes: number,
 ): Record<string, string | number | boolean> {
-  const queueBytes = clientQueueBytes(memoryBytes);
   return {
     'client.id': 'maxsink',
     // Statistics tell the last stable offset of each topic partition.
@@ -53,13 +52,21 @@ export function clientProperties(
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
+    ...fetchProperties(memoryBytes),
+    'receive.message.max.bytes': 1_000_000_000,
+    ...(kafka.instanceId === null ? {} : { 'group.instance.id': kafka.instanceId }),
+    ...securityProperties(kafka.security),
+  };
+}
+
+/** What decides speed and memory of the client; logged at start. */
+export function fetchProperties(memoryBytes: number): Record<string, number> {
+  const queueBytes = clientQueueBytes(memoryBytes);
+  return {
     // The default of 1000 makes a full queue pause fetching for a second: four times slower.
     'fetch.queue.backoff.ms': 10,
     'queued.max.messages.kbytes': Math.floor(queueBytes / 1024),
     'fetch.max.bytes': queueBytes,
-    'receive.message.max.bytes': 1_000_000_000,
-    ...(kafka.instanceId === null ? {} : { 'group.instance.id': kafka.instanceId }),
-    ...securityProperties(kafka.security),
   };
 }
 

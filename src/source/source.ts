@@ -39,7 +39,8 @@ export interface Position extends TopicPartition {
 }
 
 export interface SourceListener {
-  onAssigned(assignment: number, positions: readonly Position[]): void;
+  /** `again`: the same topic partitions, from these positions (a rewind). */
+  onAssigned(assignment: number, positions: readonly Position[], again: boolean): void;
   onChunk(chunk: SourceChunk): void;
   /** Finish what can be finished; when it resolves the topic partitions are given up. */
   onRevoked(assignment: number): Promise<void>;

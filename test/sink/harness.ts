@@ -89,7 +89,7 @@ export function harness(
     assignment += 1;
     packer.reset(assignment, [{ topic: 't', partition: 0 }]);
     offset = positions[0]!.offset;
-    coordinator.onAssigned(assignment, positions);
+    coordinator.onAssigned(assignment, positions, assignment > 1);
   };
   const source: Source = {
     start: async (_: SourceListener) => {},

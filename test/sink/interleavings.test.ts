@@ -144,7 +144,7 @@ describe('dead letters of an abandoned batch', () => {
     h.feed('!', 'dt=1');
     await h.pass(10);
     h.coordinator.onLost(1);
-    h.coordinator.onAssigned(7, [{ topic: 't', partition: 0, offset: 0 }]);
+    h.coordinator.onAssigned(7, [{ topic: 't', partition: 0, offset: 0 }], false);
     release();
     await h.pass(1_000);
     expect(h.failure()).toBeUndefined();
