@@ -2,7 +2,7 @@
 # Sets up everything: `scripts/setup.sh` what the service needs, `scripts/setup.sh --tests` the parts of the tests
 # besides (a Kafka broker and a schema registry as Java artifacts). A second call takes a second or two.
 #
-#   MAXSINK_COMPILE=1   compile the Kafka addon even where its prebuilt binary can be had (CI=true means the same)
+#   SETUP_COMPILE=1   compile the Kafka addon even where its prebuilt binary can be had (CI=true means the same)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -104,7 +104,7 @@ compile() {
 
 set_up_service() {
   local mode=any stamp
-  [[ ${MAXSINK_COMPILE:-} != 1 && ${CI:-} != true ]] || mode=compile
+  [[ ${SETUP_COMPILE:-} != 1 && ${CI:-} != true ]] || mode=compile
   stamp="$(hash_of package-lock.json) $(node --version) $(uname -m)"
   if stamped node_modules/.maxsink-setup "$stamp compile"; then return; fi
   if [[ $mode == any ]] && stamped node_modules/.maxsink-setup "$stamp prebuilt"; then return; fi
