@@ -3,6 +3,10 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 export const LIMITS = {
+  // configuration
+  /** The file itself, and each one that it names. */
+  configFileBytes: 4 * MiB,
+
   // source
   /** One consume call; small batches win because the message objects die young. */
   pollRecords: 1000,

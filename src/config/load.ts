@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { readDocument, type Tree } from './document.ts';
 import { type Overridden, overrideFromEnvironment } from './environment.ts';
 import { type Finding, findings } from './findings.ts';
@@ -27,13 +28,13 @@ export interface ParseContext {
  * `file:line:column key: expected ..., received ...`.
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): Config {
-  return parseConfig(readText(file), { file, env, readFile: (path) => readFileSync(path, 'utf8') });
+  return parseConfig(readText(file), { file, env, readFile: (path) => readSmallFile(path).toString('utf8') });
 }
 
 function readText(file: string): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readSmallFile(file);
   } catch (error) {
     throw new SinkError('config_invalid', `${file}: cannot be read: ${fileReason(error)}`, error);
   }
@@ -41,6 +42,21 @@ function readText(file: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new SinkError('config_invalid', `${file}: is not UTF-8 text`);
+  }
+}
+
+/** Any file that can be read, a pipe too, but not without end as `/dev/zero`. */
+function readSmallFile(path: string): Buffer {
+  const descriptor = openSync(path, 'r');
+  const bytes = Buffer.alloc(LIMITS.configFileBytes + 1);
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (length > LIMITS.configFileBytes) throw new Error(`it is larger than ${LIMITS.configFileBytes} bytes`);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

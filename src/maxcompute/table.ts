@@ -68,5 +68,6 @@ function reservedOf({ Reserved: reserved }: Json): Json {
 function kindOf(type: string, schema: Json): string {
   if (type !== '') return KINDS[type.toUpperCase()] ?? type.toLowerCase();
   if (isTrue(schema.isVirtualView)) return 'view';
+  if (isTrue(schema.isMaterializedView)) return 'materialized_view';
   return isTrue(schema.isExternal) ? 'external' : 'table';
 }

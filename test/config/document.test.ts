@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -114,11 +114,14 @@ describe('the file', () => {
     expect(load('bom.yaml')().name).toBe('orders');
   });
 
-  it('that is missing, a folder or no UTF-8 is told so', () => {
+  it('that is missing, a folder, without end or no UTF-8 is told so', () => {
     writeFileSync(join(folder, 'latin1.yaml'), Buffer.from('name: caf\xe9\n', 'latin1'));
     writeFileSync(join(folder, 'utf16.yaml'), Buffer.from(`\uFEFF${SMALLEST}`, 'utf16le'));
+    writeFileSync(join(folder, 'endless'), '');
+    truncateSync(join(folder, 'endless'), 4 * 1024 * 1024 + 1);
     expect(load('none.yaml')).toThrow(/none\.yaml: cannot be read: there is no such file/);
     expect(load('.')).toThrow(/cannot be read: it is a folder/);
+    expect(load('endless')).toThrow(/cannot be read: it is larger than 4194304 bytes/);
     expect(load('latin1.yaml')).toThrow(/latin1\.yaml: is not UTF-8 text/);
     expect(load('utf16.yaml')).toThrow(/utf16\.yaml: is not UTF-8 text/);
   });

@@ -49,6 +49,7 @@ describe('reading a table', () => {
     ['EXTERNAL_TABLE', {}, 'external'],
     ['MATERIALIZED_VIEW', {}, 'materialized_view'],
     ['', { isVirtualView: 'true' }, 'view'],
+    ['', { isMaterializedView: true }, 'materialized_view'],
     ['', { isExternal: true }, 'external'],
     ['', {}, 'table'],
   ])('tells the kind %j %j as %s', async (type, flags, kind) => {

@@ -1,6 +1,6 @@
 import type { Cell, Dirty } from '../../decode/cell.ts';
 import type { TimeSpec } from '../plan.ts';
-import { DAY_SECONDS } from '../time/calendar.ts';
+import { DAY_SECONDS, SECONDS_MAX } from '../time/calendar.ts';
 import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';
 import type { ColumnType } from '../types.ts';
 import { type ColumnWriter, type Converter, notExact, outOfRange } from './converter.ts';
@@ -40,7 +40,10 @@ const writeTimestamp: Write = (_cell, seconds, out, column) => {
 function datetimeWriter(round: boolean): Write {
   return (cell, seconds, out, column) => {
     if (moment.nanos % 1e6 !== 0 && !round) return notExact(cell, 'DATETIME');
-    out.integer(column, seconds * 1000 + Math.floor((moment.nanos + 500_000) / 1e6));
+    const ms = seconds * 1000 + Math.floor((moment.nanos + 500_000) / 1e6);
+    // Rounded up, the last millisecond would be in the year 10000.
+    if (ms > SECONDS_MAX * 1000 + 999) return outOfRange(cell, 'DATETIME');
+    out.integer(column, ms);
     return null;
   };
 }

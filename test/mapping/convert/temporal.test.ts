@@ -118,6 +118,12 @@ describe('DATETIME columns', () => {
     );
   });
 
+  it('are never rounded into the year 10000', () => {
+    const rounded = (text: string) => convert('DATETIME', string(text), { round: true });
+    expect(rounded('9999-12-31T23:59:59.9994Z')).toBe(253_402_300_799_999n);
+    expect(rounded('9999-12-31T23:59:59.9995Z')).toEqual({ code: 'out_of_range' });
+  });
+
   it('take epoch numbers and patterns', () => {
     expect(convert('DATETIME', integer(1_795_252_147_123))).toBe(1_795_252_147_123n);
     expect(convert('DATETIME', number('1795252147123'))).toBe(1_795_252_147_123n);
