@@ -9,9 +9,13 @@ import type { Metrics } from './ops/metrics.ts';
 import type { SchemaSource } from './sink/ports.ts';
 import { VERSION } from './version.ts';
 
+/** An outage is told at once and then once a minute for each code; every retry is counted. */
+const TELL_AGAIN_MS = 60_000;
+
 /** The clients of the outside services, made from the configuration. */
 export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): MaxCompute {
   const { credentials, caFile, compression: _, ...options } = config.maxcompute;
+  const told = new Map<string, number>();
   return openMaxCompute({
     ...options,
     credentials: async () => ({
@@ -24,7 +28,11 @@ export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): M
     userAgent: `maxsink/${VERSION}`,
     onRetry: (event) => {
       metrics.tunnelRetries.inc({ code: event.code });
-      log.debug(event, 'MaxCompute: retry');
+      if (event.throttled) metrics.overQuotaWaits.inc();
+      const now = systemClock.now();
+      const due = now - (told.get(event.code) ?? Number.NEGATIVE_INFINITY) >= TELL_AGAIN_MS;
+      if (due) told.set(event.code, now);
+      log[due ? 'warn' : 'debug'](event, 'MaxCompute: the call is sent again');
     },
   });
 }

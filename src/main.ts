@@ -110,10 +110,9 @@ async function serve(
     schemas: connectRegistry(config, log),
     deadLetters,
     upload: {
-      tunnel: checkedTunnel(maxcompute, table),
+      tunnel: checkedTunnel(maxcompute, table, log),
       compression: config.maxcompute.compression,
       onTrouble: (error, doing) => {
-        if (error.code === 'maxcompute_over_quota') metrics.overQuotaWaits.inc();
         log.warn({ error, doing }, 'MaxCompute: trying again');
       },
       onSession: () => metrics.sessionsCreated.inc(),
@@ -141,12 +140,18 @@ async function serve(
 }
 
 /** Sessions whose columns are still those of the plan. */
-function checkedTunnel(maxcompute: MaxCompute, table: TableInfo): Tunnel {
+function checkedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log): Tunnel {
   const upload = maxcompute.upload(table.name);
+  let warned = false;
+  const warnOnce = (maxFieldBytes: number) => {
+    if (!warned) log.warn({ maxFieldBytes }, 'the service takes smaller values than are checked for');
+    warned = true;
+  };
   return {
     async create(tablePartition, signal) {
       const session = await upload.create(tablePartition, signal);
       assertSameColumns(table, session.columns);
+      if (session.maxFieldBytes < LIMITS.maxFieldBytes) warnOnce(session.maxFieldBytes);
       return session;
     },
   };

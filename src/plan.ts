@@ -52,11 +52,15 @@ function refuseUnsupported(config: Config, table: TableInfo): void {
 
 /** The columns of an upload session number the fields on the wire (protocol 4.1): they must be those of the plan. */
 export function assertSameColumns(table: TableInfo, session: readonly Column[]): void {
-  const text = (columns: readonly Column[]) =>
-    columns.map((c) => `${c.name} ${c.type}`.toLowerCase().replaceAll(' ', '')).join(', ');
-  if (text(table.columns) === text(session)) return;
+  if (session.length === 0) {
+    throw new SinkError('maxcompute_transient', 'the answer to the creation of a session names no columns');
+  }
+  if (signature(table.columns) === signature(session)) return;
   throw new SinkError(
     'mapping_mismatch',
-    `the table has changed: it was (${text(table.columns)}), it is (${text(session)}); start again`,
+    `the table has changed: it was (${listed(table.columns)}), it is (${listed(session)}); start again`,
   );
 }
+
+const signature = (columns: readonly Column[]): string => listed(columns).toLowerCase().replaceAll(' ', '');
+const listed = (columns: readonly Column[]): string => columns.map((c) => `${c.name} ${c.type}`).join(', ');

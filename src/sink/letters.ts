@@ -19,7 +19,7 @@ export function toDeadLetter(chunk: SourceChunk, rejection: Rejection): DeadLett
   const copy = (at: number, length: number) => {
     const bytes = view.ints[length * view.capacity + record]!;
     const start = view.ints[at * view.capacity + record]!;
-    return bytes < 0 ? null : view.bytes.slice(start, start + bytes);
+    return bytes < 0 ? null : copied(view.bytes.subarray(start, start + bytes));
   };
   const value = copy(F_VALUE, F_VALUE_LENGTH);
   const timestamp = view.timestamps[record]!;
@@ -29,21 +29,24 @@ export function toDeadLetter(chunk: SourceChunk, rejection: Rejection): DeadLett
     timestamp: Number.isNaN(timestamp) ? null : timestamp,
     key: copy(F_KEY, F_KEY_LENGTH),
     value,
-    headers: [...readHeaders(view, record)].map((h) => ({ name: h.name, value: h.value?.slice() ?? null })),
+    headers: [...readHeaders(view, record)].map((h) => ({ name: h.name, value: h.value && copied(h.value) })),
     stage: rejection.stage,
     code: rejection.code,
     column: rejection.column,
     message: rejection.message,
-    sample:
-      value &&
-      Buffer.from(value.buffer, 0, value.length)
-        .toString('utf8', 0, LIMITS.sampleChars * 4)
-        .slice(0, LIMITS.sampleChars),
+    sample: value?.toString('utf8', 0, LIMITS.sampleChars * 4).slice(0, LIMITS.sampleChars) ?? null,
   };
 }
+
+/** Small copies share the pool of Buffer: an ArrayBuffer for each would cost more than most values. */
+const copied = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
+
+/** Objects and texts of a dead letter beside its bytes, garbage included: with it a topic of bad records keeps to the budget. */
+const LETTER_BYTES = 4096;
+const HEADER_BYTES = 256;
 
 /** Bytes that a dead letter holds in memory, roughly. */
 export const letterBytes = (letter: DeadLetter): number =>
   (letter.value?.length ?? 0) +
   (letter.key?.length ?? 0) +
-  letter.headers.reduce((n, h) => n + (h.value?.length ?? 0), 256);
+  letter.headers.reduce((n, h) => n + HEADER_BYTES + (h.value?.length ?? 0), LETTER_BYTES);
