@@ -75,7 +75,8 @@ async function serve(
   const maxcompute = connectMaxCompute(config, metrics, log);
   releasers.push(() => maxcompute.close());
   const { plan, table, warnings } = await loadPlan(config, maxcompute, stop);
-  for (const warning of warnings) log.warn({}, warning);
+  if (warnings.length > 0)
+    log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
 
   const deadLetters = await openDeadLetterFolder({
     folder: config.deadLetters.file,

@@ -14,7 +14,10 @@ export function coordinatorEvents(metrics: Metrics, log: Log): CoordinatorEvents
       metrics.rebalances.inc();
       log.info({ topicPartitions }, 'topic partitions assigned');
     },
-    revoked: (lost) => log.info({ lost }, lost ? 'topic partitions lost' : 'topic partitions revoked'),
+    revoked(lost) {
+      if (lost) log.warn({}, 'topic partitions lost: the group did not hear from this member in time');
+      else log.info({}, 'topic partitions revoked');
+    },
     sealed: (batch) => metrics.batchesSealed.inc({ reason: batch.sealedBy! }),
     state: (batch) => log.debug({ batch: batch.id, state: batch.state }, 'batch state'),
     acknowledged(batch) {
@@ -104,6 +107,7 @@ export function healthSnapshot(
   return {
     now,
     lastTurnAt: observed?.coordinator.lastTurnAt ?? now,
+    starting: observed === null,
     member: source?.member ?? false,
     topicPartitions: source?.topicPartitions.length ?? 0,
     oldestStateSince: oldest?.since ?? null,

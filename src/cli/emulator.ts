@@ -24,12 +24,15 @@ export async function emulatorCommand(options: EmulatorCommandOptions): Promise<
   return 0;
 }
 
-function checked({ port, quotas }: EmulatorCommandOptions): 'none' | 'real' {
+function checked({ port, quotas, countOnly, data }: EmulatorCommandOptions): 'none' | 'real' {
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
     throw new SinkError('usage', '--port must be a number from 0 to 65535');
   }
   if (quotas !== undefined && quotas !== 'real' && quotas !== 'none') {
     throw new SinkError('usage', `--quotas is "real" or "none", not "${quotas}"`);
+  }
+  if (countOnly && data !== undefined) {
+    throw new SinkError('usage', '--count-only keeps no rows: leave --data out');
   }
   return quotas ?? 'none';
 }

@@ -11,7 +11,7 @@ export async function runCommand({ config: file }: { config: string }): Promise<
   const config = loadConfig(file, process.env);
   const log = createLog({ level: config.log.level });
   const error = await runService(config, log, stopSignal(log));
-  if (error) log.error({ error }, error.message);
+  if (error) log.error({ code: error.code, hint: error.hint, error }, error.message);
   else log.info({}, 'stopped');
   const code = error?.exit ?? 0;
   endSoon(code);

@@ -5,6 +5,8 @@ export interface Snapshot {
   readonly now: number;
   /** When the coordinator loop made its last turn. */
   readonly lastTurnAt: number;
+  /** The table has not been read yet. */
+  readonly starting: boolean;
   /** Whether this process is a member of its consumer group. */
   readonly member: boolean;
   readonly topicPartitions: number;
@@ -42,6 +44,7 @@ function notReady(snapshot: Snapshot): string | null {
   const { now, oldestStateSince, state, flushIntervalMs } = snapshot;
   if (snapshot.decisionPending !== null) return `a decision is pending: ${snapshot.decisionPending}`;
   if (snapshot.stopping) return 'shutting down';
+  if (snapshot.starting) return 'starting: MaxCompute has not answered yet';
   if (!snapshot.member) return 'not a member of the consumer group';
   if (oldestStateSince === null) return null;
   const stuckMs = Math.max(LIMITS.stuckIntervals * flushIntervalMs, LIMITS.stuckMinMs);

@@ -49,9 +49,18 @@ export function createConsumer(
     ) => events.onOffsetCommit(fault, list),
   };
   // The typings know neither every librdkafka property nor the shape of the raw callbacks.
-  const consumer = new rd.KafkaConsumer(conf as unknown as GlobalConfig, {});
+  const consumer = newConsumer(conf as unknown as GlobalConfig);
   firstMessageTimeoutOnly(consumer);
   return consumer;
+}
+
+/** A misspelt property, or a value that it does not take. */
+function newConsumer(conf: GlobalConfig): Consumer {
+  try {
+    return new rd.KafkaConsumer(conf, {});
+  } catch (error) {
+    throw new SinkError('config_invalid', `kafka.options: ${(error as Error).message}`, error);
+  }
 }
 
 /** Without it `consume(n)` waits its time-out once per message: six seconds on a quiet topic. */

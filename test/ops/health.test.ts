@@ -4,6 +4,7 @@ import { live, ready, type Snapshot } from '../../src/ops/health.ts';
 const NOW = 1_000_000_000;
 const healthy: Snapshot = {
   now: NOW,
+  starting: false,
   lastTurnAt: NOW - 50,
   member: true,
   topicPartitions: 4,
@@ -32,6 +33,7 @@ describe('ready', () => {
     ['a member without topic partitions', { topicPartitions: 0, oldestStateSince: null }, true, 'idle'],
     ['no member', { member: false }, false, 'not a member'],
     ['shutting down', { stopping: true }, false, 'shutting down'],
+    ['a service that starts', { starting: true, member: false }, false, 'starting'],
     ['a decision pending', { decisionPending: 'commit_unknown', member: false }, false, 'commit_unknown'],
     ['a batch 3 min in one state', { oldestStateSince: NOW - 180_000 }, true, 'moving'],
     [

@@ -5,6 +5,7 @@ import { type Server, startServer } from '../../src/ops/server.ts';
 
 const snapshot: Snapshot = {
   now: 100,
+  starting: false,
   lastTurnAt: 100,
   member: false,
   topicPartitions: 0,
