@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseSource } from '../mapping/source.ts';
+import { compileWrittenFormat, formatProblem } from '../mapping/time/spec.ts';
 import { duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
 
 const DAY = 86_400_000;
@@ -45,17 +47,30 @@ const scalar = leaf<string | number | boolean>({
   },
 });
 
-const source = (forms: string) => text(`a source such as tag.desc, __offset__ or "'constant'", or ${forms}`);
+const SOURCE = 'a source such as tag.desc, __offset__ or "\'constant\'"';
+
+function sourceProblem(written: string): string | null {
+  const source = parseSource(written);
+  return 'problem' in source ? source.problem : null;
+}
+
+const source = (expected: string) => text(expected, sourceProblem);
+function writtenFormatProblem(format: string): string | null {
+  const pattern = compileWrittenFormat(format);
+  return 'problem' in pattern ? pattern.problem : null;
+}
+
+const timePattern = () => text('a time pattern', formatProblem);
 
 const columnOptions = z
   .strictObject({
-    from: text('a source such as tag.desc, __offset__ or "\'constant\'"').describe('Source of the column.'),
+    from: source(SOURCE).describe('Source of the column.'),
     default: optional(scalar).describe('Value when the source is missing or null.'),
-    timeFormat: optional(text('a time pattern')).describe(
+    timeFormat: optional(timePattern()).describe(
       'How the source text is written: yyyy-MM-dd HH:mm:ss, iso, epoch_ms.',
     ),
     timeZone: optional(zone()).describe('Zone of a source text that has none.'),
-    format: optional(text('a time pattern')).describe('Another word for timeFormat.'),
+    format: optional(timePattern()).describe('Another word for timeFormat.'),
     zone: optional(zone()).describe('Another word for timeZone.'),
     trim: optional(flag()).describe('Cut white space at both ends.'),
     round: optional(flag()).describe('Round excess digits in place of rejecting the record.'),
@@ -82,15 +97,15 @@ const TIME_ONLY = ['timeFormat', 'timeZone', 'format', 'zone', 'floor'] as const
 
 const partitionOptions = z
   .strictObject({
-    time: optional(text('a source of the event time')).describe(
+    time: optional(source('a source of the event time')).describe(
       'Source of the event time: a field, __header.NAME__ or __timestamp__.',
     ),
-    from: optional(text('a source')).describe('Source of a value that is no time.'),
-    timeFormat: optional(text('a time pattern')).describe(
+    from: optional(source('a source')).describe('Source of a value that is no time.'),
+    timeFormat: optional(timePattern()).describe(
       'How the time is written; absent: iso for text, epoch_ms for numbers.',
     ),
     timeZone: optional(zone()).describe('Zone of a time text that has none; absent: the same as zone.'),
-    format: optional(text('a time pattern such as yyyyMMdd')).describe(
+    format: optional(text('a time pattern such as yyyyMMdd', writtenFormatProblem)).describe(
       'How the partition value is written: yyyyMMdd, HH, mm.',
     ),
     zone: optional(zone()).describe('Zone that the partition value is written in; absent: UTC.'),
@@ -132,14 +147,19 @@ export const identifier = () =>
 
 /** Table column -> source. */
 export const columns = z
-  .record(identifier(), z.union([source('a map {from: ...}'), columnOptions]).transform(sourceSpec))
+  .record(
+    identifier(),
+    z.union([source(`${SOURCE}, or a map {from: ...}`), columnOptions]).transform(sourceSpec),
+  )
   .superRefine(oneSpelling, EVEN_IF_WRONG);
 
 /** Table partition column -> where its value comes from. */
 export const partitions = z
   .record(
     identifier(),
-    z.union([source('a map {time: ..., format: ...}'), partitionOptions]).transform(partitionSpec),
+    z
+      .union([source(`${SOURCE}, or a map {time: ..., format: ...}`), partitionOptions])
+      .transform(partitionSpec),
   )
   .superRefine(oneSpelling, EVEN_IF_WRONG);
 

@@ -66,12 +66,14 @@ const interpolated = (...forms: object[]) => ({
   anyOf: [...forms, { type: 'string', pattern: '\\$\\{(env|file):' }],
 });
 
-export const text = (expected = 'text') =>
+/** `problem` says what is wrong with a text, or null. */
+export const text = (expected = 'text', problem: (text: string) => string | null = () => null) =>
   leaf({
     type: 'text',
     expected,
     json: { type: 'string', minLength: 1 },
-    parse: (v) => (isText(v) ? v : undefined),
+    parse: (v) => (isText(v) && problem(v) === null ? v : undefined),
+    refuse: (v) => (isText(v) ? (problem(v) ?? undefined) : undefined),
   });
 
 export const matching = (pattern: RegExp, expected: string) =>

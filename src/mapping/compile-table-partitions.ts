@@ -3,8 +3,8 @@ import { isTablePartitionType, partitionValue } from './partition-value.ts';
 import type { Destination, LatenessRules, Plan, PlanTime, TablePartitionColumn } from './plan.ts';
 import { findSource, type Slots } from './slots.ts';
 import { sourceText } from './source.ts';
-import { compilePattern, formatPattern } from './time/pattern.ts';
-import { timeSpec, zoneProblem } from './time/spec.ts';
+import { formatPattern } from './time/pattern.ts';
+import { compileWrittenFormat, timeSpec, zoneProblem } from './time/spec.ts';
 import { type ColumnType, parseColumnType, typeText } from './types.ts';
 
 type Compiled = Pick<Plan, 'partitions' | 'times' | 'rules'>;
@@ -128,9 +128,8 @@ function line(column: string, type: ColumnType, source: string, conversion: stri
 const SAMPLE_SECONDS = 1_795_252_147;
 
 function formatProblem(format: string, type: ColumnType): string | null {
-  const pattern = compilePattern(format);
+  const pattern = compileWrittenFormat(format);
   if ('problem' in pattern) return pattern.problem;
-  if (pattern.hasOffset) return 'X and XXX make no safe value of a table partition';
   const value = partitionValue(formatPattern(pattern, SAMPLE_SECONDS, 0, 0), type);
   return 'problem' in value ? `it gives ${value.problem}` : null;
 }

@@ -107,6 +107,25 @@ describe('problems', () => {
     ]);
   });
 
+  it('name the place of a source, a time pattern and a format that cannot be read', () => {
+    const table = `  columns:
+    a: address..city
+    b: {from: __valu__}
+    c: {from: x, timeFormat: dd-QQ}
+  partitions:
+    dt: {time: t, format: YYYYMMDD}
+    hr: {time: "'", format: HHX}
+`;
+    expect(problems(SMALLEST + table).map((problem) => problem.slice(0, problem.indexOf(': ')))).toEqual([
+      '14:8 table.columns.a',
+      '15:15 table.columns.b.from',
+      '16:30 table.columns.c.timeFormat',
+      '18:27 table.partitions.dt.format',
+      '19:16 table.partitions.hr.time',
+      '19:29 table.partitions.hr.format',
+    ]);
+  });
+
   it('name every key that a missing section needs', () => {
     expect(problems('name: a\n').map((problem) => problem.split(':')[1]?.slice(2))).toEqual([
       'kafka.brokers',

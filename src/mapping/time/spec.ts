@@ -1,6 +1,6 @@
 import type { TimeSpec } from '../plan.ts';
 import { epochUnit } from './epoch.ts';
-import { compilePattern, readProblem } from './pattern.ts';
+import { compilePattern, type Pattern, readProblem } from './pattern.ts';
 import { parseZone } from './zone.ts';
 
 /** Checks `timeFormat` and `timeZone` under the configuration key `key`; null after a problem. */
@@ -17,7 +17,8 @@ export function timeSpec(
   return wrongFormat || wrongZone ? null : { format, zone };
 }
 
-function formatProblem(format: string): string | null {
+/** What is wrong with a `timeFormat`; null: nothing. */
+export function formatProblem(format: string): string | null {
   if (format === 'iso' || epochUnit(format) !== undefined) return null;
   if (format.startsWith('epoch')) return 'known are epoch_s epoch_ms epoch_us epoch_ns';
   const pattern = compilePattern(format);
@@ -28,4 +29,11 @@ export function zoneProblem(zone: string): string | null {
   return parseZone(zone)
     ? null
     : `${JSON.stringify(zone)} is no time zone such as Asia/Shanghai, UTC or +08:00`;
+}
+
+/** The `format` of a table partition column, compiled, or what is wrong with it. */
+export function compileWrittenFormat(format: string): Pattern | { readonly problem: string } {
+  const pattern = compilePattern(format);
+  if ('problem' in pattern || !pattern.hasOffset) return pattern;
+  return { problem: 'X and XXX make no safe value of a table partition' };
 }
