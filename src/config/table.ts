@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { SAFE_VALUE } from '../mapping/partition-value.ts';
 import { columns, identifier, partitions } from './columns.ts';
 import { choice, duration, EVEN_IF_WRONG, instant, isMap, matching, nullable, section } from './leaf.ts';
 import { durationText } from './units.ts';
 
-const partitionValue = matching(
-  /^[A-Za-z0-9_:.\-$#!@]{1,255}$/,
-  'text (digits in quotes) of letters, digits and _ : . - $ # ! @',
-);
+const partitionValue = matching(SAFE_VALUE, 'text (digits in quotes) of letters, digits and _ : . - $ # ! @');
 
 const destination = () =>
   z.union([

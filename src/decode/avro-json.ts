@@ -10,7 +10,7 @@ import {
   take,
 } from './avro-cursor.ts';
 import { decimalText, readDouble, readFloat, uuidText } from './avro-scalar.ts';
-import { type AvroType, type BinaryType, minBytes } from './avro-type.ts';
+import { type AvroType, type BinaryType, minBytes, perType } from './avro-type.ts';
 import { validUtf8 } from './utf8.ts';
 
 /** Reads one value as JSON text. */
@@ -22,17 +22,7 @@ export type ToJson = (cursor: Cursor) => string;
  * timestamps as the numbers that stand in the record.
  */
 export function jsonWriters(): (type: AvroType) => ToJson {
-  const made = new Map<AvroType, ToJson>();
-
-  function of(type: AvroType): ToJson {
-    const known = made.get(type);
-    if (known !== undefined) return known;
-    // A type that contains itself meets this entry, which finds the finished writer when it is called.
-    made.set(type, (cursor) => made.get(type)!(cursor));
-    const writer = make(type);
-    made.set(type, writer);
-    return writer;
-  }
+  const of: (type: AvroType) => ToJson = perType(make);
 
   function make(type: AvroType): ToJson {
     switch (type.kind) {

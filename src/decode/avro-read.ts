@@ -11,7 +11,7 @@ import {
 } from './avro-cursor.ts';
 import { jsonWriters, type ToJson } from './avro-json.ts';
 import { type Fill, scalarFill } from './avro-scalar.ts';
-import { type AvroType, minBytes } from './avro-type.ts';
+import { type AvroType, minBytes, perType } from './avro-type.ts';
 import { type Cell, JSON_TEXT } from './cell.ts';
 import type { Scratch } from './scratch.ts';
 import { clearCells, findMember, memberNamed, type PathNode } from './trie.ts';
@@ -132,16 +132,7 @@ function arrayRead(itemBytes: number, reads: ReadonlyMap<number, Read>, skip: Sk
 
 /** Makes the functions that pass over a value; one per type, so that a type may contain itself. */
 function skippers(): (type: AvroType) => Skip {
-  const made = new Map<AvroType, Skip>();
-
-  function of(type: AvroType): Skip {
-    const known = made.get(type);
-    if (known !== undefined) return known;
-    made.set(type, (cursor) => made.get(type)!(cursor));
-    const skip = make(type);
-    made.set(type, skip);
-    return skip;
-  }
+  const of: (type: AvroType) => Skip = perType(make);
 
   function make(type: AvroType): Skip {
     switch (type.kind) {

@@ -56,3 +56,18 @@ function recordBytes(type: RecordType, known: Map<AvroType, number>): number {
   known.set(type, bytes);
   return bytes;
 }
+
+/** `make`, once per type. A type that contains itself meets a stand-in that finds the finished function when called. */
+export function perType<I, O>(
+  make: (type: AvroType) => (input: I) => O,
+): (type: AvroType) => (input: I) => O {
+  const made = new Map<AvroType, (input: I) => O>();
+  return (type) => {
+    const known = made.get(type);
+    if (known !== undefined) return known;
+    made.set(type, (input) => made.get(type)!(input));
+    const finished = make(type);
+    made.set(type, finished);
+    return finished;
+  };
+}

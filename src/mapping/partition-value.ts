@@ -7,7 +7,7 @@ import { typeText } from './types.ts';
  * Values of table partition columns: 1 to 255 of the letters, digits and `_ : . - $ # ! @`. MaxCompute would also
  * take a blank, which is refused here: a path `dt=...` with it reads badly everywhere.
  */
-const SAFE = /^[A-Za-z0-9_:.\-$#!@]{1,255}$/;
+export const SAFE_VALUE = /^[A-Za-z0-9_:.\-$#!@]{1,255}$/;
 const INTEGER = /^-?\d{1,19}$/;
 const RANGE: Partial<Record<ColumnType['name'], bigint>> = {
   TINYINT: 2n ** 7n,
@@ -25,7 +25,7 @@ export type PartitionValue = { readonly value: string } | { readonly problem: st
 
 /** The value as it stands in the table partition's name (integers without leading zeros), or what is wrong with it. */
 export function partitionValue(text: string, type: ColumnType): PartitionValue {
-  if (!SAFE.test(text)) {
+  if (!SAFE_VALUE.test(text)) {
     return {
       problem: `${JSON.stringify(text.slice(0, 64))} is not 1 to 255 of letters, digits and _ : . - $ # ! @`,
     };

@@ -11,7 +11,7 @@ import {
 import { absorb, type Batch, dueSeal, openBatch, overflows, type SealReason } from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
-import { letterBytes } from './letters.ts';
+import { lettersBytes } from './letters.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { settle } from './settle.ts';
 import { BatchUpload } from './upload.ts';
@@ -160,7 +160,7 @@ export class Coordinator implements SourceListener {
     absorb(batch, part);
     if (part.letters.length === 0) return;
     for (const letter of part.letters) this.#options.events.rejected(letter.code);
-    const bytes = part.letters.reduce((sum, letter) => sum + letterBytes(letter), 0);
+    const bytes = lettersBytes(part.letters);
     batch.letters = batch.letters
       .then(async () => {
         if (batch.state !== 'abandoned') await this.#options.deadLetters.append(batch.id, part.letters);

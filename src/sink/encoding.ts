@@ -3,7 +3,7 @@ import type { DeadLetter } from '../deadletter/dead-letter.ts';
 import type { EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
 import type { OffsetRange, SourceChunk } from '../source/source.ts';
 import { type Caution, type Danger, dangerOf } from './caution.ts';
-import { letterBytes, toDeadLetter } from './letters.ts';
+import { lettersBytes, toDeadLetter } from './letters.ts';
 import type { Encoder, SchemaSource } from './ports.ts';
 import { rangesBetween } from './ranges.ts';
 
@@ -183,8 +183,7 @@ export class Encoding {
 export const piecesBytes = (pieces: readonly Piece[]): number =>
   pieces.reduce((bytes, piece) => bytes + piece.bytes.byteLength, 0);
 
-const partBytes = (part: Part): number =>
-  part.letters.reduce((bytes, letter) => bytes + letterBytes(letter), piecesBytes(part.pieces));
+const partBytes = (part: Part): number => lettersBytes(part.letters) + piecesBytes(part.pieces);
 
 const NOTHING = { pieces: [], letters: [], records: 0 } as const;
 

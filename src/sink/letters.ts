@@ -45,8 +45,11 @@ const copied = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 const LETTER_BYTES = 4096;
 const HEADER_BYTES = 256;
 
-/** Bytes that a dead letter holds in memory, roughly. */
-export const letterBytes = (letter: DeadLetter): number =>
+/** Bytes that dead letters hold in memory, roughly. */
+export const lettersBytes = (letters: readonly DeadLetter[]): number =>
+  letters.reduce((bytes, letter) => bytes + letterBytes(letter), 0);
+
+const letterBytes = (letter: DeadLetter): number =>
   (letter.value?.length ?? 0) +
   (letter.key?.length ?? 0) +
   letter.headers.reduce((n, h) => n + HEADER_BYTES + (h.value?.length ?? 0), LETTER_BYTES);

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { KafkaFault, RawPosition } from './client.ts';
+import { topicPartitionKey } from './source.ts';
 
 /**
  * Offset commits that count: one request outstanding, and only a success that the broker answered to
@@ -25,8 +26,6 @@ interface Outstanding {
   reject(error: SinkError): void;
 }
 
-const key = (p: { topic: string; partition: number }) => `${p.topic}-${p.partition}`;
-
 export function createCommitter(
   send: (positions: RawPosition[]) => void,
   clock: Clock,
@@ -43,7 +42,11 @@ export function createCommitter(
     const timer = new AbortController();
     try {
       await new Promise<void>((resolve, reject) => {
-        outstanding = { offsets: new Map(positions.map((p) => [key(p), p.offset])), resolve, reject };
+        outstanding = {
+          offsets: new Map(positions.map((p) => [topicPartitionKey(p), p.offset])),
+          resolve,
+          reject,
+        };
         send([...positions]);
         clock.sleep(LIMITS.offsetCommitMs, timer.signal).then(
           () => refuse(`no answer from the group coordinator within ${LIMITS.offsetCommitMs / 1000} s`),
@@ -79,7 +82,11 @@ export function createCommitter(
     answered(fault, positions) {
       if (!outstanding) return;
       const wanted = outstanding.offsets;
-      if (positions.length !== wanted.size || positions.some((p) => wanted.get(key(p)) !== p.offset)) return;
+      if (
+        positions.length !== wanted.size ||
+        positions.some((p) => wanted.get(topicPartitionKey(p)) !== p.offset)
+      )
+        return;
       if (fault) refuse(`${fault.message} (${fault.code})`);
       else outstanding.resolve();
     },
