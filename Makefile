@@ -1,9 +1,9 @@
 # Two commands on a fresh machine: `make demo` shows the service at work, `make test` runs all tests.
-.PHONY: help setup build demo test lint bench soak
+.PHONY: help setup build demo test lint bench soak soak-route soak-steady test-node24
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## install what the service needs (a second call takes a second)
 	@scripts/setup.sh
@@ -28,6 +28,18 @@ bench: build ## rows per second and CPU of the whole route, beside bare consumer
 	@npm run --silent build:harness
 	@node .cache/harness/test/bench/route.js $(ARGS)
 
-soak: build ## the long runs: the route tests with a million records
+soak: ## the long runs, 2.5 hours: the two below, one after the other; ARGS goes to the second
+	@$(MAKE) --no-print-directory soak-route ARGS=
+	@$(MAKE) --no-print-directory soak-steady ARGS="$(ARGS)"
+
+soak-route: build ## the route tests with a million records, and outages of two minutes; ARGS=test/route/json
 	@scripts/setup.sh --tests
-	@ROUTE_RECORDS=1000000 npx --no-install vitest run --project kafka test/route $(ARGS)
+	@ROUTE_RECORDS=1000000 ROUTE_OUTAGE_SECONDS=120 npx --no-install vitest run --project kafka $(or $(ARGS),test/route)
+
+soak-steady: build ## steady load with a fault every minute; ARGS="--minutes 120 --rate 500 --members 2"
+	@scripts/setup.sh --tests
+	@npm run --silent build:harness
+	@node .cache/harness/test/soak/steady.js $(ARGS)
+
+test-node24: setup ## unit tests, a Kafka route and the demo on Node 24; ARGS="unit kafka demo"
+	@scripts/node-next.sh $(ARGS)

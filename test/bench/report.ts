@@ -132,7 +132,7 @@ function verdict({ value, floor, target, less = false }: Goal): string {
 const figure = (value: number | string, digits = 2): string =>
   typeof value === 'string' || Number.isNaN(value) ? '' : value.toFixed(digits);
 
-function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
+export function table([head = [], ...rows]: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }

@@ -77,8 +77,10 @@ ${more}
 `;
 }
 
+export type Account = Pick<EmulatorChild, 'endpoint' | 'project' | 'accessId' | 'accessKey'>;
+
 /** Asks the emulator through the client; the rows of the CSV answer as text, numbers as numbers. */
-export async function query(emulator: EmulatorChild, sql: string): Promise<(string | number | null)[][]> {
+export async function query(emulator: Account, sql: string): Promise<(string | number | null)[][]> {
   const client = openMaxCompute({
     endpoint: emulator.endpoint,
     tunnelEndpoint: null,

@@ -5,8 +5,9 @@ import { freePort } from './net.ts';
 const IMAGE = process.env.TEST_KAFKA_IMAGE ?? 'apache/kafka:4.1.0';
 
 /** One broker in a container; its port is the same inside and outside, since clients follow the advertised one. */
-export async function dockerKafka({ overrides = {}, brokers = 1 }: KafkaOptions): Promise<Kafka> {
+export async function dockerKafka({ overrides = {}, brokers = 1, advertise }: KafkaOptions): Promise<Kafka> {
   if (brokers !== 1) throw new Error('TEST_KAFKA=docker has one broker; unset it for a cluster');
+  if (advertise) throw new Error('TEST_KAFKA=docker advertises its own port; unset it for a proxy');
   const port = await freePort();
   const container = await new GenericContainer(IMAGE)
     .withExposedPorts({ container: port, host: port })

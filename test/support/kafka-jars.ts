@@ -28,7 +28,9 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
   };
   const stop = () => end(nodes, folder);
   try {
-    const place = (id: number): Place => ({ id, data: path.join(folder.path, `n${id}`), ports, protocols });
+    const { advertise = {} } = options;
+    const data = (id: number): string => path.join(folder.path, `n${id}`);
+    const place = (id: number): Place => ({ id, data: data(id), ports, protocols, advertise });
     await Promise.all(ids.map((id) => format(folder, place(id), options)));
     await Promise.all(ids.map(start));
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Place {
   readonly ports: ReadonlyMap<number, Ports>;
   /** Listener -> security protocol. */
   readonly protocols: Readonly<Record<string, string>>;
+  /** Listener -> port that clients are told, where it is not the listener's own. */
+  readonly advertise: Readonly<Record<string, number>>;
 }
 
 /** The text of `server.properties` for one broker that is its own controller. */
@@ -37,15 +39,17 @@ const identity = ({ id, data, ports }: Place) => {
   };
 };
 
-const listeners = ({ id, ports, protocols }: Place) => {
-  const at = (name: string) => `${name}://127.0.0.1:${ports.get(id)![name]}`;
+const listeners = ({ id, ports, protocols, advertise }: Place) => {
+  const own = ports.get(id)!;
+  const at = (name: string) => `${name}://127.0.0.1:${own[name]}`;
+  const told = (name: string) => `${name}://127.0.0.1:${advertise[name] ?? own[name]}`;
   const names = Object.keys(protocols);
   const map = Object.entries(protocols).map(([name, protocol]) => `${name}:${protocol}`);
   return {
     listeners: names.map(at).join(','),
     'advertised.listeners': names
       .filter((name) => name !== 'CONTROLLER')
-      .map(at)
+      .map(told)
       .join(','),
     'listener.security.protocol.map': map.join(','),
   };

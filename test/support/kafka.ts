@@ -8,6 +8,8 @@ export interface KafkaOptions {
   readonly overrides?: Record<string, string | number | boolean>;
   /** Further listeners, name -> security protocol: `{SASLPLAIN: 'SASL_PLAINTEXT'}`. */
   readonly listeners?: Record<string, 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'>;
+  /** Listener -> port that its clients are told to use instead of its own: that of a proxy. One broker. */
+  readonly advertise?: Readonly<Record<string, number>>;
   /** SCRAM users, made when the broker is formatted: `SCRAM-SHA-512=[name=sink,password=x]`. */
   readonly scram?: readonly string[];
   readonly heapMiB?: number;
