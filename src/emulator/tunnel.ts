@@ -10,6 +10,7 @@ import { createRecordReader } from './record-reader.ts';
 import { schemaJson } from './schema-json.ts';
 import { blockList, LAST_BLOCK_ID, type Session } from './sessions.ts';
 import type { BlockLoader, StagedBlock } from './store.ts';
+import { cutAtFrameEnds } from './zstd-frames.ts';
 
 /** The table partition that a call names: values and `pt=a` text, checked against the table (protocol 4.1). */
 function namedTablePartition(table: Table, call: Call): { values: string[]; spec: string | undefined } {
@@ -118,7 +119,7 @@ async function readBlock(
   call: Call,
   table: Table,
   loader: BlockLoader,
-  decoder: Transform | undefined,
+  decoder: Decoder | undefined,
 ): Promise<StagedBlock> {
   try {
     const types = table.columns.map((column) => column.type);
@@ -133,14 +134,14 @@ async function readBlock(
 
 async function pump(
   body: AsyncIterable<Buffer>,
-  decoder: Transform | undefined,
+  decoder: Decoder | undefined,
   push: (piece: Buffer) => void,
 ): Promise<void> {
   if (!decoder) {
     for await (const piece of body) push(piece);
     return;
   }
-  await pipeline(body, decoder, async (inflated: AsyncIterable<Buffer>) => {
+  await pipeline(decoder.prepare(body), decoder.transform, async (inflated: AsyncIterable<Buffer>) => {
     for await (const piece of inflated) push(piece);
   });
 }
@@ -155,13 +156,22 @@ async function* counted(core: Core, body: AsyncIterable<Buffer>): AsyncIterable<
 /** Larger pieces than the 16 KiB default: fewer turns between the threads. */
 const PIECE_BYTES = 256 * 1024;
 
+interface Decoder {
+  readonly prepare: (body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  readonly transform: Transform;
+}
+
 /** `Content-Encoding` of a block (protocol 6); `deflate` is the zlib container. */
-function decoderOf(encoding: string | undefined): Transform | undefined {
+function decoderOf(encoding: string | undefined): Decoder | undefined {
   if (!encoding || encoding === 'identity') return undefined;
-  if (encoding === 'deflate') return zlib.createInflate({ chunkSize: PIECE_BYTES });
+  if (encoding === 'deflate') {
+    return { prepare: (body) => body, transform: zlib.createInflate({ chunkSize: PIECE_BYTES }) };
+  }
   const zstd = (zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform })
     .createZstdDecompress;
-  if (encoding === 'zstd' && zstd) return zstd({ chunkSize: PIECE_BYTES });
+  if (encoding === 'zstd' && zstd) {
+    return { prepare: cutAtFrameEnds, transform: zstd({ chunkSize: PIECE_BYTES }) };
+  }
   throw malformed(`Content-Encoding ${encoding} is not supported by this local MaxCompute`);
 }
 

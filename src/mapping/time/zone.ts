@@ -40,6 +40,8 @@ const CACHED_DAYS = 4096;
  * for changes at odd minutes and for local mean time before 1900.
  */
 function namedZone(name: string): Zone | null {
+  // Newer Nodes take offsets as names, also those beyond the 18 h that `fixedZone` refuses.
+  if (/^[+-]/.test(name)) return null;
   const ask = intlOffset(name);
   if (!ask) return null;
   const days = new Float64Array(CACHED_DAYS).fill(Number.NaN);
