@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
-import { openRegistry } from './decode/registry.ts';
+import { openRegistry, type RegistryRetry } from './decode/registry.ts';
 import { SinkError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type MaxCompute, openMaxCompute } from './maxcompute/maxcompute.ts';
@@ -9,13 +9,23 @@ import type { Metrics } from './ops/metrics.ts';
 import type { SchemaSource } from './sink/ports.ts';
 import { VERSION } from './version.ts';
 
-/** An outage is told at once and then once a minute for each code; every retry is counted. */
+/** An outage is told at once and then once a minute for each call and code; every retry is counted. */
 const TELL_AGAIN_MS = 60_000;
+
+function rarely(log: Log): (kind: string, fields: object, message: string) => void {
+  const told = new Map<string, number>();
+  return (kind, fields, message) => {
+    const now = systemClock.now();
+    const due = now - (told.get(kind) ?? Number.NEGATIVE_INFINITY) >= TELL_AGAIN_MS;
+    if (due) told.set(kind, now);
+    log[due ? 'warn' : 'debug'](fields, message);
+  };
+}
 
 /** The clients of the outside services, made from the configuration. */
 export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): MaxCompute {
   const { credentials, caFile, compression: _, ...options } = config.maxcompute;
-  const told = new Map<string, number>();
+  const tell = rarely(log);
   return openMaxCompute({
     ...options,
     credentials: async () => ({
@@ -29,15 +39,13 @@ export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): M
     onRetry: (event) => {
       metrics.tunnelRetries.inc({ code: event.code });
       if (event.throttled) metrics.overQuotaWaits.inc();
-      const now = systemClock.now();
-      const due = now - (told.get(event.code) ?? Number.NEGATIVE_INFINITY) >= TELL_AGAIN_MS;
-      if (due) told.set(event.code, now);
-      log[due ? 'warn' : 'debug'](event, 'MaxCompute: the call is sent again');
+      tell(`${event.call} ${event.code}`, event, 'MaxCompute: the call is sent again');
     },
+    onWait: (event) => tell(`${event.call} ${event.code}`, event, 'MaxCompute: still waiting'),
   });
 }
 
-export function connectRegistry(config: Config, log: Log): SchemaSource {
+export function connectRegistry(config: Config, metrics: Metrics, log: Log): SchemaSource {
   const registry = config.schemaRegistry;
   if (!registry)
     return {
@@ -46,7 +54,11 @@ export function connectRegistry(config: Config, log: Log): SchemaSource {
     };
   const { url, username, password, token, caFile } = registry;
   const secrets = { password: password?.reveal() ?? null, token: token?.reveal() ?? null };
-  const onRetry = (event: object) => log.warn(event, 'schema registry: trying again');
+  const tell = rarely(log);
+  const onRetry = (event: RegistryRetry) => {
+    metrics.registryRetries.inc();
+    tell(event.error, event, 'schema registry: trying again');
+  };
   return openRegistry({ url, username, ...secrets, ca: readOrNull(caFile) }, { clock: systemClock, onRetry });
 }
 

@@ -43,12 +43,21 @@ export const ERRORS = {
   ),
   registry_auth: kind('stop', 1, 'Check schemaRegistry.username, password and token.'),
   table_missing: kind('stop', 1, 'Create the table, or mend maxcompute.project, schema and table.name.'),
+  project_missing: kind(
+    'stop',
+    1,
+    'Mend maxcompute.project; is the project in the region of maxcompute.endpoint?',
+  ),
   table_unsupported: kind(
     'stop',
     2,
     'Write to an ordinary table: no view, no external table, no primary key.',
   ),
-  mapping_mismatch: kind('stop', 2, 'Mend table.columns, or the table: every mismatch is listed.'),
+  mapping_mismatch: kind(
+    'stop',
+    2,
+    'Mend table.columns, or the table: every mismatch is listed. If the table has changed meanwhile, start again.',
+  ),
   maxcompute_auth: kind(
     'stop',
     1,

@@ -44,6 +44,8 @@ export const LIMITS = {
   commitsAtOnce: 32,
   uploadsAtOnce: 8,
   requestTimeoutMs: 60_000,
+  /** A call without an answer, or a commit under way, is told after this time, ms. */
+  slowMs: 20_000,
   connectTimeoutMs: 10_000,
   /** The service cuts an upload after 120 s without data. */
   uploadIdleMs: 110_000,
@@ -58,12 +60,14 @@ export const LIMITS = {
   connectionsPerEndpoint: 64,
   /** Longest answer that is read: 20,000 blocks take about 3 MB. */
   answerBytes: 32 * MiB,
-  /** A wait that an answer asks for is honoured up to this, ms (protocol 10.1). */
+  /** A wait that the service asks for (`HoldClientMillis`, protocol 10.1) is honoured up to this, ms. */
   holdMaxMs: 10_000,
+  /** The same for `Retry-After`, which gateways send too, ms. */
+  retryAfterMaxMs: 60_000,
   /** Text of the server kept in an error message, characters. */
   serverMessageChars: 400,
-  /** Throttled attempts to create a session before the caller is told to keep its batch open. */
-  throttledCreateAttempts: 3,
+  /** Failed attempts of a call whose caller can wait by itself, because it has all that it needs to go on. */
+  callerAttempts: 3,
   /** One SQL statement, from submission to result, ms. */
   sqlMs: 600_000,
   /** A commit that stays undecided this long needs a decision. */
@@ -89,6 +93,8 @@ export const LIMITS = {
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
 
+  /** Longest wait of the start between two looks for MaxCompute, ms. */
+  startRetryCapMs: 15_000,
   /** A stopped process that something still holds is ended after this time, ms. */
   exitMs: 5_000,
 

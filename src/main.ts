@@ -10,15 +10,18 @@ import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
-import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import { isPassing } from './maxcompute/error.ts';
+import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { collect, coordinatorEvents, healthSnapshot, type Observed } from './observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
-import { assertSameColumns, loadPlan } from './plan.ts';
+import { type LoadedPlan, loadPlan } from './plan.ts';
+import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
-import type { Encoder, Tunnel } from './sink/ports.ts';
+import type { Encoder } from './sink/ports.ts';
 import { KafkaSource } from './source/consumer.ts';
 import { chunkBytesFor, clientQueueBytes, fetchProperties } from './source/settings.ts';
+import { guardedTunnel } from './tunnel.ts';
 import { VERSION } from './version.ts';
 
 /** Share of `shutdown` that is kept for leaving the group. */
@@ -74,7 +77,7 @@ async function serve(
 
   const maxcompute = connectMaxCompute(config, metrics, log);
   releasers.push(() => maxcompute.close());
-  const { plan, table, warnings } = await loadPlan(config, maxcompute, stop);
+  const { plan, table, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
 
@@ -108,14 +111,11 @@ async function serve(
   const coordinator = new Coordinator({
     source,
     encoder: measured(pool, metrics),
-    schemas: connectRegistry(config, log),
+    schemas: connectRegistry(config, metrics, log),
     deadLetters,
     upload: {
-      tunnel: checkedTunnel(maxcompute, table, log),
+      tunnel: guardedTunnel(maxcompute, table, log),
       compression: config.maxcompute.compression,
-      onTrouble: (error, doing) => {
-        log.warn({ error, doing }, 'MaxCompute: trying again');
-      },
       onSession: () => metrics.sessionsCreated.inc(),
       onBlock: (bytes) => {
         metrics.blocksUploaded.inc();
@@ -140,22 +140,24 @@ async function serve(
   return coordinator.finished;
 }
 
-/** Sessions whose columns are still those of the plan. */
-function checkedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log): Tunnel {
-  const upload = maxcompute.upload(table.name);
-  let warned = false;
-  const warnOnce = (maxFieldBytes: number) => {
-    if (!warned) log.warn({ maxFieldBytes }, 'the service takes smaller values than are checked for');
-    warned = true;
-  };
-  return {
-    async create(tablePartition, signal) {
-      const session = await upload.create(tablePartition, signal);
-      assertSameColumns(table, session.columns);
-      if (session.maxFieldBytes < LIMITS.maxFieldBytes) warnOnce(session.maxFieldBytes);
-      return session;
+/** MaxCompute may be away when the service starts: it waits, `/ready` and the client's log lines say for what. */
+function loadPlanInTime(
+  config: Config,
+  maxcompute: MaxCompute,
+  log: Log,
+  stop: AbortSignal,
+): Promise<LoadedPlan> {
+  return retry(() => loadPlan(config, maxcompute, stop), {
+    clock: systemClock,
+    signal: stop,
+    attempts: Number.POSITIVE_INFINITY,
+    baseMs: LIMITS.retryBaseMs,
+    capMs: LIMITS.startRetryCapMs,
+    decide: (error) => ({ retry: isPassing(error) }),
+    onRetry(error, _waitMs, attempt) {
+      if (attempt === 0) log.warn({ error }, 'MaxCompute is away: the start waits for it');
     },
-  };
+  });
 }
 
 /** The pool, with the CPU time of its workers counted. */

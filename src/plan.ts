@@ -3,7 +3,7 @@ import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { compilePlan, type MappingLine } from './mapping/compile.ts';
 import type { Plan } from './mapping/plan.ts';
-import type { Column, MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
 
 /** The plan for the live table. */
 export interface LoadedPlan {
@@ -49,18 +49,3 @@ function refuseUnsupported(config: Config, table: TableInfo): void {
     throw new SinkError('table_unsupported', `${name} has the primary key ${table.primaryKey.join(', ')}`);
   }
 }
-
-/** The columns of an upload session number the fields on the wire (protocol 4.1): they must be those of the plan. */
-export function assertSameColumns(table: TableInfo, session: readonly Column[]): void {
-  if (session.length === 0) {
-    throw new SinkError('maxcompute_transient', 'the answer to the creation of a session names no columns');
-  }
-  if (signature(table.columns) === signature(session)) return;
-  throw new SinkError(
-    'mapping_mismatch',
-    `the table has changed: it was (${listed(table.columns)}), it is (${listed(session)}); start again`,
-  );
-}
-
-const signature = (columns: readonly Column[]): string => listed(columns).toLowerCase().replaceAll(' ', '');
-const listed = (columns: readonly Column[]): string => columns.map((c) => `${c.name} ${c.type}`).join(', ');

@@ -67,14 +67,21 @@ async function transmit(wire: Wire, call: Call, trace: Trace): Promise<Sent> {
   const unsigned = { method, resource, query, headers: callHeaders(options, call, trace) };
   const headers = signedHeaders(unsigned, keys, v4 ? options.region : null, options.clock.now() + skewMs);
   const path = prefix + encodeTarget(resource, query);
+  const slow = setTimeout(() => tellSlow(wire, call, origin), wire.limits.slowMs);
   try {
     const answer = await wire.http.send({ origin, path, method, headers, body, signal });
     return { answer, origin, v4, skewMs, secrets: secretsOf(keys, headers) };
   } catch (error) {
     signal?.throwIfAborted();
-    if (call.to === 'tunnel') wire.discovery.forget();
+    if (call.to === 'tunnel') wire.discovery.doubt();
     throw callError(call, transportFailure(error), wire.limits);
+  } finally {
+    clearTimeout(slow);
   }
+}
+
+function tellSlow({ options, limits }: Wire, { name: call, about }: Call, origin: string): void {
+  options.onWait?.({ call, about, code: 'SLOW', what: `no answer from ${origin}`, forMs: limits.slowMs });
 }
 
 function callHeaders({ userAgent }: MaxComputeOptions, call: Call, trace: Trace): Record<string, string> {

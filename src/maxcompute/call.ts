@@ -31,6 +31,12 @@ export interface Patience {
 
 export const ONCE: Patience = { transient: 1, throttled: 1 };
 
+/** For a caller that waits by itself. */
+export const few = ({ callerAttempts: attempts }: ClientLimits): Patience => ({
+  transient: attempts,
+  throttled: attempts,
+});
+
 /** The error of a call that failed. */
 export function callError(
   call: Pick<Call, 'name' | 'about'>,

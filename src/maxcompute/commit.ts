@@ -5,7 +5,7 @@
 import { SinkError } from '../errors.ts';
 import { type Call, ONCE, requestIdOf } from './call.ts';
 import type { Client } from './client.ts';
-import { failureOf } from './error.ts';
+import { failureOf, isPassing } from './error.ts';
 import { blockDifference, type SessionState } from './session.ts';
 import { askSession } from './session-calls.ts';
 
@@ -64,6 +64,7 @@ interface Progress {
   posted: Posted;
   /** A commit was sent whose effect is not known: not even NORMAL afterwards excludes that it still runs. */
   doubt: boolean;
+  readonly startedAt: number;
   /** Last time that nothing was in doubt, ms. */
   since: number;
   /** The service clearly refused the commit. */
@@ -82,10 +83,12 @@ interface Progress {
  */
 export async function commitSession(job: CommitJob): Promise<void> {
   const { clock } = job.client.options;
+  const startedAt = clock.now();
   const progress: Progress = {
     posted: job.posted,
     doubt: false,
-    since: clock.now(),
+    startedAt,
+    since: startedAt,
     refusal: null,
     error: null,
     status: 'UNKNOWN',
@@ -95,10 +98,23 @@ export async function commitSession(job: CommitJob): Promise<void> {
     const step = await look(job, progress);
     if (step === 'done' || (step === 'post' && (await post(job, progress)))) return;
     if (clock.now() - progress.since >= job.client.limits.commitDecisionMs) throw undecided(job, progress);
-    const waitMs = pollMs(job, progress, turn);
-    if (progress.error !== null) job.client.tell(job.post, progress.error, waitMs);
-    await clock.sleep(waitMs, job.signal);
+    tellWait(job, progress);
+    await clock.sleep(pollMs(turn), job.signal);
   }
+}
+
+/** Words of a commit that runs: nothing to tell of for a while. */
+const RUNNING = ['COMMITTING', 'CLOSING'];
+
+/** What passes by itself is told by the client, attempt by attempt. */
+function tellWait({ client, post }: CommitJob, { error, status, startedAt }: Progress): void {
+  if (isPassing(error)) return;
+  const forMs = client.options.clock.now() - startedAt;
+  if (error === null && RUNNING.includes(status) && forMs < client.limits.slowMs) return;
+  const { name: call, about } = post;
+  const code = failureOf(error)?.code ?? status;
+  const what = error?.message ?? `the session is ${status}`;
+  client.options.onWait?.({ call, about, code, what, forMs });
 }
 
 /** Asks for the status; throws where the table ends in an error. */
@@ -123,8 +139,7 @@ async function look(job: CommitJob, progress: Progress): Promise<'post' | 'wait'
 
 /** The status could not be read. Only after a commit was sent does even a refusal leave hope. */
 function waitOrThrow(error: SinkError, { posted }: Progress): 'wait' {
-  const passing = ['retry', 'throttle'].includes(failureOf(error)?.reaction.action ?? '');
-  if (!passing && posted !== 'yes') throw error;
+  if (!isPassing(error) && posted !== 'yes') throw error;
   return 'wait';
 }
 
@@ -160,10 +175,7 @@ async function ask(job: CommitJob, call: Call): Promise<Seen | SinkError> {
   }
 }
 
-function pollMs({ client }: CommitJob, { error }: Progress, turn: number): number {
-  const asked = Math.min(failureOf(error)?.holdMs ?? 0, client.limits.holdMaxMs);
-  return Math.max(asked, POLL_MS[Math.min(turn, POLL_MS.length - 1)]!);
-}
+const pollMs = (turn: number): number => POLL_MS[Math.min(turn, POLL_MS.length - 1)]!;
 
 /** Nobody else's commit and none of ours: then the last failure says all. */
 function undecided(job: CommitJob, progress: Progress, difference: string | null = null): SinkError {

@@ -1,5 +1,6 @@
 /** What an answer that is no success means: one table from the server's code to what is done about it. */
 import { type ErrorCode, SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { find, parseXml } from './xml.ts';
 
 /**
@@ -51,7 +52,9 @@ const ROWS: readonly Row[] = [
   ['StatusConflict InvalidStatusChange', 'status', 'session_lost', 'the upload session is not open'],
   ['InConsistentBlockList', 'stop', 'block_mismatch', 'the server holds other blocks'],
   ['NoSuchPartition', 'table_partition', 'session_lost', 'the table partition is missing'],
-  ['NoSuchTable NoSuchObject NoSuchProject NoSuchSchema NoSuchData InvalidProjectTable ODPS-0130131 ODPS-0420111', 'stop', 'table_missing', 'the table is missing'],
+  ['NoSuchTable NoSuchObject NoSuchData InvalidProjectTable ODPS-0130131', 'stop', 'table_missing', 'the table is missing'],
+  ['NoSuchSchema', 'stop', 'table_missing', 'the schema is missing'],
+  ['NoSuchProject ODPS-0420111', 'stop', 'project_missing', 'the project is missing'],
   ['AccessDenied NoPermission ODPS-0130013 ODPS-0420095 HTTP403', 'stop', 'maxcompute_denied', 'the account has no right to do this'],
   ['Unauthorized SignatureNotMatch InvalidAccessKeyId AuthorizationRequired InvalidSecurityToken ODPS-0410042 ODPS-0410051 HTTP401', 'stop', 'maxcompute_auth', 'the service does not accept the credentials'],
   ['RequestTimeTooSkewed RequestTimeTooSkewd RequestExpired', 'clock', 'maxcompute_auth', 'the clocks differ too much'],
@@ -82,7 +85,7 @@ export interface Failure {
   readonly status: number | null;
   readonly message: string;
   readonly requestId: string | null;
-  /** The server asks to wait this long, ms; 0: it does not. */
+  /** Wait at least this long, ms, because the server asks for it; 0: it does not. */
   readonly holdMs: number;
   readonly cause?: unknown;
 }
@@ -110,8 +113,15 @@ export function readFailure(answer: FailedAnswer): Failure {
     status,
     message,
     requestId: headers['x-odps-request-id'] || body.requestId || null,
-    holdMs: Math.max(Number(body.holdMs) || 0, 1000 * (Number(headers['retry-after']) || 0)),
+    holdMs: Math.max(Math.min(Number(body.holdMs) || 0, LIMITS.holdMaxMs), retryAfterMs(headers)),
   };
+}
+
+/** `Retry-After`: seconds, or a date by the server's clock. */
+function retryAfterMs(headers: FailedAnswer['headers']): number {
+  const { 'retry-after': text = '', date = '' } = headers;
+  const ms = /^\d+$/.test(text.trim()) ? 1000 * Number(text) : Date.parse(text) - Date.parse(date);
+  return Math.min(Math.max(0, ms || 0), LIMITS.retryAfterMaxMs);
 }
 
 /** A failure that the client itself finds, by a code of the table: the transport's, or an odd answer. */
@@ -143,6 +153,12 @@ function reactionTo(code: string, message: string, status: number): Reaction {
   // The skew error goes by several codes; this word of its text is the same in all (protocol 2.8).
   if (message.includes('max_interval_date')) return REACTIONS.get('RequestTimeTooSkewed')!;
   const number = /ODPS-\d+/.exec(`${code} ${message}`)?.[0] ?? '';
+  // The metadata service has one code for everything that is missing.
+  if (
+    code === 'NoSuchObject' &&
+    /\bno such project\b|\bproject( \S+)? (not found|does not exist)\b/i.test(message)
+  )
+    return REACTIONS.get('NoSuchProject')!;
   return (
     REACTIONS.get(code) ??
     REACTIONS.get(number) ??
@@ -209,6 +225,11 @@ export function failureError(what: string, failure: Failure, messageChars: numbe
 export function failureOf(error: unknown): Failure | null {
   if (!(error instanceof SinkError) || typeof error.cause !== 'object' || error.cause === null) return null;
   return 'reaction' in error.cause ? (error.cause as Failure) : null;
+}
+
+/** Whether the same call may succeed later: the service is away, fails for the moment, or asks to slow down. */
+export function isPassing(error: unknown): boolean {
+  return /^(retry|throttle)$/.test(failureOf(error)?.reaction.action ?? '');
 }
 
 const cut = (text: string, chars: number) => (text.length <= chars ? text : `${text.slice(0, chars)}…`);

@@ -21,8 +21,10 @@ export interface MaxComputeOptions {
   /** PEM text of certificate authorities that are trusted beside the public ones, or null. */
   readonly ca: string | null;
   readonly clock: Clock;
-  /** Told before every wait, and with `waitMs` 0 when a throttled call goes back to the caller. */
+  /** Told of every attempt that failed for the moment: with the wait before the next one, or 0 when the caller decides. */
   readonly onRetry?: (event: RetryEvent) => void;
+  /** Told while a call has no answer, or a commit no outcome: each time that it is looked at. */
+  readonly onWait?: (event: WaitEvent) => void;
   /** `maxsink/<version>`. */
   readonly userAgent: string;
   /** Bounds other than the defaults, for tests. */
@@ -31,17 +33,31 @@ export interface MaxComputeOptions {
 
 export interface RetryEvent {
   readonly call: string;
+  /** Table, table partition, session and block. */
+  readonly about: string;
   /** The server's code, or the transport's (`ECONNRESET`, `DEADLINE`). */
   readonly code: string;
   readonly why: string;
+  /** What the server or the transport says. */
+  readonly message: string;
   readonly waitMs: number;
   /** The service asked to slow down, as opposed to having failed. */
   readonly throttled: boolean;
   readonly requestId: string | null;
 }
 
+export interface WaitEvent {
+  readonly call: string;
+  readonly about: string;
+  /** `SLOW`: no answer yet; the word of a session that is neither committed nor failed; or the server's code. */
+  readonly code: string;
+  readonly what: string;
+  readonly forMs: number;
+}
+
 export const CLIENT_LIMITS = {
   requestTimeoutMs: LIMITS.requestTimeoutMs,
+  slowMs: LIMITS.slowMs,
   connectTimeoutMs: LIMITS.connectTimeoutMs,
   uploadIdleMs: LIMITS.uploadIdleMs,
   uploadGraceMs: LIMITS.uploadGraceMs,
@@ -51,9 +67,8 @@ export const CLIENT_LIMITS = {
   keepAliveMaxMs: LIMITS.keepAliveMaxMs,
   connectionsPerEndpoint: LIMITS.connectionsPerEndpoint,
   answerBytes: LIMITS.answerBytes,
-  holdMaxMs: LIMITS.holdMaxMs,
   serverMessageChars: LIMITS.serverMessageChars,
-  throttledCreateAttempts: LIMITS.throttledCreateAttempts,
+  callerAttempts: LIMITS.callerAttempts,
   transientAttempts: LIMITS.transientAttempts,
   retryBaseMs: LIMITS.retryBaseMs,
   retryCapMs: LIMITS.retryCapMs,

@@ -1,6 +1,6 @@
 /** The calls that all uses of an upload session share. */
 import type { Answer, Call } from './call.ts';
-import { type Client, unreadable } from './client.ts';
+import type { Client } from './client.ts';
 import { readSession, type SessionState } from './session.ts';
 import { parseTablePartition } from './table-partitions.ts';
 import { tableName, tunnelTable } from './wire.ts';
@@ -60,10 +60,5 @@ export async function askSession(
   client: Client,
   call: Call,
 ): Promise<{ state: SessionState; answer: Answer }> {
-  const answer = await client.request(call);
-  try {
-    return { state: readSession(answer.text), answer };
-  } catch (error) {
-    throw unreadable(client, call, answer, error);
-  }
+  return client.ask(call, (answer) => ({ state: readSession(answer.text), answer }));
 }

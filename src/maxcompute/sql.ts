@@ -1,8 +1,8 @@
 /** SQL statements, run as instances: submitted, polled to their end, their result read (protocol 3.4 to 3.6). */
 import { randomUUID } from 'node:crypto';
 import type { SinkError } from '../errors.ts';
-import { type Call, requestIdOf } from './call.ts';
-import { type Client, unreadable } from './client.ts';
+import { type Answer, type Call, requestIdOf } from './call.ts';
+import type { Client } from './client.ts';
 import { type Failure, failureError, localFailure, statementFailure } from './error.ts';
 import { serviceQuery } from './wire.ts';
 import { cdata, escapeXml, find, parseXml, type XmlElement } from './xml.ts';
@@ -62,10 +62,14 @@ async function submit(client: Client, statement: string, options: SqlOptions): P
     body: jobText(client, statement, options),
     signal: options.signal,
   };
-  const answer = await client.request(call);
-  const id = answer.headers.location?.split('/').at(-1)?.split('?')[0];
-  if (id) return { client, id, about: `${about}, instance ${id}`, deadline, signal: options.signal };
-  throw unreadable(client, call, answer, new Error('no Location header'));
+  const id = await client.ask(call, readInstanceId);
+  return { client, id, about: `${about}, instance ${id}`, deadline, signal: options.signal };
+}
+
+function readInstanceId({ headers }: Answer): string {
+  const id = headers.location?.split('/').at(-1)?.split('?')[0];
+  if (id) return id;
+  throw new Error('no Location header');
 }
 
 async function look(
@@ -82,12 +86,10 @@ async function look(
     query: { ...(query === null ? {} : { [query]: null }), ...serviceQuery(client.options) },
     signal,
   };
-  const answer = await client.request(call);
-  try {
-    return { root: parseXml(answer.text.trim()), requestId: requestIdOf(answer) };
-  } catch (error) {
-    throw unreadable(client, call, answer, error);
-  }
+  return client.ask(call, (answer) => ({
+    root: parseXml(answer.text.trim()),
+    requestId: requestIdOf(answer),
+  }));
 }
 
 async function untilTerminated(instance: Instance): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Column, columnsOf, isObject, isTrue, type Json, parseObject, textOf } from './answer.ts';
-import type { Call } from './call.ts';
-import { type Client, unreadable } from './client.ts';
+import { type Call, few } from './call.ts';
+import type { Client } from './client.ts';
 import { serviceQuery, serviceTable, tableName } from './wire.ts';
 import { find, parseXml, type XmlElement } from './xml.ts';
 
@@ -34,14 +34,10 @@ export async function loadTable(client: Client, name: string, signal?: AbortSign
     method: 'GET',
     resource: serviceTable(options, name),
     query: { extended: null, ...serviceQuery(options) },
+    patience: few(client.limits),
     signal,
   };
-  const answer = await client.request(call);
-  try {
-    return readTable(parseXml(answer.text.trim()), name);
-  } catch (error) {
-    throw unreadable(client, call, answer, error);
-  }
+  return client.ask(call, ({ text }) => readTable(parseXml(text.trim()), name));
 }
 
 function readTable(root: XmlElement, asked: string): TableInfo {

@@ -1,20 +1,19 @@
 /** Upload sessions of one table: created, found again, filled, committed (protocol chapter 4). */
 import { SinkError } from '../errors.ts';
 import type { Column } from './answer.ts';
-import { type Answer, type Call, type Patience, requestIdOf } from './call.ts';
-import { type Client, unreadable } from './client.ts';
+import { type Answer, type Call, few, requestIdOf } from './call.ts';
+import type { Client } from './client.ts';
 import { commitSession } from './commit.ts';
 import { failureOf } from './error.ts';
-import type { SessionState } from './session.ts';
+import { readSession, type SessionState } from './session.ts';
 import { askSession, type Place, placeQuery, sessionCall, tunnelCall } from './session-calls.ts';
 import { addTablePartition } from './table-partitions.ts';
 
 export interface TableUpload {
   /**
    * A new session for one table partition (`dt=20261121,hr=09`; empty for an unpartitioned table), which is
-   * created when missing. Throttling is not waited out here: after `throttledCreateAttempts` it throws
-   * `maxcompute_over_quota` (and tells `onRetry` with `waitMs` 0), so that the caller keeps its batch open
-   * longer and asks again.
+   * created when missing. An outage is not waited out here: after `callerAttempts` it throws
+   * `maxcompute_over_quota`, `maxcompute_transient` or `maxcompute_unreachable` for the caller to ask again.
    */
   create(tablePartition: string, signal?: AbortSignal): Promise<UploadSession>;
   /**
@@ -37,8 +36,8 @@ export interface UploadSession {
   readonly createdAt: number;
   /**
    * Stores one block: the joined pieces of `body`. After a failure the whole block is sent again under the
-   * same id, which replaces it. Throttling is waited out until the signal aborts. Throws `session_lost`
-   * when the session is gone or not open.
+   * same id, which replaces it. Throws `session_lost` when the session is gone or not open; otherwise as
+   * `create`.
    */
   putBlock(
     blockId: number,
@@ -51,9 +50,6 @@ export interface UploadSession {
   /** Makes exactly these blocks (id to rows) visible; `commitSession` says what it throws. */
   commit(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
 }
-
-/** A block must reach the server however long it asks to wait: the signal ends it. */
-const BLOCK: Partial<Patience> = { throttled: Number.POSITIVE_INFINITY };
 
 export function openTableUpload(client: Client, table: string): TableUpload {
   // A project may refuse `create_partition`: then table partitions are made by SQL (protocol 3.7).
@@ -95,15 +91,17 @@ async function requestSession(place: Place, server: Server, signal?: AbortSignal
     ...tunnelCall(place, 'create an upload session', signal),
     method: 'POST',
     query: { uploads: null, ...parameter, ...placeQuery(place, client.options.quota) },
-    patience: { throttled: client.limits.throttledCreateAttempts },
+    patience: few(client.limits),
   };
-  const { state, answer } = await askSession(client, call).catch((error: unknown) => {
-    if (failureOf(error)?.reaction.action === 'throttle') client.tell(call, error, 0);
-    throw error;
-  });
+  const { id, state } = await client.ask(call, (answer) => readCreated(call, answer));
+  return openSession(place, id, state, 'no');
+}
+
+function readCreated(call: Call, answer: Answer): { id: string; state: SessionState } {
   if (answer.headers['odps-tunnel-date-transform'] === 'true') throw legacyDates(call, answer);
-  if (state.id === null) throw unreadable(client, call, answer, new Error('no UploadID'));
-  return openSession(place, state.id, state, 'no');
+  const state = readSession(answer.text);
+  if (state.id === null) throw new Error('no UploadID');
+  return { id: state.id, state };
 }
 
 async function attach(place: Place, id: string, signal?: AbortSignal): Promise<UploadSession> {
@@ -128,7 +126,7 @@ function openSession(place: Place, id: string, state: SessionState, posted: 'no'
     createdAt: client.options.clock.now(),
     putBlock: async (blockId, body, encoding, signal) => {
       const put = call('put a block', { blockid: String(blockId) }, signal);
-      await client.request(blockCall(put, blockId, body, encoding));
+      await client.request({ ...blockCall(put, blockId, body, encoding), patience: few(client.limits) });
     },
     status: async (signal) => {
       const { status, blocks } = (await askSession(client, ask(signal))).state;
@@ -149,7 +147,6 @@ function blockCall(call: Call, blockId: number, body: readonly Uint8Array[], enc
     method: 'PUT',
     headers: { 'Content-Type': 'application/octet-stream', ...coding },
     body,
-    patience: BLOCK,
   };
 }
 

@@ -87,6 +87,11 @@ export const METRICS = {
     'Requests to MaxCompute sent again, by its code.',
     ['code'],
   ),
+  registryRetries: counter(
+    'registry_retries_total',
+    'requests',
+    'Requests to the schema registry that failed and were sent again.',
+  ),
   overQuotaWaits: counter('over_quota_waits_total', 'waits', 'Waits because MaxCompute asked to slow down.'),
   memoryUsedBytes: gauge('memory_used_bytes', 'bytes', 'Bytes of the memory budget in use.'),
   memoryBudgetBytes: gauge('memory_budget_bytes', 'bytes', 'The memory budget (configuration key memory).'),

@@ -92,6 +92,18 @@ function joinRanges(before: OffsetRange, after: OffsetRange): OffsetRange {
   return { topic, partition, first, end: after.end, records: before.records + after.records, firstTimestamp };
 }
 
+/** What is not acknowledged, in words: for the error of a stop that took too long. */
+export function leftOver(batches: readonly Batch[], chunks: number, now: number): string {
+  const encoding = `${chunks} chunks are with the workers or wait for a schema`;
+  return [...batches.map((batch) => standing(batch, now)), ...(chunks > 0 ? [encoding] : [])].join('; ');
+}
+
+function standing({ id, state, since, upload }: Batch, now: number): string {
+  const what = state === 'committed' ? 'Kafka to take its offsets' : upload.waitsFor;
+  const waits = what === '' ? '' : `, waiting for ${what}`;
+  return `batch ${id} has been ${state} for ${Math.round((now - since) / 1000)} s${waits}`;
+}
+
 /** Why the batch should be sealed now; null: it goes on. */
 export function dueSeal(batch: Batch, limits: FlushLimits, now: number): SealReason | null {
   if (batch.rows >= limits.rows) return 'rows';

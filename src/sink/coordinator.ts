@@ -8,7 +8,7 @@ import {
   type SourceListener,
   topicPartitionKey,
 } from '../source/source.ts';
-import { absorb, type Batch, dueSeal, openBatch, overflows, type SealReason } from './batch.ts';
+import { absorb, type Batch, dueSeal, leftOver, openBatch, overflows, type SealReason } from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
 import { lettersBytes } from './letters.ts';
@@ -125,10 +125,9 @@ export class Coordinator implements SourceListener {
   async stop(ms: number): Promise<void> {
     this.#options.source.stopReading();
     const whole = await this.#drain('shutdown', this.#options.clock.now() + ms);
+    const left = leftOver(this.batches, this.#encoding.size, this.#options.clock.now());
     this.#abandonAll('shutdown');
-    this.#finished(
-      whole ? null : new SinkError('shutdown_deadline', `the last batch was not done within ${ms} ms`),
-    );
+    this.#finished(whole ? null : new SinkError('shutdown_deadline', `not done within ${ms} ms: ${left}`));
   }
 
   #turn(): void {

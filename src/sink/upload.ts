@@ -5,6 +5,7 @@ import { type Block, joinPieces } from '../encode/block.ts';
 import type { Piece } from '../encode/job.ts';
 import { asSinkError, type SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import { retry } from '../retry.ts';
 import { piecesBytes } from './encoding.ts';
 import type { Compression, Tunnel, UploadSession } from './ports.ts';
 
@@ -14,8 +15,6 @@ export interface UploadOptions {
   readonly compression: Compression;
   readonly budget: Budget;
   readonly clock: Clock;
-  /** An outage that lasts: told once per attempt. */
-  onTrouble(error: SinkError, doing: string): void;
   onSession(): void;
   onBlock(bytes: number): void;
   onCommit(): void;
@@ -34,7 +33,8 @@ interface Target {
 
 const blockSlots = pLimit(LIMITS.uploadsAtOnce);
 const commitSlots = pLimit(LIMITS.commitsAtOnce);
-const AGAIN_MS = 5_000;
+/** Waits between attempts during an outage, ms: the rows go on soon after its end. */
+const AGAIN_MS = { base: 1_000, cap: 15_000, quota: 5_000 };
 
 /**
  * The sessions and blocks of one batch: one session per table partition, created as soon as the first
@@ -48,7 +48,8 @@ export class BatchUpload {
   #pending = new Set<Promise<void>>();
   #heldBytes = 0;
   #sendingBytes = 0;
-  readonly #throttled = new Set<string>();
+  /** What is under way, and what it failed with last. */
+  readonly #doing = new Map<string, SinkError | null>();
   #failure: SinkError | null = null;
 
   constructor(options: UploadOptions) {
@@ -71,9 +72,18 @@ export class BatchUpload {
     return this.#sendingBytes;
   }
 
-  /** A session could not be created because of the quota: the batch stays open longer. */
+  /** The service asks to slow down: the batch stays open longer, for larger blocks and fewer sessions. */
   get waitsForQuota(): boolean {
-    return this.#throttled.size > 0;
+    for (const error of this.#doing.values()) if (error?.code === 'maxcompute_over_quota') return true;
+    return false;
+  }
+
+  /** What is waited for, in words: what fails first, with its last failure; empty: nothing. */
+  get waitsFor(): string {
+    const doing = [...this.#doing];
+    const [what, error] = doing.find(([, failed]) => failed) ?? doing[0] ?? ['', null];
+    const more = doing.length > 1 ? ` and ${doing.length - 1} more` : '';
+    return what + more + (error ? `: ${error.message}` : '');
   }
 
   has(tablePartition: string): boolean {
@@ -196,20 +206,25 @@ export class BatchUpload {
 
   /** Outages and quota answers are waited out: the rows are in hand and the group stays alive. */
   async #persist<T>(doing: string, call: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        const value = await call();
-        this.#throttled.delete(doing);
-        return value;
-      } catch (thrown) {
-        const error = asSinkError(thrown);
-        if (this.#abort.signal.aborted || !WAITED_OUT.has(error.code)) throw error;
-        // Until the call succeeds: while the next attempt runs, the batch must not look ready to be sealed.
-        if (error.code === 'maxcompute_over_quota') this.#throttled.add(doing);
-        this.#options.onTrouble(error, doing);
-        await this.#options.clock.sleep(AGAIN_MS, this.#abort.signal);
-      }
-    }
+    this.#doing.set(doing, null);
+    const value = await retry(call, {
+      clock: this.#options.clock,
+      signal: this.#abort.signal,
+      attempts: Number.POSITIVE_INFINITY,
+      baseMs: AGAIN_MS.base,
+      capMs: AGAIN_MS.cap,
+      decide: (error) => {
+        const { code } = asSinkError(error);
+        return {
+          retry: WAITED_OUT.has(code),
+          floorMs: code === 'maxcompute_over_quota' ? AGAIN_MS.quota : 0,
+        };
+      },
+      // Kept until the call succeeds: while the next attempt runs, the batch must not look ready to be sealed.
+      onRetry: (error) => this.#doing.set(doing, asSinkError(error)),
+    });
+    this.#doing.delete(doing);
+    return value;
   }
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { failureError, failureOf, readFailure, statementFailure } from '../../src/maxcompute/error.ts';
 
 const failure = (status: number, text: string, headers: Record<string, string> = {}) =>
@@ -19,6 +20,7 @@ describe('the reaction to an answer', () => {
     ['StatusConflict', 409, 'status', 'session_lost'],
     ['NoSuchPartition', 404, 'table_partition', 'session_lost'],
     ['NoSuchObject', 404, 'stop', 'table_missing'],
+    ['NoSuchProject', 404, 'stop', 'project_missing'],
     ['NoPermission', 403, 'stop', 'maxcompute_denied'],
     ['InvalidAccessKeyId', 401, 'stop', 'maxcompute_auth'],
     ['RequestTimeTooSkewd', 403, 'clock', 'maxcompute_auth'],
@@ -47,6 +49,14 @@ describe('the reaction to an answer', () => {
   it('takes the ODPS number of the text before the status', () => {
     const denied = failure(400, json('Unheard', 'ODPS-0420095: Access Denied - no privilege'));
     expect(denied.reaction.error).toBe('maxcompute_denied');
+  });
+
+  it('tells a missing project from a missing table by the text, where they share a code', () => {
+    const missing = (text: string) => failure(404, json('NoSuchObject', text)).reaction.error;
+    expect(missing('ODPS-0420095: Project not found - nowhere')).toBe('project_missing');
+    expect(missing('ODPS-0130131:Table not found - table project.t cannot be resolved')).toBe(
+      'table_missing',
+    );
   });
 
   it('knows the skew error by its text, whatever its code', () => {
@@ -98,6 +108,10 @@ describe('the parser of error bodies', () => {
     expect(failure(429, body, { 'x-odps-request-id': 'H' })).toMatchObject({ requestId: 'H', holdMs: 1500 });
     expect(failure(409, '', { 'retry-after': '3' }).holdMs).toBe(3000);
     expect(failure(409, '', { 'retry-after': 'soon' }).holdMs).toBe(0);
+    expect(failure(503, '', { 'retry-after': '86400' }).holdMs).toBe(LIMITS.retryAfterMaxMs);
+    const dates = { date: 'Fri, 20 Nov 2026 08:00:00 GMT', 'retry-after': 'Fri, 20 Nov 2026 08:00:07 GMT' };
+    expect(failure(503, '', dates).holdMs).toBe(7000);
+    expect(failure(429, '{"HoldClientMillis":99999}').holdMs).toBe(LIMITS.holdMaxMs);
   });
 
   it('survives any body', () => {

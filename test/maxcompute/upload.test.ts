@@ -156,10 +156,12 @@ describe('an open session', () => {
     expect(retries).toHaveLength(2);
   });
 
-  it('waits out throttling however often it is told to', async () => {
-    const { session, puts } = await open((attempt) => (attempt < 12 ? [429, 'SlotExceeded'] : [200, '']));
-    await session.putBlock(0, body, null);
-    expect(puts()).toHaveLength(13);
+  it('gives throttling of a block back to the caller after a few attempts', async () => {
+    const { session, puts } = await open((attempt) => (attempt < 5 ? [429, 'SlotExceeded'] : [200, '']));
+    expect((await errorOf(session.putBlock(0, body, null))).code).toBe('maxcompute_over_quota');
+    expect(puts()).toHaveLength(3);
+    expect((await errorOf(session.putBlock(0, body, null))).code).toBe('none');
+    expect(puts()).toHaveLength(6);
   });
 
   it('sends a damaged block twice more, then calls it refused', async () => {

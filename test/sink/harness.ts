@@ -133,7 +133,6 @@ export function harness(
         },
       },
       compression: 'none',
-      onTrouble: () => trail.push('trouble'),
       onSession() {},
       onBlock() {},
       onCommit() {},
