@@ -38,7 +38,7 @@ export interface Call {
   /** The request body, slowed or cut when a fault says so. */
   readonly body: AsyncIterable<Buffer>;
   /** Set by a `closing` fault: the commit goes on in the background after this time. */
-  readonly closingMs?: number;
+  readonly closing?: { readonly ms: number; readonly word: string };
 }
 
 export interface Route {

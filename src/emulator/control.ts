@@ -14,7 +14,16 @@ export type RouteName = (typeof ROUTES)[number];
 
 export type Fault =
   /** Answers without doing anything; `body` overrides the error body (a gateway's HTML page). */
-  | { action: 'status'; status: number; code?: string; message?: string; body?: string; retryAfter?: number }
+  | {
+      action: 'status';
+      status: number;
+      code?: string;
+      message?: string;
+      body?: string;
+      retryAfter?: number;
+      /** `after`: the call takes effect all the same. */
+      when?: 'before' | 'after';
+    }
   | { action: 'delay'; ms: number }
   /** Holds the call until the rule is removed, then goes on. */
   | { action: 'hang' }
@@ -24,8 +33,12 @@ export type Fault =
   | { action: 'slow'; bytesPerSecond: number }
   /** Puts the call's upload session (or all open ones) into this state, then goes on. */
   | { action: 'session'; state: 'expired' | 'critical' | 'canceled' | 'gone' }
-  /** A commit answers `closing` and takes effect `ms` later. */
-  | { action: 'closing'; ms: number };
+  /** A commit answers `closing`, or the word that is given, and takes effect `ms` later. */
+  | { action: 'closing'; ms: number; word?: string }
+  /** The service loses the block of the session that came last, then goes on. */
+  | { action: 'lose_block' }
+  /** The service's clock is this far off. */
+  | { action: 'clock'; ms: number };
 
 /** What a rule can look at. */
 export interface FaultedCall {
@@ -51,8 +64,11 @@ export interface RuleInfo {
 export interface FaultRule {
   readonly route: RouteName | '*';
   readonly fault: Fault | FaultFunction;
-  /** Lets the first `after` calls through, then applies to `times` calls (default: all). */
+  /** Only calls about this table; default: any. */
+  readonly table?: string;
+  /** Lets the first `after` calls through, then applies to every `every`-th (default: 1), `times` times (default: all). */
   readonly after?: number;
+  readonly every?: number;
   readonly times?: number;
 }
 
@@ -117,9 +133,12 @@ export function createControl(): Control {
 
 function faultOf(rule: ActiveRule, call: Omit<FaultedCall, 'count'>): Fault | undefined {
   if (rule.route !== '*' && rule.route !== call.route) return undefined;
-  rule.seen += 1;
-  if (rule.seen <= (rule.after ?? 0) || rule.applied >= (rule.times ?? Number.POSITIVE_INFINITY))
+  if (rule.table !== undefined && !call.path.toLowerCase().endsWith(`/tables/${rule.table}`))
     return undefined;
+  rule.seen += 1;
+  const turn = rule.seen - (rule.after ?? 0);
+  if (turn <= 0 || turn % (rule.every ?? 1) !== 0) return undefined;
+  if (rule.applied >= (rule.times ?? Number.POSITIVE_INFINITY)) return undefined;
   const fault = typeof rule.fault === 'function' ? rule.fault({ ...call, count: rule.seen }) : rule.fault;
   if (fault) rule.applied += 1;
   return fault;
@@ -136,7 +155,7 @@ const STATES: readonly string[] = ['expired', 'critical', 'canceled', 'gone'];
 export function parseRule(input: unknown): FaultRule {
   if (typeof input !== 'object' || input === null)
     throw new Error('a rule is an object {route, action, ...}');
-  const { route = '*', times, after, ...rest } = input as Record<string, unknown>;
+  const { route = '*', table, times, after, every, ...rest } = input as Record<string, unknown>;
   if (route !== '*' && !ROUTES.includes(route as RouteName)) {
     throw new Error(`route "${String(route)}" is none of ${ROUTES.join(' ')} *`);
   }
@@ -145,6 +164,8 @@ export function parseRule(input: unknown): FaultRule {
     fault: parseFault(rest),
     ...(times === undefined ? {} : { times: wholeNumber(times, 'times') }),
     ...(after === undefined ? {} : { after: wholeNumber(after, 'after') }),
+    ...(every === undefined ? {} : { every: Math.max(1, wholeNumber(every, 'every')) }),
+    ...(table === undefined ? {} : { table: String(table).toLowerCase() }),
   };
 }
 
@@ -164,10 +185,14 @@ function parseFault(input: Record<string, unknown>): Fault {
     case 'session':
       return { action: 'session', state: oneOf(STATES, input.state ?? 'expired') as 'expired' };
     case 'closing':
-      return { action: 'closing', ms: number('ms') };
+      return { action: 'closing', ms: number('ms'), word: String(input.word ?? 'closing') };
+    case 'lose_block':
+      return { action: 'lose_block' };
+    case 'clock':
+      return { action: 'clock', ms: Number(input.ms) || 0 };
     default:
       throw new Error(
-        `action "${String(input.action)}" is none of status delay hang cut slow session closing`,
+        `action "${String(input.action)}" is none of status delay hang cut slow session closing lose_block clock`,
       );
   }
 }

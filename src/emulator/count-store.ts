@@ -37,6 +37,7 @@ export function createCountStore(origin: OriginColumns, reason: string): Store {
     createSchema: nothing,
     createTable: nothing,
     dropTable: async (table) => void committed.delete(table.id),
+    alterColumns: nothing,
     addTablePartition: nothing,
     dropTablePartition: nothing,
     truncate: async (table, values) => {

@@ -1,4 +1,18 @@
-import { parseError, type Token, tokenize } from './sql-tokens.ts';
+import {
+  type Cursor,
+  expectSymbol,
+  expectWords,
+  inParentheses,
+  isSymbol,
+  peekWord,
+  readIdentifier,
+  readLiteral,
+  restOfStatement,
+  takeSymbol,
+  takeWords,
+  unexpected,
+} from './cursor.ts';
+import { parseError, tokenize } from './sql-tokens.ts';
 import { type ColumnType, parseType } from './types.ts';
 
 export interface ColumnDefinition {
@@ -31,17 +45,18 @@ export type Statement =
   | { kind: 'truncate'; name: NameParts; specs: readonly SpecMap[] }
   | { kind: 'add_table_partitions'; name: NameParts; ifNotExists: boolean; specs: readonly SpecMap[] }
   | { kind: 'drop_table_partitions'; name: NameParts; ifExists: boolean; specs: readonly SpecMap[] }
+  | { kind: 'alter_columns'; name: NameParts; change: ColumnChange }
   | { kind: 'query'; text: string };
+
+export type ColumnChange =
+  | { readonly add: readonly ColumnDefinition[] }
+  | { readonly drop: readonly string[] }
+  /** `type` undefined: only the name changes. */
+  | { readonly from: string; readonly to: string; readonly type: ColumnType | undefined };
 
 export interface ParsedScript {
   readonly settings: ReadonlyMap<string, string>;
   readonly statement: Statement | undefined;
-}
-
-interface Cursor {
-  readonly sql: string;
-  readonly tokens: readonly Token[];
-  at: number;
 }
 
 /**
@@ -200,6 +215,8 @@ function readTruncate(cursor: Cursor): Statement {
 function readAlter(cursor: Cursor): Statement {
   expectWords(cursor, 'ALTER', 'TABLE');
   const name = readName(cursor);
+  const change = readColumnChange(cursor);
+  if (change) return { kind: 'alter_columns', name, change };
   if (takeWords(cursor, 'ADD')) {
     const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');
     return { kind: 'add_table_partitions', name, ifNotExists, specs: readSpecs(cursor) };
@@ -207,6 +224,22 @@ function readAlter(cursor: Cursor): Statement {
   expectWords(cursor, 'DROP');
   const ifExists = takeWords(cursor, 'IF', 'EXISTS');
   return { kind: 'drop_table_partitions', name, ifExists, specs: readSpecs(cursor) };
+}
+
+/** `ADD COLUMN[S] (c TYPE, ...)`, `DROP COLUMN[S] c, ...`, `CHANGE [COLUMN] c d TYPE` or `... c RENAME TO d`. */
+function readColumnChange(cursor: Cursor): ColumnChange | undefined {
+  const word = (verb: string) => takeWords(cursor, verb, 'COLUMNS') || takeWords(cursor, verb, 'COLUMN');
+  if (word('ADD')) return { add: readColumns(cursor).columns };
+  if (word('DROP')) {
+    const drop = [readIdentifier(cursor).toLowerCase()];
+    while (takeSymbol(cursor, ',')) drop.push(readIdentifier(cursor).toLowerCase());
+    return { drop };
+  }
+  if (!word('CHANGE') && !takeWords(cursor, 'CHANGE')) return undefined;
+  const from = readIdentifier(cursor).toLowerCase();
+  const renamed = takeWords(cursor, 'RENAME', 'TO');
+  const to = readIdentifier(cursor).toLowerCase();
+  return { from, to, type: renamed ? undefined : readType(cursor) };
 }
 
 function readSpecs(cursor: Cursor): SpecMap[] {
@@ -233,68 +266,4 @@ function readName(cursor: Cursor): NameParts {
   const parts = [readIdentifier(cursor)];
   while (takeSymbol(cursor, '.')) parts.push(readIdentifier(cursor));
   return parts;
-}
-
-function readIdentifier(cursor: Cursor): string {
-  const token = cursor.tokens[cursor.at];
-  if (token?.kind !== 'word' && token?.kind !== 'quoted') throw unexpected(cursor);
-  cursor.at += 1;
-  return token.text;
-}
-
-/** A quoted text or a bare number. */
-function readLiteral(cursor: Cursor): string {
-  const token = cursor.tokens[cursor.at];
-  if (token?.kind !== 'text' && token?.kind !== 'word') throw unexpected(cursor);
-  cursor.at += 1;
-  return token.text;
-}
-
-function restOfStatement(cursor: Cursor): string {
-  const start = cursor.tokens[cursor.at]!.start;
-  while (cursor.at < cursor.tokens.length && !isSymbol(cursor, ';')) cursor.at += 1;
-  return cursor.sql.slice(start, cursor.tokens[cursor.at - 1]!.end);
-}
-
-function inParentheses(cursor: Cursor, item: () => unknown): void {
-  expectSymbol(cursor, '(');
-  do item();
-  while (takeSymbol(cursor, ','));
-  expectSymbol(cursor, ')');
-}
-
-function peekWord(cursor: Cursor, ahead = 0): string | undefined {
-  const token = cursor.tokens[cursor.at + ahead];
-  return token?.kind === 'word' ? token.text.toUpperCase() : undefined;
-}
-
-function takeWords(cursor: Cursor, ...words: string[]): boolean {
-  if (!words.every((word, index) => peekWord(cursor, index) === word)) return false;
-  cursor.at += words.length;
-  return true;
-}
-
-function expectWords(cursor: Cursor, ...words: string[]): void {
-  if (!takeWords(cursor, ...words)) throw unexpected(cursor);
-}
-
-function isSymbol(cursor: Cursor, symbol: string): boolean {
-  const token = cursor.tokens[cursor.at];
-  return token?.kind === 'symbol' && token.text === symbol;
-}
-
-function takeSymbol(cursor: Cursor, symbol: string): boolean {
-  if (!isSymbol(cursor, symbol)) return false;
-  cursor.at += 1;
-  return true;
-}
-
-function expectSymbol(cursor: Cursor, symbol: string): void {
-  if (!takeSymbol(cursor, symbol)) throw unexpected(cursor);
-}
-
-function unexpected(cursor: Cursor): Error {
-  const token = cursor.tokens[cursor.at];
-  const found = token ? `'${cursor.sql.slice(token.start, token.end)}'` : 'end of text';
-  return parseError(cursor.sql, token?.start ?? cursor.sql.length, `invalid token ${found}`);
 }

@@ -59,6 +59,24 @@ export async function createDuckDbStore(dataDir: string | null): Promise<Store> 
     await database.run(`DROP VIEW IF EXISTS ${visible(table)}`, ...rows, ...forget);
   }
 
+  async function alterColumns(table: Table, from: readonly (string | null)[]): Promise<void> {
+    const list = table.columns.map(({ name, type }, index) => {
+      const before = from[index] ?? null;
+      return `CAST(${before === null ? 'NULL' : identifier(before)} AS ${storedType(type)}) AS ${identifier(name)}`;
+    });
+    const all = [...list, ...table.tablePartitionColumns.map(({ name }) => identifier(name))].join(', ');
+    const interim = `${OWN}.${identifier(`${table.id} altered`)}`;
+    await database.run(
+      `CREATE TABLE ${interim} AS SELECT ${all} FROM ${storage(table)}`,
+      `DROP VIEW ${visible(table)}`,
+      `DROP TABLE ${storage(table)}`,
+      `ALTER TABLE ${interim} RENAME TO ${identifier(table.id)}`,
+      createView(table, selectLocal(table)),
+      `DELETE FROM ${OWN}.tables WHERE table_id = ${literal(table.id)}`,
+      saveTable(table),
+    );
+  }
+
   async function load(table: Table): Promise<BlockLoader> {
     lastBlock += 1;
     const name = `block_${lastBlock}`;
@@ -132,6 +150,7 @@ export async function createDuckDbStore(dataDir: string | null): Promise<Store> 
     createSchema: (schema) => database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`),
     createTable,
     dropTable,
+    alterColumns,
     addTablePartition,
     dropTablePartition,
     truncate,

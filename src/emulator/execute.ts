@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { alterColumns } from './alter.ts';
 import type { Core } from './calls.ts';
 import { newTable, resolveName, specText, specValues, type Table, type TableName } from './catalog.ts';
 import type { NameParts, ParsedScript, SpecMap, Statement } from './ddl.ts';
@@ -44,6 +45,8 @@ async function runDdl(
       return dropTable(core, statement, session);
     case 'truncate':
       return truncate(core, statement, session);
+    case 'alter_columns':
+      return alterColumns(core, tableNamed(core, statement.name, session), statement.change);
     case 'add_table_partitions':
       return addTablePartitions(core, statement, session);
     case 'drop_table_partitions':

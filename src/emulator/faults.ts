@@ -30,7 +30,7 @@ export async function beforeEffect(
 ): Promise<Reply | 'gone' | undefined> {
   switch (fault.action) {
     case 'status':
-      return statusReply(fault, family, requestId);
+      return fault.when === 'after' ? undefined : statusReply(fault, family, requestId);
     case 'delay':
       await sleep(fault.ms);
       return undefined;
@@ -44,10 +44,17 @@ export async function beforeEffect(
     case 'session':
       core.sessions.force(uploadId, fault.state);
       return undefined;
+    case 'lose_block':
+      await core.sessions.loseBlock(uploadId);
+      return undefined;
     default:
       return undefined;
   }
 }
+
+/** The answer in place of the true one, once the call has taken effect. */
+export const replyAfter = ({ fault }: Match, family: Family, requestId: string): Reply | undefined =>
+  fault.action === 'status' ? statusReply(fault, family, requestId) : undefined;
 
 function statusReply(fault: Extract<Fault, { action: 'status' }>, family: Family, requestId: string): Reply {
   const { status, code, message, body, retryAfter } = fault;

@@ -5,7 +5,7 @@ import { type Account, authenticate } from './auth.ts';
 import type { Call, Core } from './calls.ts';
 import type { Control, Fault, Match } from './control.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
-import { afterEffect, beforeEffect, cutBody, readBody, slowBody, writeSlowly } from './faults.ts';
+import { afterEffect, beforeEffect, cutBody, readBody, replyAfter, slowBody, writeSlowly } from './faults.ts';
 import { manage } from './manage.ts';
 import { findRoute } from './routes.ts';
 
@@ -91,10 +91,16 @@ async function answer(
   core.traffic.requests[route.name] += 1;
   const match = control.match({ route: route.name, method, path, query });
   const fault = match?.fault;
+  const now = core.now() + (fault?.action === 'clock' ? fault.ms : 0);
+  const dated = (reply: Reply): Reply =>
+    fault?.action === 'clock'
+      ? { ...reply, headers: { ...reply.headers, Date: new Date(now).toUTCString() } }
+      : reply;
   const early =
     match && (await beforeEffect(core, match, route.family, request, query.get('uploadid'), requestId));
   if (early === 'gone' || request.destroyed) return;
-  const reply = early ?? (await handled());
+  const done = early ?? (await handled());
+  const reply = done === 'gone' ? done : dated((match && replyAfter(match, route.family, requestId)) ?? done);
   if (reply === 'gone' || afterEffect(fault, response, reply)) return;
   if (fault?.action === 'slow')
     return writeSlowly(response, withCommon(reply, requestId), fault.bytesPerSecond);
@@ -105,10 +111,10 @@ async function answer(
       ...{ method, path, query, request, requestId },
       address: localAddress(request),
       body: bodyOf(request, fault),
-      ...(fault?.action === 'closing' ? { closingMs: fault.ms } : {}),
+      ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
     };
     try {
-      authenticate({ method, path, query, headers: request.headers }, account, core.now());
+      authenticate({ method, path, query, headers: request.headers }, account, now);
       return await route.handle(core, call);
     } catch (error) {
       // A client that gives up closes the socket in the middle of the body: nobody is left to answer.

@@ -56,7 +56,7 @@ export interface Emulator {
   control(
     route: RouteName | '*',
     fault: Fault | FaultFunction,
-    when?: Pick<FaultRule, 'times' | 'after'>,
+    when?: Omit<FaultRule, 'route' | 'fault'>,
   ): () => void;
   clearFaults(): void;
   stats(): Stats;

@@ -19,6 +19,8 @@ export interface Session {
   readonly overwrite: boolean;
   readonly createdAt: number;
   status: SessionStatus;
+  /** What is said in place of `closing`. */
+  closingWord: string;
   readonly blocks: Map<number, Block>;
   /** Block list of a closed session, whose rows are gone to the table. */
   closedBlocks: readonly ClosedBlock[];
@@ -56,6 +58,8 @@ export interface Sessions {
   commit(session: Session): Promise<void>;
   /** Puts a session (or all open ones) into another state: for fault control. */
   force(id: string | undefined, state: SessionStatus | 'gone'): void;
+  /** Forgets the block that came last: for fault control. */
+  loseBlock(id: string | undefined): Promise<void>;
   restore(saved: readonly string[], tables: readonly Table[]): void;
   openCount(): number;
 }
@@ -68,7 +72,15 @@ export function createSessions(store: Store, now: () => number): Sessions {
     forgetOld();
     const id = `${new Date(now()).toISOString().replace(/\D/g, '').slice(0, 14)}${randomBytes(12).toString('hex')}`;
     const session: Session = {
-      ...{ id, table, values, overwrite, createdAt: now(), status: 'normal' as const },
+      ...{
+        id,
+        table,
+        values,
+        overwrite,
+        createdAt: now(),
+        status: 'normal' as const,
+        closingWord: 'closing',
+      },
       ...{ blocks: new Map(), closedBlocks: [], commit: undefined },
     };
     sessions.set(id, session);
@@ -161,6 +173,13 @@ export function createSessions(store: Store, now: () => number): Sessions {
     }
   }
 
+  async function loseBlock(id: string | undefined): Promise<void> {
+    const blocks = sessions.get(id ?? '')?.blocks;
+    const [last] = [...(blocks ?? [])].slice(-1);
+    if (!last || !blocks?.delete(last[0])) return;
+    await store.discard([last[1].staged]);
+  }
+
   function forgetOld(): void {
     for (const session of sessions.values()) {
       if (now() - session.createdAt < MEMORY_MS) return;
@@ -175,13 +194,18 @@ export function createSessions(store: Store, now: () => number): Sessions {
       const { id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedSession;
       const table = byId.get(tableId);
       if (!table) continue;
-      const closed = { overwrite: false, status: 'closed' as const, blocks: new Map<number, Block>() };
+      const closed = {
+        overwrite: false,
+        status: 'closed' as const,
+        closingWord: 'closing',
+        blocks: new Map<number, Block>(),
+      };
       sessions.set(id, { id, table, values, createdAt, ...closed, closedBlocks: blocks, commit: undefined });
     }
   }
 
   const openCount = () => [...sessions.values()].filter(isOpen).length;
-  return { counts, create, find, checkWritable, addBlock, commit, force, restore, openCount };
+  return { counts, create, find, checkWritable, addBlock, commit, force, loseBlock, restore, openCount };
 }
 
 const isOpen = (session: Session): boolean => session.status === 'normal';

@@ -47,6 +47,8 @@ export interface Store {
   createSchema(schema: string): Promise<void>;
   createTable(table: Table): Promise<void>;
   dropTable(table: Table): Promise<void>;
+  /** `table` with its new columns; `from` names for each the column that it was, null for a new one. */
+  alterColumns(table: Table, from: readonly (string | null)[]): Promise<void>;
   addTablePartition(table: Table, values: readonly string[]): Promise<void>;
   dropTablePartition(table: Table, values: readonly string[]): Promise<void>;
   /** Removes rows: of one table partition, or all of them. */

@@ -60,6 +60,16 @@ function findSession(core: Core, call: Call, name: string, schema?: string): Ses
   return core.sessions.find(call.query.get('uploadid') ?? '', table, spec || undefined);
 }
 
+/** Protocol 10.2: a session keeps the columns it began with. */
+function checkColumns(session: Session, table: Table): void {
+  if (session.table.columns === table.columns) return;
+  throw new Refusal(
+    412,
+    'SchemaModified',
+    `The columns of table ${table.name} have changed since upload ${session.id} began.`,
+  );
+}
+
 /** `GET ?uploadid`: protocol 4.2. */
 export function sessionStatus(core: Core, call: Call, name: string, schema?: string): Reply {
   return sessionReply(findSession(core, call, name, schema), call.query.get('getblockid') !== 'false');
@@ -69,22 +79,24 @@ export function sessionStatus(core: Core, call: Call, name: string, schema?: str
 export async function commitSession(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const session = findSession(core, call, name, schema);
   if (session.status === 'closed') return sessionReply(session);
+  checkColumns(session, tableOf(core, call, name, schema));
   const spec = specText(session.table, session.values);
   if (spec && !session.table.tablePartitions.has(spec)) throw noSuchTablePartition(session.table, spec);
   core.quotas.take('commit', session.table.id);
   const leave = core.quotas.enterCommit(session.table.id);
   const done = commitLater(core, call, session).finally(leave);
-  if (call.closingMs === undefined) await done;
+  if (call.closing === undefined) await done;
   else done.catch(() => {});
   return sessionReply(session);
 }
 
 /** With a `closing` fault the rows become visible some time after the answer. */
 async function commitLater(core: Core, call: Call, session: Session): Promise<void> {
-  if (call.closingMs === undefined) return core.sessions.commit(session);
+  if (call.closing === undefined) return core.sessions.commit(session);
   core.sessions.checkWritable(session);
   session.status = 'closing';
-  await new Promise((resolve) => setTimeout(resolve, call.closingMs).unref());
+  session.closingWord = call.closing.word;
+  await new Promise((resolve) => setTimeout(resolve, call.closing?.ms).unref());
   session.status = 'normal';
   return core.sessions.commit(session);
 }
@@ -94,6 +106,7 @@ export async function putBlock(core: Core, call: Call, name: string, schema?: st
   const session = findSession(core, call, name, schema);
   const id = blockId(call.query.get('blockid'));
   core.sessions.checkWritable(session);
+  checkColumns(session, tableOf(core, call, name, schema));
   if (call.query.has('arrow')) throw malformed('Arrow blocks are not supported by this local MaxCompute');
   core.quotas.take('block', session.table.id);
   const version = Number(call.query.get('block_version') ?? 0);
@@ -184,7 +197,7 @@ function sessionReply(session: Session, withBlocks = true): Reply {
   const blocks = withBlocks ? blockList(session) : [];
   const content = {
     UploadID: session.id,
-    Status: session.status,
+    Status: session.status === 'closing' ? session.closingWord : session.status,
     Owner: 'ALIYUN$local',
     Initiated: new Date(session.createdAt).toUTCString(),
     IsOverwrite: session.overwrite,

@@ -120,6 +120,57 @@ describe('faults in process', () => {
   });
 });
 
+describe('faults that leave the effect in doubt', () => {
+  it('answer an error although the commit took effect', async () => {
+    const id = await newUpload();
+    const conflict = { action: 'status', status: 409, code: 'StatusConflict', when: 'after' } as const;
+    emulator.control('commit', conflict, { times: 1 });
+    expect((await commitUpload(emulator, plain, id)).json.Code).toBe('StatusConflict');
+    expect((await uploadStatus(emulator, plain, id)).json.Status).toBe('closed');
+    expect(await count()).toBe('"_c0"\n1\n');
+  });
+
+  it('say a word that nobody knows while a commit runs', async () => {
+    const id = await newUpload();
+    emulator.control('commit', { action: 'closing', ms: 20, word: 'pondering' }, { times: 1 });
+    expect((await commitUpload(emulator, plain, id)).json.Status).toBe('pondering');
+    while ((await uploadStatus(emulator, plain, id)).json.Status !== 'closed');
+  });
+
+  it('lose the block that came last', async () => {
+    const id = await newUpload();
+    await putBlock(emulator, plain, id, 1, encode([[2, 'b']]));
+    emulator.control('session_status', { action: 'lose_block' }, { times: 1 });
+    const blocks = (await uploadStatus(emulator, plain, id)).json.UploadedBlockList;
+    expect(blocks).toMatchObject([{ BlockID: 0 }]);
+  });
+});
+
+describe('the clock of the service', () => {
+  it('can be off: requests by the true time are refused, those by its own are taken', async () => {
+    emulator.control('*', { action: 'clock', ms: 3_600_000 });
+    const refused = await createUpload(emulator, plain);
+    expect(refused.json.Code).toBe('RequestTimeTooSkewed');
+    const date = new Date(Date.now() + 3_600_000);
+    expect(Math.abs(Date.parse(String(refused.headers.date)) - date.getTime())).toBeLessThan(60_000);
+    expect((await call(emulator.endpoint, '/projects/demo', { date })).status).toBe(200);
+  });
+});
+
+describe('a rule', () => {
+  it('can be for one table, and for every so many calls', async () => {
+    await sql(emulator, 'CREATE TABLE other (id BIGINT);');
+    emulator.control('session_create', { action: 'status', status: 500 }, { table: 't', every: 2 });
+    const statuses = async (table: string) => {
+      const answers = [];
+      for (let turn = 0; turn < 4; turn += 1) answers.push((await createUpload(emulator, { table })).status);
+      return answers;
+    };
+    expect(await statuses('other')).toEqual([200, 200, 200, 200]);
+    expect(await statuses('t')).toEqual([200, 500, 200, 500]);
+  });
+});
+
 describe('/_control', () => {
   it('adds, lists and removes rules', async () => {
     const added = await control('POST', { route: 'block', action: 'status', status: 503, times: 1 });

@@ -187,3 +187,49 @@ function typedRow(): Buffer {
   const time = { seconds: 1769904000n, nanos: 123456789n };
   return encode([[1769904000123n, time, time, '12345678901234567890.123456789012345678']]);
 }
+
+describe('columns that change', () => {
+  const dated = { table: 't', tablePartition: 'pt=a' };
+  const rows = async () => (await sql(emulator, 'SELECT * FROM t ORDER BY 1;')).text;
+  const run = async (statement: string) =>
+    expect(await sql(emulator, statement)).toEqual({ status: 'Success', text: '' });
+
+  beforeEach(async () => {
+    await run('CREATE TABLE t (id BIGINT, name STRING) PARTITIONED BY (pt STRING);');
+    await run("ALTER TABLE t ADD PARTITION (pt='a');");
+    await upload(emulator, dated, encode([[1, 'x']]));
+  });
+
+  it('keep the rows: added, renamed, of another type, dropped', async () => {
+    await run('ALTER TABLE t ADD COLUMNS (note STRING, n BIGINT);');
+    expect(await rows()).toBe('"id","name","note","n","pt"\n1,"x",\\N,\\N,"a"\n');
+    await run('ALTER TABLE t CHANGE COLUMN name RENAME TO title;');
+    await run('ALTER TABLE demo.t CHANGE COLUMN id id STRING;');
+    expect(await rows()).toBe('"id","title","note","n","pt"\n"1","x",\\N,\\N,"a"\n');
+    await run('ALTER TABLE t DROP COLUMNS note, n;');
+    expect((await tableJson('t')).columns).toMatchObject([
+      { name: 'id', type: 'string' },
+      { name: 'title', type: 'string' },
+    ]);
+    await upload(emulator, dated, encode([['2', 'y']]));
+    expect(await rows()).toBe('"id","title","pt"\n"1","x","a"\n"2","y","a"\n');
+  });
+
+  it('end the sessions that began before', async () => {
+    const id = String((await createUpload(emulator, dated)).json.UploadID);
+    await run('ALTER TABLE t ADD COLUMNS (note STRING);');
+    const block = await putBlock(emulator, dated, id, 0, encode([]));
+    expect([block.status, block.json.Code]).toEqual([412, 'SchemaModified']);
+    expect((await commitUpload(emulator, dated, id)).json.Code).toBe('SchemaModified');
+  });
+
+  it.each([
+    'ALTER TABLE t ADD COLUMNS (name STRING);',
+    'ALTER TABLE t ADD COLUMNS (pt STRING);',
+    'ALTER TABLE t DROP COLUMN nothing;',
+    'ALTER TABLE t CHANGE COLUMN nothing some BIGINT;',
+    'ALTER TABLE t CHANGE COLUMN id name BIGINT;',
+  ])('are refused: %s', async (statement) => {
+    expect(await sql(emulator, statement)).toMatchObject({ status: 'Failed' });
+  });
+});
