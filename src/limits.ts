@@ -90,6 +90,8 @@ export const LIMITS = {
    */
   resumeShare: 0.85,
   revokeMs: 20_000,
+  /** Letters of a batch that nobody has written for this long, and whose process is gone, are removed, ms. */
+  staleLettersMs: 3_600_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
 

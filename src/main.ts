@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
 import { connectMaxCompute, connectRegistry } from './connections.ts';
 import { openDeadLetterFolder } from './deadletter/file.ts';
+import { removeStale } from './deadletter/folder.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
@@ -81,6 +82,9 @@ async function serve(
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
 
+  // First: the room that they take may be what is missing.
+  const stale = await removeStale(config.deadLetters.file, hostname(), clock.now());
+  if (stale.length > 0) log.info({ stale }, 'removed letters of batches that were never acknowledged');
   const deadLetters = await openDeadLetterFolder({
     folder: config.deadLetters.file,
     process: `${hostname()}-${process.pid}`,

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { SinkError } from '../errors.ts';
 import { type DeadLetter, deadLetterLine } from './dead-letter.ts';
+import { makeFolder, syncFolder } from './folder.ts';
 
 /**
  * Dead letters as JSON lines in a folder, one file for each process and batch:
@@ -16,9 +17,8 @@ import { type DeadLetter, deadLetterLine } from './dead-letter.ts';
  * two the letters are written again and merge, the other way round they would stay in a file nobody reads.
  *
  * Readers take `.jsonl` files and merge by `id`. An `.open` file that a killed process left belongs to
- * a batch that was never acknowledged: nobody reads it, and nobody removes it, because the folder may
- * be shared and its owner alive. Whatever fails is `dead_letter_unwritable`, and the batch's file takes
- * no more letters: its last line may be half a line.
+ * a batch that was never acknowledged: nobody reads it, and a later start removes it. Whatever fails is
+ * `dead_letter_unwritable`, and the batch's file takes no more letters: its last line may be half a line.
  */
 export interface DeadLetterFolder {
   append(batch: string, letters: readonly DeadLetter[]): Promise<void>;
@@ -108,13 +108,9 @@ async function guarded<T>(path: string, step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The folder, durable itself, and one file written, synced and removed in it. */
+/** The folder, and one file written, synced and removed in it. */
 async function prepareFolder(folder: string, probe: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  for (let made = folder; first !== undefined; made = dirname(made)) {
-    await syncFolder(dirname(made));
-    if (made === first) break;
-  }
+  await makeFolder(folder);
   const handle = await open(probe, 'w');
   try {
     await handle.writeFile('probe\n');
@@ -151,13 +147,4 @@ async function makeDurable({ path, handle }: BatchFile, folder: string): Promise
   // The folder may have been removed or replaced: what was synced then has no name any more.
   const [ours, named] = await Promise.all([handle.stat(), stat(path)]);
   if (ours.ino !== named.ino || ours.dev !== named.dev) throw new Error('the file was replaced');
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

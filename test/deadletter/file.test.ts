@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DeadLetter, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
 import { openDeadLetterFolder } from '../../src/deadletter/file.ts';
+import { removeStale } from '../../src/deadletter/folder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -85,7 +86,42 @@ describe('a batch of dead letters', () => {
   });
 });
 
+describe('letters that killed processes left', () => {
+  const batch = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
+  const HOUR = 3_600_000;
+  const now = Date.now();
+  const left = async (name: string, ageMs: number) => {
+    await writeFile(join(folder, name), 'half a li');
+    await utimes(join(folder, name), new Date(now - ageMs), new Date(now - ageMs));
+    return name;
+  };
+  /** Process numbers end far below. */
+  const GONE = 2 ** 30;
+
+  it('are removed when they are old and their process is gone, or had our own number', async () => {
+    const stale = [
+      await left(`host-a-${GONE}-${batch}.open`, 2 * HOUR),
+      await left(`host-a-${process.pid}-${batch}.open`, 2 * HOUR),
+    ];
+    const kept = [
+      await left(`host-a-${GONE}-${batch.replace('3', '4')}.open`, HOUR / 2),
+      await left(`host-a-${process.ppid}-${batch}.open`, 2 * HOUR),
+      await left(`host-b-${GONE}-${batch}.open`, 2 * HOUR),
+      await left(`host-a-${GONE}-${batch}.jsonl`, 2 * HOUR),
+      await left(`host-a-${GONE}-notes.open`, 2 * HOUR),
+    ];
+    expect((await removeStale(folder, 'host-a', now)).sort()).toEqual(stale.sort());
+    expect((await readdir(folder)).sort()).toEqual(kept.sort());
+  });
+});
+
 describe('the folder', () => {
+  it('that can never be is refused at once, where the system has folders of its own', async () => {
+    await expect(openDeadLetterFolder({ folder: '/proc/nope/deep', process: 'p1' })).rejects.toMatchObject(
+      unwritable,
+    );
+  });
+
   it('is made with everything above it', async () => {
     const deep = join(folder, 'a', 'b', 'c');
     await (await openDeadLetterFolder({ folder: deep, process: 'p1' })).stop();
