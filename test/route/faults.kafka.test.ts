@@ -50,26 +50,6 @@ describe('MaxCompute fails while records flow', () => {
   });
 
   it.each([
-    ['a block is cut in the middle', { route: 'block', action: 'cut', when: 'body', times: 2 }],
-    ['the answer to a block is lost', { route: 'block', action: 'cut', when: 'after', times: 2 }],
-    ['blocks get 500', { route: 'block', action: 'status', status: 500, times: 3 }],
-    ['sessions get a gateway page', { route: 'session_create', action: 'status', status: 502, times: 2 }],
-    ['a commit never arrives', { route: 'commit', action: 'cut', when: 'before', times: 1 }],
-    ['the answer to a commit is lost', { route: 'commit', action: 'cut', when: 'after', times: 1 }],
-    ['a commit gets 500', { route: 'commit', action: 'status', status: 500, times: 1 }],
-    ['a commit takes its time', { route: 'commit', action: 'closing', ms: 1500, times: 1 }],
-  ])('%s: every row once', async (_, rule) => {
-    const { send, settled, counts, sent } = pipeline;
-    const abandoned = await service.metric('maxsink_batches_abandoned_total');
-    const fault = await addFault(emulator, rule);
-    await send(500);
-    await settled();
-    expect(await fault.applied()).toBe(rule.times);
-    expect(await counts()).toEqual(all(sent()));
-    expect(await service.metric('maxsink_batches_abandoned_total')).toBe(abandoned);
-  });
-
-  it.each([
     ['expired before its commit', { route: 'session_status', action: 'session', state: 'expired', times: 1 }],
     ['is critical while it is filled', { route: 'block', action: 'session', state: 'critical', times: 1 }],
     ['is gone while it is filled', { route: 'block', action: 'session', state: 'gone', times: 1 }],
