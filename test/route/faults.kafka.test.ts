@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Kafka, startKafka } from '../support/kafka.ts';
-import { type EmulatorChild, startEmulatorChild, tempDir } from '../support/process.ts';
+import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
 import { addFault, clearFaults, createPipeline, failure, type Pipeline } from './pipeline.ts';
 import type { Service } from './service.ts';
@@ -73,36 +73,6 @@ describe('MaxCompute fails while records flow', () => {
 
 describe('a part goes away for a while', () => {
   const bootstrap = inject('kafka');
-
-  it.concurrent('MaxCompute is killed and comes back after 20 s with its data: every row once', async () => {
-    const data = tempDir();
-    const first = await startEmulatorChild(['--data', data.path]);
-    const running = [first];
-    const pipeline = await createPipeline(bootstrap, first);
-    try {
-      const service = await pipeline.startAssigned({ intervalMs: 2_000 });
-      await pipeline.send(2_000);
-      await pipeline.settled();
-      // Blocks are under way, no commit yet.
-      const block = await addFault(first, { route: 'block', action: 'hang' });
-      await pipeline.send(2_000);
-      await block.hit();
-      first.kill('SIGKILL');
-      await first.exited;
-      await pipeline.send(2_000);
-      await sleep(20_000);
-      expect(await service.probe('live')).toBe(200);
-      running.push(await startEmulatorChild(['--data', data.path], Number(new URL(first.endpoint).port)));
-      await pipeline.settled();
-      expect(await pipeline.counts()).toEqual(all(6_000));
-      expect(service.logged('topic partitions revoked')).toEqual([]);
-      expect(await service.stop(), service.tail()).toEqual(CLEAN);
-    } finally {
-      await pipeline.end();
-      await Promise.all(running.map((one) => one.stop()));
-      data.remove();
-    }
-  }, 120_000);
 
   it.concurrent('the broker is killed and comes back: the service goes on by itself, no row is missing', async () => {
     const kafka = await startKafka();
