@@ -72,8 +72,6 @@ describe('MaxCompute fails while records flow', () => {
 });
 
 describe('a part goes away for a while', () => {
-  const bootstrap = inject('kafka');
-
   it.concurrent('the broker is killed and comes back: the service goes on by itself, no row is missing', async () => {
     const kafka = await startKafka();
     const emulator = await startEmulatorChild();
