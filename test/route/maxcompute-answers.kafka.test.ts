@@ -42,10 +42,8 @@ describe('what the tunnel may answer while records flow', () => {
 
   it.each([
     ['429', status(429)],
-    ['500', status(500)],
     ['500 without a body', status(500, { body: '' })],
     ['502 with a page', status(502)],
-    ['503, which says when to come again', status(503, { retryAfter: 1 })],
     ['nothing: the connection is cut', { action: 'cut', when: 'before' }],
     ['half an answer', { action: 'cut', when: 'body' }],
     ['nothing, although it was done', { action: 'cut', when: 'after' }],
@@ -63,6 +61,13 @@ describe('what the tunnel may answer while records flow', () => {
     expect(told).toContain('create an upload session: FlowExceeded');
     expect(told).toContain('put a block: HTTP502');
     expect(new Set(told).size).toBe(told.length);
+  });
+
+  it('a block is answered 503 with the time to come again: not before', async () => {
+    await addFault(emulator, { route: 'block', times: 1, ...status(503, { retryAfter: 2 }) });
+    await flows();
+    const told = service.logged(SENT_AGAIN).find(({ code }) => code === 'ServiceUnavailable');
+    expect(told?.waitMs).toBeGreaterThanOrEqual(2_000);
   });
 
   it('a page with 200 is no session, no status and no commit', async () => {
