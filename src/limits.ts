@@ -94,6 +94,10 @@ export const LIMITS = {
   staleLettersMs: 3_600_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
+  /** Longest wait before a group that takes no offset commit is asked again, ms. */
+  commitProofCapMs: 60_000,
+  /** The Kafka client repeats itself every second in an outage: each complaint is logged once in this time, ms. */
+  complaintMs: 60_000,
 
   /** Longest wait of the start between two looks for MaxCompute, ms. */
   startRetryCapMs: 15_000,

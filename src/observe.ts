@@ -110,6 +110,7 @@ export function healthSnapshot(
     starting: observed === null,
     member: source?.member ?? false,
     topicPartitions: source?.topicPartitions.length ?? 0,
+    refusal: source?.refusal ?? null,
     oldestStateSince: oldest?.since ?? null,
     state: oldest?.state ?? null,
     flushIntervalMs,

@@ -10,6 +10,8 @@ export interface Snapshot {
   /** Whether this process is a member of its consumer group. */
   readonly member: boolean;
   readonly topicPartitions: number;
+  /** Why the group takes no offset commit, so that nothing is read; else null. */
+  readonly refusal: string | null;
   /** When the batch that is longest in its state entered it; null without batches. */
   readonly oldestStateSince: number | null;
   /** The state of that batch. */
@@ -46,6 +48,7 @@ function notReady(snapshot: Snapshot): string | null {
   if (snapshot.stopping) return 'shutting down';
   if (snapshot.starting) return 'starting: MaxCompute has not answered yet';
   if (!snapshot.member) return 'not a member of the consumer group';
+  if (snapshot.refusal !== null) return `the group takes no offset commit: ${snapshot.refusal}`;
   if (oldestStateSince === null) return null;
   const stuckMs = Math.max(LIMITS.stuckIntervals * flushIntervalMs, LIMITS.stuckMinMs);
   const age = now - oldestStateSince;

@@ -13,6 +13,8 @@ import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
 import { lettersBytes } from './letters.ts';
 import type { CoordinatorOptions } from './options.ts';
+import { createRestart, type Restart } from './restart.ts';
+import { sendBlocks } from './send.ts';
 import { settle } from './settle.ts';
 import { BatchUpload } from './upload.ts';
 
@@ -38,15 +40,15 @@ export class Coordinator implements SourceListener {
   readonly #acknowledged = new Map<string, Position>();
   /** Of the records that are welcome now; 0: none are. */
   #assignment = 0;
-  /** A restart that is planned; void as soon as anything else takes the topic partitions away. */
-  #restart = new AbortController();
+  readonly #restart: Restart;
   /** Ranges that were abandoned and are not read again yet. */
   #again: readonly OffsetRange[] = [];
+  /** Why records were abandoned that nobody has read again since. */
+  #undone: string | null = null;
   #open: Batch | null = null;
   #settling: Batch[] = [];
   /** The end of the line: batches commit one after another. */
   #settled: Promise<void> = Promise.resolve();
-  #restarts = 0;
   #lastTurnAt: number;
   #turning = false;
   #finished: (error: SinkError | null) => void = () => undefined;
@@ -56,6 +58,7 @@ export class Coordinator implements SourceListener {
   constructor(options: CoordinatorOptions) {
     this.#options = options;
     this.#lastTurnAt = options.clock.now();
+    this.#restart = createRestart(options.clock);
     this.finished = new Promise((resolve) => {
       this.#finished = resolve;
     });
@@ -112,6 +115,8 @@ export class Coordinator implements SourceListener {
   }
 
   onFailure(error: SinkError): void {
+    // What was read before an offset was lost may be in no log any more.
+    if (error.code === 'offset_lost') return void this.stop(this.#options.revokeMs, error);
     this.#abandonAll(error.code);
     this.#finished(error);
   }
@@ -121,13 +126,15 @@ export class Coordinator implements SourceListener {
     this.#turn();
   }
 
-  /** Finishes what was polled, within `ms`, and ends `finished`: null, or `shutdown_deadline`. */
-  async stop(ms: number): Promise<void> {
+  /** Finishes what was polled, within `ms`, and ends `finished` with `why`, or else null or `shutdown_deadline`. */
+  async stop(ms: number, why: SinkError | null = null): Promise<void> {
     this.#options.source.stopReading();
+    if (this.#again.length === 0) this.#undone = null;
     const whole = await this.#drain('shutdown', this.#options.clock.now() + ms);
     const left = leftOver(this.batches, this.#encoding.size, this.#options.clock.now());
     this.#abandonAll('shutdown');
-    this.#finished(whole ? null : new SinkError('shutdown_deadline', `not done within ${ms} ms: ${left}`));
+    const how = whole ? `the last batch was abandoned: ${this.#undone}` : `not done within ${ms} ms: ${left}`;
+    this.#finished(why ?? (this.#undone === null ? null : new SinkError('shutdown_deadline', how)));
   }
 
   #turn(): void {
@@ -136,7 +143,7 @@ export class Coordinator implements SourceListener {
     try {
       this.#collect();
       this.#checkUploads();
-      this.#send();
+      if (this.#open) sendBlocks(this.#open, this.batches, this.#options);
       this.#sealWhenDue();
     } finally {
       this.#turning = false;
@@ -181,16 +188,6 @@ export class Coordinator implements SourceListener {
     if (failed) this.#onTrouble(failed.upload.failure!);
   }
 
-  #send(): void {
-    const { budget, flush } = this.#options;
-    const open = this.#open;
-    if (!open) return;
-    open.upload.sendFull(flush.blockBytes);
-    const limit = budget.limitBytes * LIMITS.pressureUploadShare;
-    const sending = () => this.batches.reduce((bytes, batch) => bytes + batch.upload.sendingBytes, 0);
-    while (budget.usedBytes - sending() + budget.wantedBytes > limit && open.upload.sendLargest());
-  }
-
   #sealWhenDue(): void {
     if (!this.#open) return;
     const reason = dueSeal(this.#open, this.#options.flush, this.#options.clock.now());
@@ -225,7 +222,7 @@ export class Coordinator implements SourceListener {
     this.#settling = this.#settling.filter((other) => other !== batch);
     for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
     this.#caution.acknowledged(positions);
-    this.#restarts = 0;
+    this.#restart.forget();
     this.#enter(batch, 'acknowledged', 'acknowledge');
     this.#options.events.acknowledged(batch);
     this.#turn();
@@ -263,17 +260,15 @@ export class Coordinator implements SourceListener {
       this.onFailure(error);
       return;
     }
-    const { log, clock, source } = this.#options;
+    const { log, source } = this.#options;
     log.warn({ error }, 'starting again from the acknowledged offsets');
     const ranges = [...this.unacknowledged()];
     this.#abandonAll(error.code);
     this.#again = ranges;
-    const startAgain = () => {
+    this.#restart.plan(() => {
       if (error.code === 'kafka_commit_refused') source.rejoin(error.message);
       else source.rewind([...this.#acknowledged.values()]);
-    };
-    const wait = Math.min(60_000, 250 * 2 ** Math.min(this.#restarts++, 8));
-    clock.sleep(wait, this.#restart.signal).then(startAgain, () => undefined);
+    });
   }
 
   /**
@@ -283,8 +278,8 @@ export class Coordinator implements SourceListener {
   #abandonAll(reason: string): void {
     this.#assignment = 0;
     this.#again = [];
-    this.#restart.abort();
-    this.#restart = new AbortController();
+    this.#restart.cancel();
+    if (this.batches.length > 0 || this.#encoding.size > 0) this.#undone = reason;
     this.#encoding.clear();
     for (const batch of this.batches) {
       batch.state = 'abandoned';

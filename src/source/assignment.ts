@@ -4,18 +4,37 @@ import {
   committed,
   offsetsForTimes,
   type RawPosition,
+  type TopicIds,
   topicSizes,
   watermarks,
 } from './client.ts';
-import type { TopicPartition } from './source.ts';
-import { commitNote, decideStart, readCommitNote, type StartAt } from './start-at.ts';
+import { type Census, commitNote, earlierTopic, readNote } from './note.ts';
+import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { decideStart, type StartAt, type StartDecision } from './start-at.ts';
 
 /** Where one assigned topic partition begins. */
 export interface Start extends TopicPartition {
   readonly offset: number;
   /** No offset was committed yet: commit this one, so that later members know that the group has started. */
   readonly fresh: boolean;
-  readonly topicSize: number;
+  readonly census: Census;
+}
+
+/** What is asked, and of whom. */
+export interface Inquiry {
+  readonly consumer: Consumer;
+  readonly topicIds: TopicIds;
+  readonly groupId: string;
+  readonly startAt: StartAt;
+  /** Topic -> id of the topics that were there when the service started; null: no id is known. */
+  readonly topicsAtStart: ReadonlyMap<string, string | null>;
+}
+
+/** What Kafka knows of one topic. */
+interface Topic {
+  readonly census: Census;
+  readonly known: ReadonlyMap<number, RawPosition>;
+  readonly foundLater: boolean;
 }
 
 const CALL_MS = 10_000;
@@ -23,68 +42,74 @@ const CALL_MS = 10_000;
 /**
  * Reads what Kafka knows of the assigned topic partitions and decides where each one starts. One question
  * after the other: each takes a thread of the pool that consume calls need, for seconds in an outage.
+ * Throws `offset_lost` with every topic partition that cannot go on.
  */
-export async function findStarts(
-  consumer: Consumer,
-  assigned: readonly TopicPartition[],
-  startAt: StartAt,
-  topicsAtStart: ReadonlySet<string>,
-): Promise<Start[]> {
-  const topics = [...new Set(assigned.map((tp) => tp.topic))];
+export async function findStarts(inquiry: Inquiry, assigned: readonly TopicPartition[]): Promise<Start[]> {
   const starts: Start[] = [];
-  for (const topic of topics) {
-    const own = assigned.filter((tp) => tp.topic === topic);
-    starts.push(...(await findTopicStarts(consumer, topic, own, startAt, !topicsAtStart.has(topic))));
+  const lost: string[] = [];
+  for (const name of new Set(assigned.map((tp) => tp.topic))) {
+    const own = assigned.filter((tp) => tp.topic === name);
+    const topic = await readTopic(inquiry, name, own);
+    for (const tp of own) {
+      const start = await findStart(inquiry, tp, topic);
+      if (typeof start === 'string') lost.push(`${topicPartitionKey(tp)}: ${start}`);
+      else starts.push(start);
+    }
   }
+  if (lost.length > 0) throw offsetLost(inquiry.groupId, lost);
   return starts;
 }
 
-async function findTopicStarts(
-  consumer: Consumer,
-  topic: string,
+export const offsetLost = (groupId: string, lost: readonly string[]): SinkError =>
+  new SinkError('offset_lost', `the group ${groupId} cannot go on at its offsets: ${lost.join('; ')}`);
+
+async function readTopic(
+  { consumer, topicIds, topicsAtStart }: Inquiry,
+  name: string,
   own: readonly TopicPartition[],
-  startAt: StartAt,
-  foundLater: boolean,
-): Promise<Start[]> {
-  const sizes = await topicSizes(consumer, topic, CALL_MS);
-  const topicSize = Math.max(sizes.get(topic) ?? 0, ...own.map((tp) => tp.partition + 1));
-  const all = Array.from({ length: topicSize }, (_, partition) => ({ topic, partition }));
-  const known = new Map((await committed(consumer, all, CALL_MS)).map((p) => [p.partition, p]));
-  const starts: Start[] = [];
-  for (const tp of own) starts.push(await findStart(consumer, tp, known, topicSize, startAt, foundLater));
-  return starts;
+): Promise<Topic> {
+  const topicId = (await topicIds.ask([name])).get(name) ?? null;
+  const sizes = await topicSizes(consumer, name, CALL_MS);
+  const size = Math.max(sizes.get(name) ?? 0, ...own.map((tp) => tp.partition + 1));
+  const all = Array.from({ length: size }, (_, partition) => ({ topic: name, partition }));
+  const positions = (await committed(consumer, all, CALL_MS)).filter(hasOffset);
+  const known = new Map(positions.map((p) => [p.partition, p]));
+  const started = new Set([
+    ...positions.filter((p) => !earlierTopic(readNote(p.metadata), topicId)).map((p) => p.partition),
+    ...own.map((tp) => tp.partition),
+  ]);
+  const unstarted = all.map((tp) => tp.partition).filter((number) => !started.has(number));
+  const before = topicsAtStart.get(name);
+  const replaced = before != null && topicId !== null && before !== topicId;
+  return { census: { size, unstarted, topicId }, known, foundLater: before === undefined || replaced };
 }
 
-async function findStart(
-  consumer: Consumer,
-  tp: TopicPartition,
-  known: ReadonlyMap<number, RawPosition>,
-  topicSize: number,
-  startAt: StartAt,
-  foundLater: boolean,
-): Promise<Start> {
+/** The start, or why there is none. */
+async function findStart(inquiry: Inquiry, tp: TopicPartition, topic: Topic): Promise<Start | string> {
+  const { consumer, startAt } = inquiry;
+  const { census } = topic;
   const { lowOffset: low, highOffset: high } = await watermarks(consumer, tp.topic, tp.partition, CALL_MS);
-  const others = [...known.values()].filter((p) => p.partition !== tp.partition && hasOffset(p));
-  const decision = decideStart(
-    {
-      partition: tp.partition,
-      committed: hasOffset(known.get(tp.partition)) ? known.get(tp.partition)!.offset : null,
-      others: others.map((p) => readCommitNote(p.metadata)),
-      low,
-      high,
-      foundLater,
-    },
-    startAt,
-  );
-  if (decision.do === 'stop')
-    throw new SinkError('offset_lost', `${tp.topic}-${tp.partition}: ${decision.why}`);
-  if (decision.do === 'continue') return { ...tp, offset: decision.offset, fresh: false, topicSize };
+  const decision = decide(tp.partition, topic, { low, high }, startAt);
+  if (decision.do === 'stop') return decision.why;
+  if (decision.do === 'continue') return { ...tp, offset: decision.offset, fresh: false, census };
   const offset = await resolveStartAt(consumer, tp, decision.from, low, high);
-  return { ...tp, offset, fresh: true, topicSize };
+  return { ...tp, offset, fresh: true, census };
 }
 
-const hasOffset = (position: RawPosition | undefined): boolean =>
-  position !== undefined && typeof position.offset === 'number' && position.offset >= 0;
+function decide(
+  number: number,
+  { census, known, foundLater }: Topic,
+  log: { low: number; high: number },
+  startAt: StartAt,
+): StartDecision {
+  const own = known.get(number);
+  const committed = own === undefined ? null : { offset: own.offset, note: readNote(own.metadata) };
+  const others = [...known.values()].filter((p) => p !== own).map((p) => readNote(p.metadata));
+  const { topicId } = census;
+  return decideStart({ ...log, partition: number, committed, others, topicId, foundLater }, startAt);
+}
+
+const hasOffset = ({ offset }: RawPosition): boolean => typeof offset === 'number' && offset >= 0;
 
 async function resolveStartAt(
   consumer: Consumer,
@@ -103,9 +128,9 @@ async function resolveStartAt(
 export const startCommits = (starts: readonly Start[]): RawPosition[] =>
   starts
     .filter((start) => start.fresh)
-    .map(({ topic, partition, offset, topicSize }) => ({
+    .map(({ topic, partition, offset, census }) => ({
       topic,
       partition,
       offset,
-      metadata: commitNote(topicSize, true),
+      metadata: commitNote(census, true),
     }));

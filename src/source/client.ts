@@ -1,7 +1,9 @@
 import rd, {
   type GlobalConfig,
+  type IAdminClient,
   type KafkaConsumer,
   type Message as KafkaMessage,
+  type TopicDescription,
 } from '@confluentinc/kafka-javascript';
 import { SinkError } from '../errors.ts';
 
@@ -123,6 +125,43 @@ export async function topicSizes(
   return new Map(
     metadata.topics.filter((t) => t.partitions.length > 0).map((t) => [t.name, t.partitions.length]),
   );
+}
+
+/** Ids tell a topic from an earlier one of the same name, which the client itself does not. */
+export interface TopicIds {
+  /** Topic -> its id, null where the brokers have none (before Kafka 2.8); a topic that is not there is left out. */
+  ask(topics: readonly string[]): Promise<Map<string, string | null>>;
+  /** No question is under way: the client must not be closed before. */
+  idle(): Promise<void>;
+}
+
+/** Closing the client waits for a question that is under way. */
+const DESCRIBE_MS = 3_000;
+const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+/** The typings do not know the text of an id. */
+type Description = TopicDescription & { readonly topicId: { readonly base64: string } };
+
+export function createTopicIds(consumer: Consumer): TopicIds {
+  let admin: IAdminClient;
+  let last: Promise<unknown> = Promise.resolve();
+  // It copies a lock of the client, which nobody holds at this moment.
+  consumer.once('ready', () => {
+    admin = rd.AdminClient.createFrom(consumer);
+  });
+  const describe = (topics: readonly string[]) =>
+    promised<Description[]>((done) =>
+      admin.describeTopics([...topics], { timeout: DESCRIBE_MS }, done as never),
+    );
+  return {
+    async ask(topics) {
+      const asked = last.then(() => describe(topics));
+      last = asked.catch(() => undefined);
+      const found = (await asked).filter((topic) => !topic.error);
+      return new Map(found.map(({ name, topicId: { base64 } }) => [name, base64 === NO_ID ? null : base64]));
+    },
+    idle: async () => void (await last),
+  };
 }
 
 /** Only inside the revoke callback: whether the topic partitions are gone already. */

@@ -1,10 +1,19 @@
 import type { Budget } from '../budget.ts';
 import type { Clock } from '../clock.ts';
-import { asSinkError, SinkError } from '../errors.ts';
+import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { type Consumer, connect, consume, createConsumer, type KafkaFault, topicSizes } from './client.ts';
+import {
+  type Consumer,
+  connect,
+  consume,
+  createConsumer,
+  createTopicIds,
+  type KafkaFault,
+  type TopicIds,
+} from './client.ts';
 import { createCommitter } from './committer.ts';
+import { type Complaints, createComplaints } from './complaints.ts';
 import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
@@ -20,6 +29,9 @@ import type {
   TopicPartition,
 } from './source.ts';
 import type { StartAt } from './start-at.ts';
+import { findTopics } from './topics.ts';
+import { createLogWatch, type LogWatch } from './watch.ts';
+import { within } from './within.ts';
 
 export interface ConsumerOptions {
   readonly kafka: KafkaSettings;
@@ -49,7 +61,10 @@ export class KafkaSource implements Source {
   readonly #membership: Membership;
   readonly #packer: Packer;
   readonly #intake: Intake;
-  readonly #ends: LogEnds;
+  readonly #ends: LogEnds = createLogEnds();
+  readonly #watch: LogWatch;
+  readonly #topicIds: TopicIds;
+  readonly #complain: Complaints;
   #listener!: SourceListener;
   /** What the loop does before its next consume call. */
   #actions: (() => void)[] = [];
@@ -70,18 +85,25 @@ export class KafkaSource implements Source {
       onRebalance: (code, list) => this.#membership.onRebalance(code, list),
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
-    this.#ends = createLogEnds(this.#consumer, (tp, low) => this.#onBehind(tp, low));
+    this.#topicIds = createTopicIds(this.#consumer);
+    this.#complain = createComplaints(log, clock);
+    const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
+    this.#watch = createLogWatch({
+      ...asked,
+      reading: () => this.#reading && !this.#paused,
+      onHigh: (tp, high) => this.#ends.onHigh(tp, high),
+      onReplaced: (topics) => this.#membership.renew(topics),
+      onLost: (error) => this.#listener.onFailure(error),
+    });
     const committer = createCommitter(
       (list) => this.#consumer.commit(list as never),
       clock,
       options.onCommit,
     );
     this.#membership = new Membership({
-      consumer: this.#consumer,
+      ...asked,
       committer,
       startAt,
-      clock,
-      log,
       listener: () => this.#listener,
       schedule: (action) => this.#schedule(action),
       subscribe: () => this.#subscribe(),
@@ -106,7 +128,7 @@ export class KafkaSource implements Source {
     this.#listener = listener;
     this.#listen();
     await connect(this.#consumer, CONNECT_MS);
-    await this.#checkTopics();
+    this.#membership.knownTopics(await findTopics(this.#consumer, this.#topicIds, this.#options.kafka));
     this.#consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     this.#subscribe();
     this.#running = true;
@@ -148,6 +170,7 @@ export class KafkaSource implements Source {
       await this.#loop;
     }
     for (const action of this.#actions.splice(0)) action();
+    await this.#topicIds.idle();
     await within(LEAVE_MS, new Promise<void>((resolve) => void this.#consumer.disconnect(() => resolve())));
     this.#closed = true;
   }
@@ -155,6 +178,7 @@ export class KafkaSource implements Source {
   snapshot(): SourceSnapshot {
     return {
       member: this.#membership.member,
+      refusal: this.#membership.refusal,
       paused: this.#paused,
       lastTurnAt: this.#lastTurnAt,
       topicPartitions: this.#membership.owned.map((tp) => ({
@@ -167,21 +191,11 @@ export class KafkaSource implements Source {
   }
 
   #listen(): void {
-    const { log } = this.#options;
     this.#consumer.on('event.stats', (stats: { message: string }) => this.#ends.onStatistics(stats.message));
     this.#consumer.on('partition.eof', (end: Position) => this.#intake.addEnd(end));
     this.#consumer.on('event.error', (error: KafkaFault) =>
-      log.warn({ code: error.code }, `kafka: ${error.message}`),
+      this.#complain(`kafka: ${error.message}`, { code: error.code }),
     );
-  }
-
-  async #checkTopics(): Promise<void> {
-    const { topics, topicPattern } = this.#options.kafka;
-    const found = await topicSizes(this.#consumer, null, CONNECT_MS);
-    this.#membership.knownTopics(new Set(found.keys()));
-    const missing = topicPattern === null ? (topics ?? []).filter((topic) => !found.has(topic)) : [];
-    if (missing.length === 0) return;
-    throw new SinkError('topic_missing', `the brokers do not have: ${missing.join(', ')}`);
   }
 
   #subscribe(): void {
@@ -205,7 +219,7 @@ export class KafkaSource implements Source {
 
   async #turn(): Promise<void> {
     for (let next = this.#actions.shift(); next; next = this.#actions.shift()) next();
-    this.#ends.refresh(this.#membership.owned, this.#options.clock.now());
+    this.#watch.refresh(this.#membership.owned, this.#options.clock.now());
     if (!this.#pack()) return this.#pressure();
     this.#stuckSince = null;
     this.#resumeWhenThereIsRoom();
@@ -273,28 +287,11 @@ export class KafkaSource implements Source {
     this.#unassigned();
   }
 
-  /** The client may swallow "offset out of range" behind good records: look for ourselves where nothing moves. */
-  #onBehind(tp: Owned, low: number): void {
-    if (this.#paused || !this.#reading || this.#membership.find(tp.topic, tp.partition) !== tp) return;
-    const why = `offset ${tp.position} was deleted before it was read; the log starts at ${low}`;
-    this.#listener.onFailure(new SinkError('offset_lost', `${tp.topic}-${tp.partition}: ${why}`));
-  }
-
   #onConsumeError(error: unknown): void {
     const action = faultAction(error, this.#options.kafka.groupId);
-    if (action.do === 'stop') this.#listener.onFailure(action.error);
+    if (action.do === 'stop' && action.error.code === 'offset_lost') this.#watch.suspect(action.error);
+    else if (action.do === 'stop') this.#listener.onFailure(action.error);
     else if (action.do === 'unexpected') this.#listener.onFailure(asSinkError(error));
-    else this.#options.log.warn({ error }, `kafka: ${action.why}`);
+    else this.#complain(`kafka: ${action.why}`, { error });
   }
-}
-
-/** Waits for `done`, at most `ms`. */
-function within(ms: number, done: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void done.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

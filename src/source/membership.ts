@@ -1,24 +1,32 @@
 import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { findStarts, type Start, startCommits } from './assignment.ts';
-import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from './client.ts';
+import { findStarts, type Inquiry, type Start, startCommits } from './assignment.ts';
+import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE, type TopicIds } from './client.ts';
 import type { Committer } from './committer.ts';
+import { commitNote } from './note.ts';
 import { type Position, type SourceListener, type TopicPartition, topicPartitionKey } from './source.ts';
-import { commitNote, type StartAt } from './start-at.ts';
+import type { StartAt } from './start-at.ts';
 
 /** A topic partition that is ours. */
 export interface Owned extends TopicPartition {
   readonly index: number;
-  readonly topicSize: number;
+  readonly topicId: string | null;
+  /** Metadata of every acknowledgement. */
+  readonly note: string;
   /** Next offset to read. */
   position: number;
   acknowledged: number;
+  /** The topic was deleted and created again: the offset means nothing to the new one. */
+  replaced: boolean;
 }
 
 export interface MembershipOptions {
   readonly consumer: Consumer;
   readonly committer: Committer;
+  readonly topicIds: TopicIds;
+  readonly groupId: string;
   readonly startAt: StartAt;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,21 +44,27 @@ export interface MembershipOptions {
 /**
  * Who owns what. Rebalance callbacks only note what is to be done next:
  *
- *   assign callback   find the starts, then `assign` between two consume calls
+ *   assign callback   find the starts, then `assign` between two consume calls, then read
  *   revoke callback   hand over what is packed, let the listener finish, then `unassign`
  *
  * librdkafka does not rejoin before `unassign`, so a commit sent while the listener finishes still
  * carries the old generation; after it nothing of this assignment is committed any more.
+ *
+ * Where nothing was committed yet, and after a refused commit, reading begins only when the group has taken
+ * a commit: rows whose offsets nobody takes would be written again and again.
  */
 export class Membership {
   readonly #options: MembershipOptions;
   #assignment = 0;
   #owned = new Map<string, Owned>();
   #list: readonly Owned[] = [];
-  #topicsAtStart: ReadonlySet<string> = new Set();
+  #topicsAtStart: ReadonlyMap<string, string | null> = new Map();
   #member = false;
   #rejoining = false;
   #leaving = false;
+  /** Why the last commit failed, until one succeeds. */
+  #refusal: string | null = null;
+  #refusals = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -58,6 +72,11 @@ export class Membership {
 
   get member(): boolean {
     return this.#member;
+  }
+
+  /** Why nothing is read though there is something to read; null when all is well. */
+  get refusal(): string | null {
+    return this.#list.length === 0 ? null : this.#refusal;
   }
 
   /** The same list as long as nothing changes: it is asked for at every turn. */
@@ -69,7 +88,8 @@ export class Membership {
     return this.#owned.get(topicPartitionKey({ topic, partition }));
   }
 
-  knownTopics(topics: ReadonlySet<string>): void {
+  /** Topic -> id of the topics that are there when the service starts. */
+  knownTopics(topics: ReadonlyMap<string, string | null>): void {
     this.#topicsAtStart = topics;
   }
 
@@ -86,19 +106,22 @@ export class Membership {
     if (owned.length === 0 || owned.some((tp) => !tp)) {
       throw new SinkError('kafka_commit_refused', 'the topic partitions have been given up meanwhile');
     }
-    await this.#options.committer.commit(positions.map((p, i) => rawPosition(p, owned[i]!.topicSize)));
+    const commits = positions.map((p, i) => ({ ...p, metadata: owned[i]!.note }));
+    await this.#commit(commits.filter((_, i) => !owned[i]!.replaced));
     positions.forEach((p, i) => {
       owned[i]!.acknowledged = p.offset;
     });
   }
 
   rewind(positions: readonly Position[]): void {
-    const starts = positions.map((p) => {
-      return { ...p, fresh: false, topicSize: this.find(p.topic, p.partition)?.topicSize ?? p.partition + 1 };
+    if (this.#owned.size === 0) return; // given up meanwhile
+    const owned = positions.flatMap((p) => {
+      const known = this.find(p.topic, p.partition);
+      return known ? [{ ...known, position: p.offset, acknowledged: p.offset }] : [];
     });
     this.#forget('the records are read again');
     const number = this.#assignment;
-    this.#options.schedule(() => this.#assign(starts, number, true));
+    this.#options.schedule(() => this.#assign(owned, [], number, true));
   }
 
   rejoin(reason: string): void {
@@ -106,8 +129,20 @@ export class Membership {
     if (this.#owned.size === 0) return;
     this.#options.log.warn({ reason }, 'rejoining the group');
     this.#forget(reason);
-    this.#rejoining = true;
-    this.#options.schedule(() => void this.#options.consumer.unsubscribe());
+    this.#resubscribe();
+  }
+
+  /** Deleted and created again: what was read is finished, then the new topics are read from their beginning. */
+  renew(topics: ReadonlyMap<string, string>): void {
+    const stale = this.#list.filter((tp) => topics.has(tp.topic) && !tp.replaced);
+    if (stale.length === 0 || this.#rejoining || this.#leaving) return;
+    for (const tp of stale) tp.replaced = true;
+    const changes = [...topics].map(([topic, now]) => ({ topic, id: now }));
+    this.#options.log.warn(
+      { topics: changes },
+      'topic deleted and created again: reading it from its beginning',
+    );
+    this.#resubscribe();
   }
 
   /** From now on whatever is assigned is given back at once. */
@@ -115,15 +150,18 @@ export class Membership {
     this.#leaving = true;
   }
 
+  #resubscribe(): void {
+    this.#rejoining = true;
+    this.#options.schedule(() => void this.#options.consumer.unsubscribe());
+  }
+
   #onAssign(list: readonly TopicPartition[]): void {
-    const { consumer, startAt, schedule } = this.#options;
-    if (this.#leaving) {
-      schedule(() => this.#unassign());
-      return;
-    }
+    const { schedule } = this.#options;
+    if (this.#leaving) return schedule(() => this.#unassign());
     const number = ++this.#assignment;
-    findStarts(consumer, list, startAt, this.#topicsAtStart).then(
-      (starts) => schedule(() => this.#assign(starts, number, false)),
+    const inquiry: Inquiry = { ...this.#options, topicsAtStart: this.#topicsAtStart };
+    findStarts(inquiry, list).then(
+      (starts) => schedule(() => this.#assign(ownedFrom(starts), starts, number, false)),
       (error) => number === this.#assignment && this.#onStartError(error, list),
     );
   }
@@ -131,46 +169,70 @@ export class Membership {
   /** The answers of the brokers may be late; only a lost offset is final. */
   #onStartError(error: unknown, list: readonly TopicPartition[]): void {
     const { listener, log, clock } = this.#options;
-    if (error instanceof SinkError) {
-      listener().onFailure(error);
-      return;
-    }
+    if (error instanceof SinkError) return listener().onFailure(error);
     log.warn({ error }, 'the start offsets could not be read; asking again');
     const again = this.#assignment;
     void clock.sleep(1000).then(() => again === this.#assignment && this.#onAssign(list));
   }
 
-  /** `number`: the assignment for which the starts were found; a revoke meanwhile makes them stale. */
-  #assign(starts: readonly Start[], number: number, again: boolean): void {
+  /** `number`: the assignment for which `owned` was found; a revoke meanwhile makes it stale. */
+  #assign(owned: readonly Owned[], starts: readonly Start[], number: number, again: boolean): void {
     if (number !== this.#assignment) return;
-    if (this.#leaving) {
-      this.#unassign();
-      return;
-    }
-    const { consumer, listener } = this.#options;
-    const owned = starts.map(({ topic, partition, offset, topicSize }, index) => {
-      return { topic, partition, index, topicSize, position: offset, acknowledged: offset };
-    });
+    if (this.#leaving) return this.#unassign();
+    const { consumer } = this.#options;
     this.#own(owned);
-    const positions = starts.map(({ topic, partition, offset }) => ({ topic, partition, offset }));
+    const positions = owned.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
     consumer.assign(positions);
-    consumer.resume(positions); // the client keeps a pause over assignments
     this.#member = true;
-    const fresh = startCommits(starts);
-    if (fresh.length > 0) void this.#commitStarts(fresh);
-    listener().onAssigned(this.#assignment, positions, again);
+    this.#tellStarts(starts);
+    const first = this.#refusal === null ? startCommits(starts) : owned.map(unchanged);
+    if (first.length === 0) return this.#begin(positions, again);
+    consumer.pause(positions);
+    void this.#proveCommits(first, () => this.#begin(positions, again));
   }
 
-  /** Without them a later start would not know that the group has begun, and `latest` would skip records. */
-  async #commitStarts(starts: readonly RawPosition[]): Promise<void> {
+  #begin(positions: readonly Position[], again: boolean): void {
+    this.#options.consumer.resume([...positions]); // the client keeps a pause over assignments
+    this.#options.listener().onAssigned(this.#assignment, positions, again);
+  }
+
+  #tellStarts(starts: readonly Start[]): void {
+    const fresh = starts.filter((start) => start.fresh);
+    if (fresh.length === 0) return;
+    const offsets = fresh.map((start) => `${topicPartitionKey(start)}:${start.offset}`).join(' ');
+    this.#options.log.info({ offsets }, 'nothing committed yet: reading starts here');
+  }
+
+  /**
+   * The first commit of a start tells later members that the group has begun: without it `latest` would skip
+   * records. A refused one is asked for again in a new generation, for an unanswered one may still arrive.
+   */
+  async #proveCommits(commits: readonly RawPosition[], begin: () => void): Promise<void> {
+    const number = this.#assignment;
+    const { log, clock, schedule } = this.#options;
+    try {
+      await this.#commit(commits);
+      schedule(() => number === this.#assignment && begin());
+    } catch (error) {
+      if (number !== this.#assignment) return;
+      const waitMs = Math.min(LIMITS.commitProofCapMs, 1000 * 2 ** this.#refusals++);
+      log.warn({ error, waitMs }, 'the group takes no offset commit: nothing is read until it does');
+      await clock.sleep(waitMs);
+      if (number === this.#assignment) this.rejoin('the offset commit was refused');
+    }
+  }
+
+  async #commit(commits: readonly RawPosition[]): Promise<void> {
+    if (commits.length === 0) return;
     const number = this.#assignment;
     try {
-      await this.#options.committer.commit(starts);
+      await this.#options.committer.commit(commits);
+      this.#refusal = null;
+      this.#refusals = 0;
     } catch (error) {
-      this.#options.log.warn({ error }, 'the start offsets were not committed');
-      if (number !== this.#assignment) return;
-      this.#options.listener().onLost(number);
-      this.rejoin('the start offsets were not committed');
+      // What was forgotten in between says nothing about the group.
+      if (number === this.#assignment) this.#refusal = (error as Error).message;
+      throw error;
     }
   }
 
@@ -214,9 +276,15 @@ export class Membership {
   }
 }
 
-const rawPosition = ({ topic, partition, offset }: Position, topicSize: number): RawPosition => ({
+const ownedFrom = (starts: readonly Start[]): Owned[] =>
+  starts.map(({ topic, partition, offset, census }, index) => ({
+    ...{ topic, partition, index, topicId: census.topicId, note: commitNote(census, false) },
+    ...{ position: offset, acknowledged: offset, replaced: false },
+  }));
+
+const unchanged = ({ topic, partition, acknowledged, note }: Owned): RawPosition => ({
   topic,
   partition,
-  offset,
-  metadata: commitNote(topicSize, false),
+  offset: acknowledged,
+  metadata: note,
 });

@@ -79,6 +79,8 @@ export interface TopicPartitionLag extends TopicPartition {
 
 export interface SourceSnapshot {
   readonly member: boolean;
+  /** Why nothing is read though topic partitions are ours: the group takes no offset commit; else null. */
+  readonly refusal: string | null;
   readonly paused: boolean;
   readonly lastTurnAt: number;
   readonly topicPartitions: readonly TopicPartitionLag[];

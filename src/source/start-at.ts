@@ -1,35 +1,36 @@
+import { type Census, earlierTopic, type Note } from './note.ts';
+
 /**
  * Where reading starts: one pure decision from what Kafka knows of a topic partition.
  *
- *  committed offset | others of the topic           | log           | do
- *  -----------------|-------------------------------|---------------|--------------------------------
- *  inside the log   | any                           | low..high     | continue there
- *  below the log    | any                           |               | stop: offset_lost (deleted)
- *  above the log    | any                           |               | stop: offset_lost (log is shorter)
- *  none             | none has one, topic known     |               | startAt
- *  none             | none has one, found later     |               | low
- *  none             | newer than their tp count     |               | low (topic partition was added)
- *  none             | all that have one are starts  |               | startAt (the group is starting)
- *  none             | otherwise                     |               | stop: offset_lost (missing)
+ *  committed offset      | others of the topic           | log       | do
+ *  ----------------------|-------------------------------|-----------|---------------------------------
+ *  inside the log        | any                           | low..high | continue there
+ *  below the log         | any                           |           | stop: offset_lost (deleted)
+ *  above the log         | any                           |           | stop: offset_lost (log is shorter)
+ *  of an earlier topic   | any, topic found later        |           | low
+ *  of an earlier topic   | any, topic known              |           | stop: offset_lost (made again)
+ *  none                  | topic found later             |           | low
+ *  none                  | none has one                  |           | startAt
+ *  none                  | newer than their tp count     |           | low (topic partition was added)
+ *  none                  | one was to have started it    |           | stop: offset_lost (missing)
+ *  none                  | all that have one are starts  |           | startAt (the group is starting)
+ *  none                  | otherwise: never started      |           | low
  *
- * What the others know stands in the metadata of each commit: `maxsink1;tp=COUNT;` and `start;` until
- * the first acknowledgement.
+ * What the others know stands in the metadata of each commit (`note.ts`). An earlier topic is one of the
+ * same name that was deleted: Kafka forgets its offsets, but not a commit that was on its way.
  */
 export type StartAt = 'earliest' | 'latest' | { readonly timestamp: number };
 
-export interface CommittedNote {
-  /** Topic partitions that the topic had when this offset was committed; null: not our metadata. */
-  readonly topicPartitions: number | null;
-  readonly start: boolean;
-}
-
 export interface StartFacts {
   readonly partition: number;
-  readonly committed: number | null;
-  readonly others: readonly CommittedNote[];
+  readonly committed: { readonly offset: number; readonly note: Note } | null;
+  /** Notes of the other topic partitions that have an offset. */
+  readonly others: readonly Note[];
   readonly low: number;
   readonly high: number;
-  /** The topic appeared while the service ran. */
+  readonly topicId: Census['topicId'];
+  /** The topic appeared while the service ran, or was deleted and created again. */
   readonly foundLater: boolean;
 }
 
@@ -39,30 +40,35 @@ export type StartDecision =
   | { readonly do: 'stop'; readonly why: string };
 
 export function decideStart(facts: StartFacts, startAt: StartAt): StartDecision {
-  const { committed, low, high } = facts;
-  if (committed !== null) {
-    if (committed < low)
-      return stop(`the committed offset ${committed} was deleted; the log starts at ${low}`);
-    if (committed > high)
-      return stop(`the committed offset ${committed} is past the end of the log (${high})`);
-    return { do: 'continue', offset: committed };
-  }
+  const { committed, topicId } = facts;
+  if (committed !== null && !earlierTopic(committed.note, topicId)) return decideContinue(facts);
   if (facts.foundLater) return { do: 'start', from: 'earliest' };
-  const known = facts.others.map((other) => other.topicPartitions ?? Number.MAX_SAFE_INTEGER);
-  if (known.length > 0 && facts.partition >= Math.max(...known)) return { do: 'start', from: 'earliest' };
-  if (facts.others.every((other) => other.start)) return { do: 'start', from: startAt };
-  return stop(`it has no committed offset while others of the topic have one; the log is ${low}..${high}`);
+  if (committed !== null) {
+    const was = `for an earlier topic of this name (id ${committed.note.topicId}, now ${topicId})`;
+    return stop(`committed ${committed.offset} ${was}, the log is ${logOf(facts)}`);
+  }
+  const others = facts.others.filter((note) => !earlierTopic(note, topicId));
+  const knowing = others.filter((note) => (note.size ?? Number.MAX_SAFE_INTEGER) > facts.partition);
+  if (others.length > 0 && knowing.length === 0) return { do: 'start', from: 'earliest' };
+  if (knowing.some((note) => !note.start && !note.unstarted.includes(facts.partition))) {
+    return stop(`nothing committed, though others of the topic have an offset; the log is ${logOf(facts)}`);
+  }
+  return { do: 'start', from: others.every((note) => note.start) ? startAt : 'earliest' };
 }
+
+function decideContinue(facts: StartFacts): StartDecision {
+  const { offset } = facts.committed!;
+  const why = outside(offset, facts);
+  return why === null ? { do: 'continue', offset } : stop(`committed ${offset}, ${why}`);
+}
+
+/** Why reading cannot go on at `offset`; null when the log has it, or ends there. */
+export function outside(offset: number, log: { readonly low: number; readonly high: number }): string | null {
+  if (offset < log.low) return `the log is ${logOf(log)}: deleted before it was read`;
+  if (offset > log.high) return `the log is ${logOf(log)}: it ends before what was read`;
+  return null;
+}
+
+const logOf = ({ low, high }: { readonly low: number; readonly high: number }): string => `${low}..${high}`;
 
 const stop = (why: string): StartDecision => ({ do: 'stop', why });
-
-export const commitNote = (topicPartitions: number, start: boolean): string =>
-  `maxsink1;tp=${topicPartitions};${start ? 'start;' : ''}`;
-
-/** Tolerates a missing sentinel and trailing NULs: clients differ in how they end metadata. */
-export function readCommitNote(metadata: string | undefined): CommittedNote {
-  const match = /^maxsink1;tp=(\d+);(start;?)?/.exec((metadata ?? '').replace(/\0+$/, ''));
-  return match
-    ? { topicPartitions: Number(match[1]), start: match[2] !== undefined }
-    : { topicPartitions: null, start: false };
-}

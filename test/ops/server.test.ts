@@ -9,6 +9,7 @@ const snapshot: Snapshot = {
   lastTurnAt: 100,
   member: false,
   topicPartitions: 0,
+  refusal: null,
   oldestStateSince: null,
   state: null,
   flushIntervalMs: 1000,

@@ -12,7 +12,8 @@ const message = (offset: number): Message =>
 /** One topic partition and one chunk: whoever holds it keeps the rest waiting. */
 function setUp() {
   const held: SourceChunk[] = [];
-  const owned: Owned = { topic: 't', partition: 0, index: 0, topicSize: 1, position: 0, acknowledged: 0 };
+  const at = { topic: 't', partition: 0, index: 0, position: 0, acknowledged: 0 };
+  const owned: Owned = { ...at, topicId: null, note: '', replaced: false };
   const packer = createPacker({
     chunkBytes: 4096,
     chunks: 1,

@@ -1,81 +1,101 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commitNote, decideStart, readCommitNote, type StartFacts } from '../../src/source/start-at.ts';
+import type { Note } from '../../src/source/note.ts';
+import { decideStart, type StartFacts } from '../../src/source/start-at.ts';
 
-const facts = (given: Partial<StartFacts>): StartFacts => ({
-  partition: 1,
-  committed: null,
-  others: [],
-  low: 10,
-  high: 100,
-  foundLater: false,
+const note = (given: Partial<Note> = {}): Note => ({
+  ...{ size: 4, start: false, unstarted: [], topicId: 'now' },
   ...given,
 });
-const advanced = { topicPartitions: 4, start: false };
-const started = { topicPartitions: 4, start: true };
+const facts = (given: Partial<StartFacts>): StartFacts => ({
+  ...{ partition: 1, committed: null, others: [], low: 10, high: 100, topicId: 'now', foundLater: false },
+  ...given,
+});
+const at = (offset: number, given: Partial<Note> = {}) => ({ offset, note: note(given) });
+const EARLIEST = { do: 'start', from: 'earliest' };
+const LATEST = { do: 'start', from: 'latest' };
+const foreign = note({ size: null, topicId: null });
 
 describe('where a topic partition starts', () => {
   it('continues at a committed offset inside the log, its two ends included', () => {
-    for (const committed of [10, 50, 100]) {
-      expect(decideStart(facts({ committed, others: [advanced] }), 'latest')).toEqual({
-        do: 'continue',
-        offset: committed,
-      });
+    for (const offset of [10, 50, 100]) {
+      const decision = decideStart(facts({ committed: at(offset), others: [note()] }), 'latest');
+      expect(decision).toEqual({ do: 'continue', offset });
     }
   });
 
-  it('stops when the committed offset was deleted or lies past the end of the log', () => {
-    for (const committed of [9, 101]) {
-      expect(decideStart(facts({ committed }), 'earliest').do).toBe('stop');
+  it('stops when the committed offset was deleted or lies past the end of the log, and says both', () => {
+    for (const [offset, why] of [
+      [9, 'committed 9, the log is 10..100: deleted before it was read'],
+      [101, 'committed 101, the log is 10..100: it ends before what was read'],
+    ] as const) {
+      expect(decideStart(facts({ committed: at(offset) }), 'earliest')).toEqual({ do: 'stop', why });
     }
+  });
+
+  it('continues at an offset that another tool committed', () => {
+    const committed = { offset: 50, note: foreign };
+    expect(decideStart(facts({ committed }), 'latest')).toEqual({ do: 'continue', offset: 50 });
   });
 
   it('uses startAt only when no topic partition of the topic has an offset', () => {
-    expect(decideStart(facts({}), 'latest')).toEqual({ do: 'start', from: 'latest' });
-    expect(decideStart(facts({ others: [advanced] }), 'latest').do).toBe('stop');
+    expect(decideStart(facts({}), 'latest')).toEqual(LATEST);
+    expect(decideStart(facts({ others: [note()] }), 'latest').do).toBe('stop');
   });
 
   it('uses startAt beside members that have only just started', () => {
-    expect(decideStart(facts({ others: [started, started] }), 'latest')).toEqual({
-      do: 'start',
-      from: 'latest',
-    });
+    const others = [note({ start: true }), note({ start: true })];
+    expect(decideStart(facts({ others }), 'latest')).toEqual(LATEST);
   });
 
   it('starts at the beginning of a topic partition that was added later', () => {
-    for (const others of [[advanced], [started]]) {
-      expect(decideStart(facts({ partition: 4, others }), 'latest')).toEqual({
-        do: 'start',
-        from: 'earliest',
-      });
+    for (const start of [false, true]) {
+      expect(decideStart(facts({ partition: 4, others: [note({ start })] }), 'latest')).toEqual(EARLIEST);
     }
   });
 
   it('starts at the beginning of a topic that was found later', () => {
-    expect(decideStart(facts({ foundLater: true }), 'latest')).toEqual({ do: 'start', from: 'earliest' });
+    expect(decideStart(facts({ foundLater: true }), 'latest')).toEqual(EARLIEST);
   });
 
   it('stops when an offset is missing beside offsets that another tool wrote', () => {
-    expect(decideStart(facts({ others: [{ topicPartitions: null, start: false }] }), 'earliest').do).toBe(
-      'stop',
-    );
+    expect(decideStart(facts({ others: [foreign] }), 'earliest').do).toBe('stop');
   });
 });
 
-describe('the note in the commit metadata', () => {
-  it('reads back what was written, with or without the sentinel and a trailing NUL', () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 100_000 }), fc.boolean(), fc.constantFrom('', '\0'), (tp, start, end) => {
-        const text = commitNote(tp, start);
-        expect(readCommitNote(text + end)).toEqual({ topicPartitions: tp, start });
-        if (start) expect(readCommitNote(text.slice(0, -1))).toEqual({ topicPartitions: tp, start });
-      }),
-    );
+describe('a topic partition whose first owner went away before it could commit the start', () => {
+  const never = note({ unstarted: [1] });
+
+  it('starts at the beginning, though others have moved on since', () => {
+    expect(decideStart(facts({ others: [never, never] }), 'latest')).toEqual(EARLIEST);
   });
 
-  it('takes foreign metadata for no note', () => {
-    for (const text of [undefined, '', 'hello', 'maxsink2;tp=4;', 'maxsink1;tp=x;']) {
-      expect(readCommitNote(text).topicPartitions).toBeNull();
-    }
+  it('starts at startAt as long as the others have only started', () => {
+    const others = [note({ start: true, unstarted: [1] })];
+    expect(decideStart(facts({ others }), 'latest')).toEqual(LATEST);
+  });
+
+  it('is lost when somebody knows that it had an offset', () => {
+    expect(decideStart(facts({ others: [never, note()] }), 'earliest').do).toBe('stop');
+  });
+});
+
+describe('an offset that was committed for an earlier topic of the same name', () => {
+  const committed = at(50, { topicId: 'before' });
+
+  it('means nothing when the topic was replaced while the service ran', () => {
+    expect(decideStart(facts({ committed, foundLater: true }), 'latest')).toEqual(EARLIEST);
+  });
+
+  it('stops a service that was started later, and names both ids', () => {
+    const decision = decideStart(facts({ committed }), 'earliest');
+    expect(decision).toMatchObject({ do: 'stop', why: expect.stringMatching(/before.*now.*10\.\.100/) });
+  });
+
+  it('says nothing about the other topic partitions', () => {
+    expect(decideStart(facts({ others: [committed.note] }), 'latest')).toEqual(LATEST);
+  });
+
+  it('cannot be told where brokers have no topic ids', () => {
+    expect(decideStart(facts({ committed, topicId: null }), 'latest').do).toBe('continue');
   });
 });
