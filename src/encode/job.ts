@@ -41,6 +41,9 @@ export interface Piece {
   readonly rows: number;
   /** Bytes of the record stream before compression, without the footer. */
   readonly rawBytes: number;
+  /** Oldest and newest event time of the rows, ms; Infinity and -Infinity when there are no event times. */
+  readonly oldestEvent: number;
+  readonly newestEvent: number;
   /** CRC32C over the rows' CRCs, 4 bytes little endian each (protocol 5.3). */
   readonly crcOfCrcs: number;
   /** Adler-32 of the raw bytes; 1 when the compression is not deflate. */

@@ -62,6 +62,8 @@ export function makePiece(
     bytes: COMPRESSORS[compression](raw),
     rows: writer.rows,
     rawBytes: raw.length,
+    oldestEvent: writer.oldestEvent,
+    newestEvent: writer.newestEvent,
     crcOfCrcs: writer.crcOfCrcs,
     adler32: compression === 'deflate' ? adler32(raw, 0, raw.length) : 1,
   };

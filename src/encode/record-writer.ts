@@ -34,6 +34,8 @@ export class RecordWriter {
   #crc = CRC_START;
   #rows = 0;
   #crcOfCrcs = 0;
+  #oldestEvent = Number.POSITIVE_INFINITY;
+  #newestEvent = Number.NEGATIVE_INFINITY;
 
   // A number's bits, taken apart without allocating.
   readonly #scratch = new DataView(new ArrayBuffer(8));
@@ -62,6 +64,16 @@ export class RecordWriter {
     return this.#crcOfCrcs;
   }
 
+  /** Oldest event time given to `end`, ms; Infinity when there was none. */
+  get oldestEvent(): number {
+    return this.#oldestEvent;
+  }
+
+  /** Newest event time given to `end`, ms; -Infinity when there was none. */
+  get newestEvent(): number {
+    return this.#newestEvent;
+  }
+
   /** The rows so far; valid until the next call that writes. */
   view(): Uint8Array {
     return this.#buffer.subarray(0, this.#at);
@@ -73,6 +85,8 @@ export class RecordWriter {
     this.#rowAt = 0;
     this.#rows = 0;
     this.#crcOfCrcs = 0;
+    this.#oldestEvent = Number.POSITIVE_INFINITY;
+    this.#newestEvent = Number.NEGATIVE_INFINITY;
   }
 
   begin(): void {
@@ -80,13 +94,16 @@ export class RecordWriter {
     this.#crc = CRC_START;
   }
 
-  end(): void {
+  /** `eventMs`: the row's event time; NaN when it has none. */
+  end(eventMs = Number.NaN): void {
     this.#reserve(FIELD_ROOM);
     const crc = finishCrc(this.#crc);
     for (const byte of END_TAG) this.#buffer[this.#at++] = byte;
     this.#varint(crc);
     this.#crcOfCrcs = crc32cOfUint32(crc, this.#crcOfCrcs);
     this.#rows++;
+    if (eventMs < this.#oldestEvent) this.#oldestEvent = eventMs;
+    if (eventMs > this.#newestEvent) this.#newestEvent = eventMs;
   }
 
   rollback(): void {

@@ -55,7 +55,7 @@ export function createTransform(plan: Plan, rowBytes: number = LIMITS.rowBytes):
         if (unwritten) {
           writer.rollback();
           rejections.push(rejection(record, unwritten));
-        } else writer.end();
+        } else writer.end(mapper.eventMs);
       }
     } catch (error) {
       throw faultAt(job, chunk, record, error);

@@ -17,6 +17,8 @@ export interface EventTime {
   /** Epoch seconds and nanoseconds of the record last read. */
   readonly seconds: number;
   readonly nanos: number;
+  /** The same in whole milliseconds. */
+  readonly ms: number;
   /** ON_TIME, DIVERTED_LATE or DIVERTED_FUTURE. */
   readonly verdict: number;
 }
@@ -33,7 +35,7 @@ function createEventTime({ time, compared, name }: PlanTime, rules: LatenessRule
   const reader = createTimeReader(time, true);
   const moment = newMoment();
   const judge = createJudge(rules, compared);
-  const event = { seconds: 0, nanos: 0, verdict: ON_TIME, read };
+  const event = { seconds: 0, nanos: 0, ms: 0, verdict: ON_TIME, read };
   const refuse = (problem: Dirty): Dirty => ({ ...problem, column: name });
 
   function read(timestamp: number): Dirty | null {
@@ -44,6 +46,7 @@ function createEventTime({ time, compared, name }: PlanTime, rules: LatenessRule
     event.seconds = instantSeconds(moment, reader.zone);
     event.nanos = moment.nanos;
     const ms = event.seconds * 1000 + Math.floor(event.nanos / 1e6);
+    event.ms = ms;
     const verdict = judge(ms, timestamp);
     if (typeof verdict !== 'number') return refuse(verdict);
     event.verdict = verdict;

@@ -30,6 +30,8 @@ export interface RowMapper {
   open(record: number): RowDirty | null;
   /** Of the record last opened: `dt=20261121,hr=09`; empty for an unpartitioned table. */
   readonly tablePartition: string;
+  /** Of the record last opened: its event time, ms; NaN when no table partition column is made of one. */
+  readonly eventMs: number;
   /** Writes all columns in order; on Dirty the caller rolls the writer back. */
   write(out: ColumnWriter): RowDirty | null;
 }
@@ -83,6 +85,9 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
     },
     get tablePartition() {
       return partitioner.value;
+    },
+    get eventMs() {
+      return partitioner.eventMs;
     },
     write(out) {
       for (let i = 0; i < columns.length; i++) {

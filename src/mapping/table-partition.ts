@@ -14,6 +14,8 @@ export interface TablePartitioner {
   find(timestamp: number): Dirty | null;
   /** Of the record last found: `dt=20261121,hr=09`; empty for an unpartitioned table. */
   readonly value: string;
+  /** Event time of the record last found, ms (the first one when there are several); NaN without any. */
+  readonly eventMs: number;
 }
 
 /** Puts the values of some table partition columns into `values`. */
@@ -30,6 +32,7 @@ export function createTablePartitioner(plan: Plan, cells: readonly Cell[]): Tabl
   const join = createJoin(partitions, rules);
   // One event time and nothing else from the record: the name is kept with the formatted values.
   const alone = formatters.length === 1 && fills.length === 0 ? formatters[0]! : null;
+  const event = times[0] ?? { ms: Number.NaN };
   let value = '';
 
   function find(timestamp: number): Dirty | null {
@@ -56,6 +59,9 @@ export function createTablePartitioner(plan: Plan, cells: readonly Cell[]): Tabl
     find,
     get value() {
       return value;
+    },
+    get eventMs() {
+      return event.ms;
     },
   };
 }

@@ -92,6 +92,33 @@ describe('the transform', () => {
     }
   });
 
+  it('tells the oldest and the newest event time of the rows of each piece, rejected records aside', () => {
+    const hour = (n: number, id: number | string = n) => JSON.stringify({ id, day: 3_600_000 * n });
+    const plan = planOf({
+      times: [{ name: 'day', slot: 3, time: { format: null, zone: 'UTC' }, compared: false }],
+      partitions: [
+        {
+          ...{ name: 'day', type: { name: 'STRING' }, kind: 'time', time: 0 },
+          ...{ format: 'yyyyMMdd', zone: 'UTC', floor: null },
+        },
+      ],
+    });
+    const transform = createTransform(plan);
+    const times = (values: string[]) =>
+      transform
+        .run(jobOf(values))
+        .pieces.map((piece) => [
+          ...[piece.tablePartition, piece.oldestEvent / 3_600_000, piece.newestEvent / 3_600_000],
+        ]);
+    expect(times([hour(5), hour(30), hour(2, 'x'), hour(3), hour(20), hour(23, 'x')])).toEqual([
+      ['day=19700101', 3, 20],
+      ['day=19700102', 30, 30],
+    ]);
+    expect(times([hour(10)]), 'nothing is left of the chunk before').toEqual([['day=19700101', 10, 10]]);
+    const [piece] = createTransform(planOf()).run(jobOf([order(1, 'a')])).pieces;
+    expect([piece!.oldestEvent, piece!.newestEvent]).toEqual([Infinity, -Infinity]);
+  });
+
   it('keeps everything in the unnamed table partition of an unpartitioned table', () => {
     const { pieces } = createTransform(planOf({ partitions: [] })).run(jobOf([order(1, 'a'), order(2, 'b')]));
     expect(tableOf(pieces)).toEqual({ '': ['1@100', '2@101'] });

@@ -229,6 +229,8 @@ function encode(job: EncodeJob): EncodeResult {
       bytes: new Uint8Array(100 * n),
       rows: n,
       rawBytes: 100 * n,
+      oldestEvent: Number.POSITIVE_INFINITY,
+      newestEvent: Number.NEGATIVE_INFINITY,
       crcOfCrcs: 0,
       adler32: 1,
     };
