@@ -61,7 +61,7 @@ export class KafkaSource implements Source {
   readonly #membership: Membership;
   readonly #packer: Packer;
   readonly #intake: Intake;
-  readonly #ends: LogEnds = createLogEnds();
+  readonly #ends: LogEnds;
   readonly #watch: LogWatch;
   readonly #topicIds: TopicIds;
   readonly #complain: Complaints;
@@ -85,13 +85,14 @@ export class KafkaSource implements Source {
       onRebalance: (code, list) => this.#membership.onRebalance(code, list),
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
+    this.#ends = createLogEnds(this.#consumer);
     this.#topicIds = createTopicIds(this.#consumer);
     this.#complain = createComplaints(log, clock);
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
     this.#watch = createLogWatch({
       ...asked,
       reading: () => this.#reading && !this.#paused,
-      onHigh: (tp, high) => this.#ends.onHigh(tp, high),
+      onHigh: (tp, high) => this.#ends.onHigh(tp, high, clock.now()),
       onReplaced: (topics) => this.#membership.renew(topics),
       onLost: (error) => this.#listener.onFailure(error),
     });
@@ -181,12 +182,7 @@ export class KafkaSource implements Source {
       refusal: this.#membership.refusal,
       paused: this.#paused,
       lastTurnAt: this.#lastTurnAt,
-      topicPartitions: this.#membership.owned.map((tp) => ({
-        topic: tp.topic,
-        partition: tp.partition,
-        acknowledged: tp.acknowledged,
-        stableEnd: this.#ends.stableEnd(tp),
-      })),
+      topicPartitions: this.#membership.owned.map((tp) => this.#ends.lag(tp)),
     };
   }
 

@@ -1,4 +1,7 @@
-import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { type Consumer, offsetsForTimes } from './client.ts';
+import type { Owned } from './membership.ts';
+import { type TopicPartition, type TopicPartitionLag, topicPartitionKey } from './source.ts';
+import { createUnread, type FirstOffsetAt } from './unread.ts';
 
 /**
  * Ends of the log, for lag. The stable end (what a reader of committed records can see) comes from the
@@ -8,18 +11,31 @@ import { type TopicPartition, topicPartitionKey } from './source.ts';
 export interface LogEnds {
   /** The `event.stats` text of the client. */
   onStatistics(json: string): void;
-  /** The high watermark as it was asked. */
-  onHigh(tp: TopicPartition, high: number): void;
-  stableEnd(tp: TopicPartition): number | null;
+  /** The high watermark as it was asked; looks besides at the records that wait before it. */
+  onHigh(tp: Owned, high: number, now: number): Promise<void>;
+  lag(tp: Owned): TopicPartitionLag;
 }
 
 interface TopicStatistics {
   partitions?: Record<string, { ls_offset: number; hi_offset: number }>;
 }
 
-export function createLogEnds(): LogEnds {
+const ASK_MS = 5_000;
+
+export function createLogEnds(consumer: Consumer): LogEnds {
   const highs = new Map<string, number>();
   const held = new Map<string, number>();
+  const firstOffsetAt: FirstOffsetAt = async ({ topic, partition }, ms) => {
+    const [found] = await offsetsForTimes(consumer, [{ topic, partition, offset: ms }], ASK_MS);
+    return found?.offset ?? -1;
+  };
+  const unread = createUnread(firstOffsetAt);
+
+  const stableEnd = (tp: TopicPartition): number | null => {
+    const key = topicPartitionKey(tp);
+    return held.get(key) ?? highs.get(key) ?? null;
+  };
+
   return {
     onStatistics(json) {
       const { topics = {} } = JSON.parse(json) as { topics?: Record<string, TopicStatistics> };
@@ -31,10 +47,16 @@ export function createLogEnds(): LogEnds {
         }
       }
     },
-    onHigh: (tp, high) => void highs.set(topicPartitionKey(tp), high),
-    stableEnd(tp) {
-      const key = topicPartitionKey(tp);
-      return held.get(key) ?? highs.get(key) ?? null;
+    onHigh(tp, high, now) {
+      highs.set(topicPartitionKey(tp), high);
+      return unread.look(tp, stableEnd(tp) ?? high, now);
+    },
+    lag(tp) {
+      const { topic, partition, acknowledged, position } = tp;
+      const known = stableEnd(tp);
+      // What has been read was there: the answer may be some seconds old.
+      const end = known === null ? null : Math.max(known, position);
+      return { topic, partition, acknowledged, position, stableEnd: end, unreadSince: unread.since(tp) };
     },
   };
 }

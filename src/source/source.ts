@@ -75,6 +75,10 @@ export interface TopicPartitionLag extends TopicPartition {
   readonly acknowledged: number;
   /** End of what a reader of committed records can see; null while unknown. */
   readonly stableEnd: number | null;
+  /** Next offset to be read. */
+  readonly position: number;
+  /** Timestamp of the first record when nothing behind `acknowledged` is read yet, ms; null: unknown, or it is. */
+  readonly unreadSince: number | null;
 }
 
 export interface SourceSnapshot {

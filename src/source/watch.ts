@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { offsetLost } from './assignment.ts';
 import { type Consumer, type TopicIds, watermarks } from './client.ts';
 import type { Owned } from './membership.ts';
-import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { topicPartitionKey } from './source.ts';
 import { outside } from './start-at.ts';
 
 /**
@@ -27,7 +27,8 @@ export interface LogWatchOptions {
   readonly log: Log;
   /** Whether positions move now as far as there are records. */
   reading(): boolean;
-  onHigh(tp: TopicPartition, high: number): void;
+  /** The high watermark as it was asked. */
+  onHigh(tp: Owned, high: number): Promise<void>;
   /** Topic -> the id that it has now. */
   onReplaced(topics: ReadonlyMap<string, string>): void;
   onLost(error: SinkError): void;
@@ -68,7 +69,7 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     for (const tp of owned) {
       const { position } = tp;
       const { lowOffset: low, highOffset: high } = await watermarks(consumer, tp.topic, tp.partition, ASK_MS);
-      options.onHigh(tp, high);
+      await options.onHigh(tp, high);
       const why = outside(position, { low, high });
       if (why !== null) found.push({ tp, position, why });
     }
