@@ -56,7 +56,7 @@ export function connectRegistry(config: Config, metrics: Metrics, log: Log): Sch
   const secrets = { password: password?.reveal() ?? null, token: token?.reveal() ?? null };
   const tell = rarely(log);
   const onRetry = (event: RegistryRetry) => {
-    metrics.registryRetries.inc();
+    metrics.registryRetries.inc({ code: event.code });
     tell(event.error, event, 'schema registry: trying again');
   };
   return openRegistry({ url, username, ...secrets, ca: readOrNull(caFile) }, { clock: systemClock, onRetry });

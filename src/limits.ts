@@ -108,4 +108,13 @@ export const LIMITS = {
   liveMs: 60_000,
   stuckIntervals: 3,
   stuckMinMs: 180_000,
+
+  // status
+  /** Table partitions with metrics of their own: two days of hours. */
+  freshTablePartitions: 50,
+  /** Acknowledged batches that are remembered. */
+  rememberedBatches: 10,
+  /** Different warnings and errors that are remembered, and characters of each. */
+  problems: 20,
+  problemChars: 600,
 } as const;

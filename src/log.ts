@@ -83,10 +83,11 @@ const RESERVED = new Set(['time', 'level', 'msg']);
 const DEPTH = 8;
 const ITEMS = 100;
 
-const cleanText = (text: string): string => hideUserInfo(text).replace(SECRET_IN_TEXT, `$1${HIDDEN}`);
+/** A text without user names in URLs and without `password=...`. */
+export const cleanText = (text: string): string => hideUserInfo(text).replace(SECRET_IN_TEXT, `$1${HIDDEN}`);
 
 /** The fields of one line; `time`, `level` and `msg` are the line's own, a field of that name gets a `_`. */
-function cleanFields(fields: object): object {
+export function cleanFields(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       RESERVED.has(name) ? `${name}_` : name,

@@ -13,7 +13,7 @@ import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
-import { collect, coordinatorEvents, healthSnapshot, type Observed } from './observe.ts';
+import { createObserver } from './observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
@@ -46,13 +46,15 @@ export async function runService(config: Config, log: Log, stop: AbortSignal): P
 
 async function serve(
   config: Config,
-  log: Log,
+  ownLog: Log,
   stop: AbortSignal,
   releasers: (() => Promise<unknown>)[],
 ): Promise<SinkError | null> {
   const clock = systemClock;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ pipeline: config.name });
   const workers = effectiveWorkers(config.workers);
+  const observer = createObserver({ config, metrics, log: ownLog, clock, workers, stop });
+  const { log } = observer;
   log.info(
     {
       version: VERSION,
@@ -64,20 +66,15 @@ async function serve(
     'starting',
   );
 
-  let observed: Observed | null = null;
-  metrics.workers.set(workers);
-  metrics.onCollect(() => {
-    if (observed) collect(metrics, observed);
-  });
   if (config.http) {
-    const snapshot = () => healthSnapshot(observed, clock.now(), config.flush.interval, stop.aborted);
-    const server = await startServer({ ...config.http, metrics, snapshot, log });
+    const server = await startServer({ ...config.http, metrics, ...observer });
     releasers.push(() => server.stop());
     log.info({ port: server.port }, 'http listening');
   }
 
   const maxcompute = connectMaxCompute(config, metrics, log);
   releasers.push(() => maxcompute.close());
+  observer.waitsFor(`MaxCompute at ${config.maxcompute.endpoint}: table ${config.table.name}`);
   const { plan, table, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
@@ -102,10 +99,7 @@ async function serve(
     budget,
     clock,
     log,
-    onPause(paused) {
-      if (paused) metrics.pauses.inc();
-      log.info({}, paused ? 'reading paused: the memory budget is used up' : 'reading resumed');
-    },
+    onPause: observer.paused,
     onCommit: (result) => metrics.offsetCommits.inc({ result }),
     onRead: (tp, records, bytes) => {
       metrics.recordsRead.inc({ topic: tp.topic, partition: String(tp.partition) }, records);
@@ -132,12 +126,14 @@ async function serve(
     revokeMs: Math.min(LIMITS.revokeMs, maxPollIntervalMs(config) / 3),
     clock,
     log,
-    events: coordinatorEvents(metrics, log),
+    events: observer.events,
   });
 
-  observed = { coordinator, source, budget, clock };
   releasers.push(() => source.stop());
+  observer.waitsFor(`Kafka at ${config.kafka.brokers.join(',')}`);
   await source.start(coordinator);
+  observer.watch({ coordinator, source, pool, budget });
+  observer.waitsFor(null);
   const onStop = () => void coordinator.stop(Math.max(500, config.shutdown - LEAVE_MS));
   if (stop.aborted) onStop();
   else stop.addEventListener('abort', onStop, { once: true });

@@ -1,28 +1,157 @@
 import type { Clock } from './clock.ts';
-import type { Log } from './log.ts';
-import type { Snapshot } from './ops/health.ts';
+import { collect, collectFreshness, type Parts } from './collect.ts';
+import type { Config } from './config/schema.ts';
+import { SinkError } from './errors.ts';
+import { LIMITS } from './limits.ts';
+import { cleanText, type Log } from './log.ts';
+import { createFreshness } from './ops/freshness.ts';
+import { live, ready, type Snapshot } from './ops/health.ts';
 import type { Metrics } from './ops/metrics.ts';
+import { createProblems, type Problems } from './ops/problems.ts';
+import type { BatchStatus, RecordsStatus, Status } from './ops/status.ts';
 import type { Batch } from './sink/batch.ts';
-import type { Coordinator } from './sink/coordinator.ts';
 import type { CoordinatorEvents } from './sink/options.ts';
-import { type Source, topicPartitionKey } from './source/source.ts';
+import { topicPartitionKey } from './source/source.ts';
+import { batchStatus, statusOf } from './status.ts';
+import { VERSION } from './version.ts';
 
-/** What the coordinator tells, as metrics and one log line per change. */
-export function coordinatorEvents(metrics: Metrics, log: Log): CoordinatorEvents {
+/** Sees all that happens: as metrics, as log lines, for health and for the status page. */
+export interface Observer {
+  /** Lines of this log go to the log below; warnings and errors are remembered for the status. */
+  readonly log: Log;
+  readonly events: CoordinatorEvents;
+  /** While the service starts: whom it waits for; null: it has started. */
+  waitsFor(what: string | null): void;
+  /** From now on these parts are looked at. */
+  watch(parts: Parts): void;
+  paused(on: boolean): void;
+  snapshot(): Snapshot;
+  status(): Status;
+}
+
+export interface ObserverOptions {
+  readonly config: Config;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Worker threads. */
+  readonly workers: number;
+  readonly stop: AbortSignal;
+}
+
+export function createObserver(options: ObserverOptions): Observer {
+  const { config, metrics, clock, workers, stop } = options;
+  const startedAt = clock.now();
+  const problems = createProblems();
+  const log = remembering(options.log, problems, clock);
+  const ledger = createAccounts(metrics, clock, log);
+  const pauses = createPauses(metrics, clock, log, stop);
+  const flushIntervalMs = config.flush.interval;
+  let parts: Parts | null = null;
+  let waitsFor: string | null = 'its own start';
+
+  setConstants(metrics, config, workers);
+  metrics.onCollect(() => {
+    if (parts) collect(metrics, parts, flushIntervalMs, clock.now());
+    collectFreshness(metrics, ledger.freshness);
+    pauses.settle();
+  });
+  const snapshot = () =>
+    snapshotOf(parts, { now: clock.now(), waitsFor, flushIntervalMs, stopping: stop.aborted });
+
   return {
+    log,
+    events: ledger.events,
+    waitsFor: (what) => {
+      waitsFor = what === null ? null : cleanText(what);
+    },
+    watch: (running) => {
+      parts = running;
+    },
+    paused: pauses.changed,
+    snapshot,
+    status() {
+      const seen = snapshot();
+      return statusOf({
+        ...{ config, now: seen.now, startedAt, workers, parts },
+        ...{ live: live(seen), ready: ready(seen) },
+        ...{ records: ledger.records(), acknowledged: ledger.acknowledged },
+        ...{ tablePartitions: ledger.freshness.list(), problems: problems.list() },
+      });
+    },
+  };
+}
+
+/** Metrics that never change. */
+function setConstants(metrics: Metrics, config: Config, workers: number): void {
+  const { guarantee, kafka, maxcompute, table } = config;
+  metrics.buildInfo.set({ version: VERSION, node: process.version }, 1);
+  metrics.pipelineInfo.set(
+    { group: kafka.groupId, project: maxcompute.project, table: table.name, guarantee },
+    1,
+  );
+  metrics.flushIntervalSeconds.set(config.flush.interval / 1000);
+  metrics.workers.set(workers);
+  metrics.completeness.set(1);
+  metrics.member.set(0);
+}
+
+/** What the coordinator tells, as metrics and one log line per change; with what is remembered of it. */
+function createAccounts(metrics: Metrics, clock: Clock, log: Log) {
+  const freshness = createFreshness();
+  const acknowledged: BatchStatus[] = [];
+  const rejected: Record<string, number> = {};
+  const sums = { acknowledged: 0, rows: 0, deadLetters: 0, filtered: 0 };
+  const completeness = () =>
+    sums.acknowledged === 0 ? 1 : (sums.rows + sums.deadLetters + sums.filtered) / sums.acknowledged;
+  const dirtyRatio = () => {
+    const total = (of: (batch: BatchStatus) => number) => acknowledged.reduce((n, one) => n + of(one), 0);
+    return (
+      total((one) => one.deadLetters) /
+      Math.max(
+        1,
+        total((one) => one.records),
+      )
+    );
+  };
+
+  /** Two counts of the same records, by those who read them and by those who wrote them. */
+  function account(batch: Batch): void {
+    const records = [...batch.ranges.values()].reduce((sum, range) => sum + range.records, 0);
+    const rows = batch.upload.facts().reduce((sum, target) => sum + target.rowsInBlocks, 0);
+    sums.acknowledged += records;
+    sums.rows += rows;
+    sums.deadLetters += batch.rejected;
+    metrics.recordsAcknowledged.inc(records);
+    metrics.recordsAccounted.inc({ outcome: 'row' }, rows);
+    metrics.recordsAccounted.inc({ outcome: 'dead_letter' }, batch.rejected);
+    acknowledged.unshift(batchStatus(batch, clock.now()));
+    acknowledged.length = Math.min(acknowledged.length, LIMITS.rememberedBatches);
+    metrics.completeness.set(completeness());
+    metrics.dirtyRatio.set(dirtyRatio());
+  }
+
+  const events: CoordinatorEvents = {
     assigned(topicPartitions) {
-      metrics.rebalances.inc();
+      metrics.rebalances.inc({ kind: 'assigned' });
       log.info({ topicPartitions }, 'topic partitions assigned');
     },
     revoked(lost) {
+      metrics.rebalances.inc({ kind: lost ? 'lost' : 'revoked' });
       if (lost) log.warn({}, 'topic partitions lost: the group did not hear from this member in time');
       else log.info({}, 'topic partitions revoked');
     },
     sealed: (batch) => metrics.batchesSealed.inc({ reason: batch.sealedBy! }),
-    state: (batch) => log.debug({ batch: batch.id, state: batch.state }, 'batch state'),
+    state(batch) {
+      log.debug({ batch: batch.id, state: batch.state }, 'batch state');
+      if (batch.state !== 'committed') return;
+      metrics.rowsWritten.inc(batch.rows);
+      metrics.rowBytes.inc(batch.rowBytes);
+      freshness.add(batch.upload.facts(), clock.now());
+    },
     acknowledged(batch) {
       metrics.batchesAcknowledged.inc();
-      metrics.rowsWritten.inc(batch.rows);
+      account(batch);
       for (const [phase, ms] of Object.entries(batch.phases))
         metrics.batchPhaseSeconds.observe({ phase }, ms / 1000);
       log.info(batchLine(batch), 'batch acknowledged');
@@ -31,8 +160,18 @@ export function coordinatorEvents(metrics: Metrics, log: Log): CoordinatorEvents
       metrics.batchesAbandoned.inc({ reason });
       log.warn({ ...batchLine(batch), reason }, 'batch abandoned: its records are read again');
     },
-    rejected: (code) => metrics.recordsRejected.inc({ code }),
+    rejected(code) {
+      metrics.recordsRejected.inc({ code });
+      rejected[code] = (rejected[code] ?? 0) + 1;
+    },
   };
+  const records = (): RecordsStatus => ({
+    ...sums,
+    completeness: completeness(),
+    dirtyRatio: dirtyRatio(),
+    rejected: { ...rejected },
+  });
+  return { events, records, acknowledged: acknowledged as readonly BatchStatus[], freshness };
 }
 
 function batchLine(batch: Batch): object {
@@ -52,69 +191,74 @@ function batchLine(batch: Batch): object {
   };
 }
 
-export interface Observed {
-  readonly coordinator: Coordinator;
-  readonly source: Source;
-  readonly budget: { readonly usedBytes: number; readonly limitBytes: number };
-  readonly clock: Clock;
+/** How often and how long reading was paused; a pause counts while it lasts. */
+function createPauses(metrics: Metrics, clock: Clock, log: Log, stop: AbortSignal) {
+  let since: number | null = null;
+  function settle(): void {
+    if (since === null) return;
+    const now = clock.now();
+    metrics.pauseSeconds.inc(Math.max(0, now - since) / 1000);
+    since = now;
+  }
+  function changed(on: boolean): void {
+    settle();
+    since = null;
+    // The last pause is the service's own: nothing more is wanted.
+    if (stop.aborted) return;
+    if (on) {
+      since = clock.now();
+      metrics.pauses.inc();
+    }
+    log.info({}, on ? 'reading paused: the memory budget is used up' : 'reading resumed');
+  }
+  return { settle, changed };
 }
 
-/** Gauges that are worked out when somebody asks. */
-export function collect(metrics: Metrics, { coordinator, source, budget, clock }: Observed): void {
-  metrics.memoryUsedBytes.set(budget.usedBytes);
-  metrics.memoryBudgetBytes.set(budget.limitBytes);
-  const { paused, topicPartitions } = source.snapshot();
-  metrics.paused.set(paused ? 1 : 0);
-  for (const state of ['open', 'sealed', 'uploaded', 'committed']) {
-    metrics.batchState.set({ state }, coordinator.batches.filter((batch) => batch.state === state).length);
-  }
-  const oldest = oldestTimestamps(coordinator);
-  metrics.acknowledgedOffset.reset();
-  metrics.lagRecords.reset();
-  metrics.lagSeconds.reset();
-  for (const tp of topicPartitions) {
-    const labels = { topic: tp.topic, partition: String(tp.partition) };
-    metrics.acknowledgedOffset.set(labels, tp.acknowledged);
-    if (tp.stableEnd === null) continue;
-    const records = Math.max(0, tp.stableEnd - tp.acknowledged);
-    const since = oldest.get(topicPartitionKey(tp));
-    metrics.lagRecords.set(labels, records);
-    metrics.lagSeconds.set(labels, since === undefined ? 0 : Math.max(0, clock.now() - since) / 1000);
-  }
-}
-
-/** Record timestamp of the oldest unacknowledged record of each topic partition, ms. */
-function oldestTimestamps(coordinator: Coordinator): Map<string, number> {
-  const oldest = new Map<string, number>();
-  for (const range of coordinator.unacknowledged()) {
-    const key = topicPartitionKey(range);
-    if (range.records > 0 && !Number.isNaN(range.firstTimestamp) && !oldest.has(key))
-      oldest.set(key, range.firstTimestamp);
-  }
-  return oldest;
-}
-
-/** The facts that liveness and readiness are judged by; `observed` is null while the service starts. */
-export function healthSnapshot(
-  observed: Observed | null,
-  now: number,
-  flushIntervalMs: number,
-  stopping: boolean,
+/** The facts that liveness and readiness are judged by; `parts` is null while the service starts. */
+function snapshotOf(
+  parts: Parts | null,
+  given: Pick<Snapshot, 'now' | 'waitsFor' | 'flushIntervalMs' | 'stopping'>,
 ): Snapshot {
-  const source = observed?.source.snapshot();
-  const batches = observed?.coordinator.batches ?? [];
+  const source = parts?.source.snapshot();
+  const batches = parts?.coordinator.batches ?? [];
   const oldest = batches.reduce<Batch | null>((a, b) => (a && a.since <= b.since ? a : b), null);
   return {
-    now,
-    lastTurnAt: observed?.coordinator.lastTurnAt ?? now,
-    starting: observed === null,
+    ...given,
+    lastTurnAt: parts?.coordinator.lastTurnAt ?? given.now,
     member: source?.member ?? false,
     topicPartitions: source?.topicPartitions.length ?? 0,
     refusal: source?.refusal ?? null,
     oldestStateSince: oldest?.since ?? null,
     state: oldest?.state ?? null,
-    flushIntervalMs,
     decisionPending: null,
-    stopping,
   };
+}
+
+/** A log whose warnings and errors are remembered besides, without secrets. */
+function remembering(log: Log, problems: Problems, clock: Clock): Log {
+  const tell = (level: 'warn' | 'error') => (fields: object, message: string) => {
+    const { code, text } = problemOf(fields as ProblemFields, message);
+    problems.add({ level, code, message: cleanText(text) }, message, clock.now());
+    log[level](fields, message);
+  };
+  return {
+    ...log,
+    warn: tell('warn'),
+    error: tell('error'),
+    child: (fields) => remembering(log.child(fields), problems, clock),
+  };
+}
+
+interface ProblemFields {
+  readonly error?: unknown;
+  readonly code?: unknown;
+  readonly reason?: unknown;
+  readonly why?: unknown;
+  readonly warnings?: readonly string[];
+}
+
+function problemOf({ error, code, reason, why, warnings }: ProblemFields, message: string) {
+  const detail = error instanceof Error ? error.message : (error ?? why ?? reason ?? warnings?.join('; '));
+  const name = error instanceof SinkError ? error.code : (code ?? reason ?? 'warning');
+  return { code: String(name), text: detail === undefined ? message : `${message}: ${String(detail)}` };
 }

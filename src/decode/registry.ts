@@ -40,6 +40,8 @@ export interface RegistryRetry {
   readonly schemaId: number;
   readonly attempt: number;
   readonly waitMs: number;
+  /** `HTTP503`, `ECONNREFUSED`, `TIMEOUT` or `OTHER`. */
+  readonly code: string;
   readonly error: string;
 }
 
@@ -75,7 +77,10 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
       decide: (error) => ({ retry: !isRefused(error) }),
       onRetry(error, waitMs, attempt) {
         question.lastError = reasonOf(error);
-        onRetry?.({ schemaId: id, attempt, waitMs, error: `${place}: ${question.lastError}` });
+        onRetry?.({
+          ...{ schemaId: id, attempt, waitMs, code: codeOf(error) },
+          error: `${place}: ${question.lastError}`,
+        });
       },
     });
     const question: Question = {
@@ -239,6 +244,15 @@ function statusOf(error: unknown): unknown {
 
 function isRefused(error: unknown): boolean {
   return statusOf(error) === 401 || statusOf(error) === 403;
+}
+
+/** The system's own code first: a refused connection has the client's "status 400". */
+function codeOf(error: unknown): string {
+  const system = /\bE[A-Z]{4,}\b/.exec(reasonOf(error))?.[0];
+  if (system) return system;
+  if (/no full answer|timed? ?out/i.test(reasonOf(error))) return 'TIMEOUT';
+  const status = statusOf(error);
+  return typeof status === 'number' ? `HTTP${status}` : 'OTHER';
 }
 
 /** Without what the client puts before every message; a refused connection is its "status 400". */

@@ -5,8 +5,8 @@ export interface Snapshot {
   readonly now: number;
   /** When the coordinator loop made its last turn. */
   readonly lastTurnAt: number;
-  /** The table has not been read yet. */
-  readonly starting: boolean;
+  /** While the service starts: whom it waits for, and with what. Null afterwards. */
+  readonly waitsFor: string | null;
   /** Whether this process is a member of its consumer group. */
   readonly member: boolean;
   readonly topicPartitions: number;
@@ -46,13 +46,16 @@ function notReady(snapshot: Snapshot): string | null {
   const { now, oldestStateSince, state, flushIntervalMs } = snapshot;
   if (snapshot.decisionPending !== null) return `a decision is pending: ${snapshot.decisionPending}`;
   if (snapshot.stopping) return 'shutting down';
-  if (snapshot.starting) return 'starting: MaxCompute has not answered yet';
+  if (snapshot.waitsFor !== null) return `starting: waits for ${snapshot.waitsFor}`;
   if (!snapshot.member) return 'not a member of the consumer group';
   if (snapshot.refusal !== null) return `the group takes no offset commit: ${snapshot.refusal}`;
   if (oldestStateSince === null) return null;
-  const stuckMs = Math.max(LIMITS.stuckIntervals * flushIntervalMs, LIMITS.stuckMinMs);
   const age = now - oldestStateSince;
-  return age > stuckMs ? `a batch has been ${state} for ${seconds(age)}` : null;
+  return age > stuckAfterMs(flushIntervalMs) ? `a batch has been ${state} for ${seconds(age)}` : null;
 }
+
+/** How long a batch may stay in one state before it counts as stuck, ms. */
+export const stuckAfterMs = (flushIntervalMs: number): number =>
+  Math.max(LIMITS.stuckIntervals * flushIntervalMs, LIMITS.stuckMinMs);
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;

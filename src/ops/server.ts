@@ -4,6 +4,8 @@ import { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Health, live, ready, type Snapshot } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { PAGE_POLICY, page } from './page.ts';
+import type { Status } from './status.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -11,6 +13,7 @@ export interface ServerOptions {
   readonly port: number;
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
   snapshot(): Snapshot;
+  status(): Status;
   readonly log: Log;
 }
 
@@ -21,7 +24,10 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** `/metrics`, `/live`, `/ready` and an index. Throws `http_port` when it cannot listen. */
+const FRESH = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const PAGE_HEADERS = { ...FRESH, 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' };
+
+/** `/metrics`, `/live`, `/ready`, `/status` and the page that shows it. Throws `http_port` when it cannot listen. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port, log } = options;
   const server = createAdaptorServer({ fetch: routes(options).fetch, overrideGlobalObjects: false });
@@ -43,31 +49,22 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function routes({ metrics, snapshot, log }: ServerOptions): Hono {
+function routes({ metrics, snapshot, status, log }: ServerOptions): Hono {
   const app = new Hono();
   const answer = (judge: (snapshot: Snapshot) => Health) => () => {
     const health = judge(snapshot());
-    return Response.json(health, { status: health.ok ? 200 : 503, headers: { 'cache-control': 'no-store' } });
+    return Response.json(health, { status: health.ok ? 200 : 503, headers: FRESH });
   };
   app.get('/live', answer(live));
   app.get('/ready', answer(ready));
   app.get('/metrics', async (c) =>
     c.body(await metrics.render(), 200, { 'content-type': metrics.contentType }),
   );
-  app.get('/', (c) => c.html(INDEX));
+  app.get('/status', () => Response.json(status(), { headers: FRESH }));
+  app.get('/', (c) => c.html(page(status()), 200, PAGE_HEADERS));
   app.onError((error, c) => {
     log.error({ error, path: c.req.path }, 'http request failed');
     return c.text('internal error\n', 500);
   });
   return app;
 }
-
-const INDEX = `<!doctype html>
-<title>maxsink</title>
-<h1>maxsink</h1>
-<ul>
-<li><a href="metrics">metrics</a>: Prometheus text</li>
-<li><a href="live">live</a>: 503 when the process should be restarted</li>
-<li><a href="ready">ready</a>: 503 with the reason when it does not do its work</li>
-</ul>
-`;

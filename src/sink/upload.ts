@@ -29,6 +29,24 @@ interface Target {
   readonly blocks: Map<number, number>;
   open: Piece[];
   openBytes: number;
+  sessionId: string | null;
+  rows: number;
+  oldestEvent: number;
+  newestEvent: number;
+}
+
+/** What became of one table partition in a batch, for status and metrics. */
+export interface TargetFacts {
+  readonly tablePartition: string;
+  /** Null: the session is not created yet. */
+  readonly sessionId: string | null;
+  readonly blocks: number;
+  /** Rows of the blocks: those that a commit makes visible. */
+  readonly rowsInBlocks: number;
+  readonly rows: number;
+  /** Event times, ms; Infinity and -Infinity when there are none. */
+  readonly oldestEvent: number;
+  readonly newestEvent: number;
 }
 
 const blockSlots = pLimit(LIMITS.uploadsAtOnce);
@@ -58,6 +76,18 @@ export class BatchUpload {
 
   get tablePartitions(): number {
     return this.#targets.size;
+  }
+
+  /** One for each table partition, in order of first use. */
+  facts(): TargetFacts[] {
+    return [...this.#targets.values()].map((target) => {
+      const { tablePartition, sessionId, blocks, rows, oldestEvent, newestEvent } = target;
+      const rowsInBlocks = [...blocks.values()].reduce((sum, n) => sum + n, 0);
+      return {
+        ...{ tablePartition, sessionId, blocks: blocks.size, rowsInBlocks },
+        ...{ rows, oldestEvent, newestEvent },
+      };
+    });
   }
 
   /** Blocks of the session that has most. */
@@ -92,6 +122,9 @@ export class BatchUpload {
 
   add(piece: Piece): void {
     const target = this.#target(piece.tablePartition);
+    target.rows += piece.rows;
+    target.oldestEvent = Math.min(target.oldestEvent, piece.oldestEvent);
+    target.newestEvent = Math.max(target.newestEvent, piece.newestEvent);
     target.open.push(piece);
     target.openBytes += piece.bytes.byteLength;
     this.#heldBytes += piece.bytes.byteLength;
@@ -145,8 +178,16 @@ export class BatchUpload {
     const known = this.#targets.get(tablePartition);
     if (known) return known;
     const session = this.#createSession(tablePartition);
-    session.catch((error) => this.#fail(error));
-    const target: Target = { tablePartition, session, blocks: new Map(), open: [], openBytes: 0 };
+    const target: Target = {
+      ...{ tablePartition, session, sessionId: null, blocks: new Map(), open: [], openBytes: 0, rows: 0 },
+      ...{ oldestEvent: Number.POSITIVE_INFINITY, newestEvent: Number.NEGATIVE_INFINITY },
+    };
+    session.then(
+      ({ id }) => {
+        target.sessionId = id;
+      },
+      (error) => this.#fail(error),
+    );
     this.#targets.set(tablePartition, target);
     return target;
   }

@@ -4,7 +4,7 @@ import { live, ready, type Snapshot } from '../../src/ops/health.ts';
 const NOW = 1_000_000_000;
 const healthy: Snapshot = {
   now: NOW,
-  starting: false,
+  waitsFor: null,
   lastTurnAt: NOW - 50,
   member: true,
   topicPartitions: 4,
@@ -35,7 +35,12 @@ describe('ready', () => {
     ['no member', { member: false }, false, 'not a member'],
     ['a group that takes no commit', { refusal: 'Group authorization failed (30)' }, false, 'failed (30)'],
     ['shutting down', { stopping: true }, false, 'shutting down'],
-    ['a service that starts', { starting: true, member: false }, false, 'starting'],
+    [
+      'a service that starts',
+      { waitsFor: 'Kafka at kafka-1:9092', member: false },
+      false,
+      'starting: waits for Kafka at kafka-1:9092',
+    ],
     ['a decision pending', { decisionPending: 'commit_unknown', member: false }, false, 'commit_unknown'],
     ['a batch 3 min in one state', { oldestStateSince: NOW - 180_000 }, true, 'moving'],
     [

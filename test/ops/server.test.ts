@@ -2,10 +2,11 @@ import { afterEach, expect, it } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Snapshot } from '../../src/ops/health.ts';
 import { type Server, startServer } from '../../src/ops/server.ts';
+import { SAMPLE } from './status-sample.ts';
 
 const snapshot: Snapshot = {
   now: 100,
-  starting: false,
+  waitsFor: null,
   lastTurnAt: 100,
   member: false,
   topicPartitions: 0,
@@ -29,15 +30,17 @@ async function start(port = 0, render = async () => 'maxsink_x 1\n') {
     port,
     metrics: { render, contentType: 'text/plain; version=0.0.4; charset=utf-8' },
     snapshot: () => snapshot,
+    status: () => SAMPLE,
     log: createLog({ level: 'info', stream: { write: (line) => void lines.push(line) } }),
   });
   started.push(server);
   return { server, lines, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
 }
 
-it('serves health with the reason, metrics and an index', async () => {
+it('serves health with the reason, metrics, the status and its page', async () => {
   const { get } = await start();
-  const [live, ready, metrics, index] = await Promise.all(['/live', '/ready', '/metrics', '/'].map(get));
+  const paths = ['/live', '/ready', '/metrics', '/status', '/'];
+  const [live, ready, metrics, status, page] = await Promise.all(paths.map(get));
   expect([live!.status, await live!.json()]).toEqual([200, { ok: true, reason: 'the loop turns' }]);
   expect([ready!.status, await ready!.json()]).toEqual([
     503,
@@ -45,7 +48,10 @@ it('serves health with the reason, metrics and an index', async () => {
   ]);
   expect(metrics!.headers.get('content-type')).toContain('version=0.0.4');
   expect(await metrics!.text()).toBe('maxsink_x 1\n');
-  expect(await index!.text()).toContain('href="ready"');
+  expect(await status!.json()).toEqual(SAMPLE);
+  expect(page!.headers.get('content-type')).toContain('text/html');
+  expect(page!.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await page!.text()).toContain('订单明细');
   expect((await get('/nothing')).status).toBe(404);
 });
 
