@@ -42,7 +42,11 @@ export const ERRORS = {
     'Check schemaRegistry.url; the service holds its place and asks again.',
   ),
   registry_auth: kind('stop', 1, 'Check schemaRegistry.username, password and token.'),
-  table_missing: kind('stop', 1, 'Create the table, or mend maxcompute.project, schema and table.name.'),
+  table_missing: kind(
+    'stop',
+    1,
+    'Create the table (or set table.create: if_missing), or mend maxcompute.project, schema and table.name.',
+  ),
   project_missing: kind(
     'stop',
     1,
@@ -63,7 +67,11 @@ export const ERRORS = {
     1,
     'Check maxcompute.credentials, and region when the project asks for V4 signatures.',
   ),
-  maxcompute_denied: kind('stop', 1, 'Grant Describe, Update and Alter on the table to the account.'),
+  maxcompute_denied: kind(
+    'stop',
+    1,
+    'Grant Describe, Update and Alter on the table to the account; table.create: if_missing needs CreateTable on the project.',
+  ),
   maxcompute_unreachable: kind(
     'retry',
     1,

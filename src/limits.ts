@@ -79,6 +79,12 @@ export const LIMITS = {
   transientAttempts: 8,
   maxFieldBytes: 8 * MiB,
 
+  // table.create
+  /** Tries to create the table, and to read it once it is created: about half a minute of waits at most. */
+  createTableAttempts: 12,
+  createTableBaseMs: 250,
+  createTableCapMs: 5_000,
+
   // sink
   /** Sealed batches that may wait for their commit while the next one fills. */
   settlingBatches: 2,

@@ -75,7 +75,8 @@ async function serve(
   const maxcompute = connectMaxCompute(config, metrics, log);
   releasers.push(() => maxcompute.close());
   observer.waitsFor(`MaxCompute at ${config.maxcompute.endpoint}: table ${config.table.name}`);
-  const { plan, table, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
+  const { plan, table, created, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
+  if (created) log.info({ table: table.name, statement: created }, 'table created');
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
 

@@ -1,46 +1,63 @@
 import type { Config } from './config/schema.ts';
 import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import { compilePlan, type MappingLine } from './mapping/compile.ts';
+import { compilePlan, type MappingLine, type TableSchema } from './mapping/compile.ts';
 import type { Plan } from './mapping/plan.ts';
 import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import { openTable } from './table.ts';
 
 /** The plan for the live table. */
-export interface LoadedPlan {
-  readonly plan: Plan;
+export interface LoadedPlan extends CompiledPlan {
   readonly table: TableInfo;
+  /** The statement that created the table just now; null: it was there. */
+  readonly created: string | null;
+}
+
+/** Configuration and table, matched. */
+export interface CompiledPlan {
+  readonly plan: Plan;
   readonly warnings: readonly string[];
   readonly mapping: readonly MappingLine[];
 }
 
 /**
- * Reads the table and matches it with the configuration.
- * Throws `table_missing`, `table_unsupported`, or `mapping_mismatch` with every mismatch at once.
+ * Reads the table, creates it first when that is asked for, and matches it with the configuration. Throws
+ * `table_missing`, `table_unsupported`, `maxcompute_denied`, or `mapping_mismatch` with every mismatch at once.
  */
 export async function loadPlan(
   config: Config,
   maxcompute: MaxCompute,
   signal: AbortSignal,
 ): Promise<LoadedPlan> {
-  const table = await maxcompute.table(config.table.name, signal);
+  const { table, created } = await openTable(config, maxcompute, signal);
   refuseUnsupported(config, table);
-  const { plan, problems, warnings, describe } = compilePlan({
-    table: config.table,
-    decode: config.decode,
-    schema: table,
-    maxFieldBytes: LIMITS.maxFieldBytes,
-    compression: config.maxcompute.compression,
-  });
+  return { ...matchTable(config, table), table, created };
+}
+
+/** Throws `mapping_mismatch` with every mismatch at once. */
+function matchTable(config: Config, schema: TableSchema): CompiledPlan {
+  const { plan, problems, warnings, describe } = planFor(config, schema);
   if (!plan) {
     const list = problems.map((problem) => `\n  ${problem}`).join('');
     throw new SinkError(
       'mapping_mismatch',
-      `table ${config.maxcompute.project}.${table.name} and table.columns do not match:${list}`,
+      `table ${config.maxcompute.project}.${config.table.name} and table.columns do not match:${list}`,
     );
   }
-  return { plan, table, warnings, mapping: describe };
+  return { plan, warnings, mapping: describe };
 }
 
+/** The mapping of the configuration matched with a table's columns. */
+const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compilePlan> =>
+  compilePlan({
+    table: config.table,
+    decode: config.decode,
+    schema,
+    maxFieldBytes: LIMITS.maxFieldBytes,
+    compression: config.maxcompute.compression,
+  });
+
+/** Throws `table_unsupported` for what cannot be written to. */
 function refuseUnsupported(config: Config, table: TableInfo): void {
   const name = `${config.maxcompute.project}.${table.name}`;
   if (table.kind !== 'table')

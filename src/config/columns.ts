@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnTypeProblem, tablePartitionTypeProblem } from '../mapping/create-table.ts';
 import { parseSource } from '../mapping/source.ts';
 import { compileWrittenFormat, formatProblem } from '../mapping/time/spec.ts';
 import { duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
@@ -22,7 +23,7 @@ export interface SourceSpec {
 
 /** One level of the table partition. */
 export type PartitionSpec =
-  | { kind: 'source'; from: string }
+  | { kind: 'source'; from: string; type?: string }
   | {
       kind: 'time';
       time: string;
@@ -33,6 +34,8 @@ export type PartitionSpec =
       zone: string;
       /** ms; the time is cut down to a multiple of it. */
       floor: number | null;
+      /** Column type when the table is created; absent: STRING. */
+      type?: string;
     };
 
 /** Text, number or boolean as written. */
@@ -74,7 +77,9 @@ const columnOptions = z
     zone: optional(zone()).describe('Another word for timeZone.'),
     trim: optional(flag()).describe('Cut white space at both ends.'),
     round: optional(flag()).describe('Round excess digits in place of rejecting the record.'),
-    type: optional(text('a MaxCompute type')).describe('Column type, for a table that maxsink creates.'),
+    type: optional(text('a column type such as STRING', columnTypeProblem)).describe(
+      'Column type, for a table that maxsink creates: BIGINT, DECIMAL(18,2), STRING...',
+    ),
   })
   .superRefine((value, context) => {
     const twice = (key: 'format' | 'zone', same: 'timeFormat' | 'timeZone') => {
@@ -112,6 +117,9 @@ const partitionOptions = z
     floor: optional(duration(1000, DAY)).describe(
       'Cut the time down to a multiple of this, e.g. 5m; it divides a day.',
     ),
+    type: optional(text('a column type such as STRING', tablePartitionTypeProblem)).describe(
+      'Type of the table partition column, for a table that maxsink creates; absent: STRING.',
+    ),
   })
   .superRefine((value, context) => {
     const issue = (key: string, message: string) =>
@@ -129,7 +137,8 @@ const partitionOptions = z
 function partitionSpec(written: string | z.output<typeof partitionOptions>): PartitionSpec {
   if (typeof written === 'string') return { kind: 'source', from: written };
   const { time, from, timeFormat, timeZone, format, zone, floor } = written;
-  if (time == null) return { kind: 'source', from: from ?? '' };
+  const type = written.type == null ? {} : { type: written.type };
+  if (time == null) return { kind: 'source', from: from ?? '', ...type };
   return {
     kind: 'time',
     time,
@@ -138,6 +147,7 @@ function partitionSpec(written: string | z.output<typeof partitionOptions>): Par
     format: format ?? '',
     zone: zone ?? 'UTC',
     floor: floor ?? null,
+    ...type,
   };
 }
 

@@ -20,4 +20,5 @@ export function configJsonSchema(): Record<string, unknown> {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url))
-  stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  // On one line: what the formatter breaks is then what does not fit.
+  stdout.write(`${JSON.stringify(configJsonSchema())}\n`);

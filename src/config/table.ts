@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type DraftProblem, draftProblems } from '../mapping/create-table.ts';
 import { SAFE_VALUE } from '../mapping/partition-value.ts';
 import { columns, identifier, partitions } from './columns.ts';
 import { choice, duration, EVEN_IF_WRONG, instant, isMap, matching, nullable, section } from './leaf.ts';
@@ -49,9 +50,11 @@ const absurd = z.strictObject({
 export const table = z
   .strictObject({
     name: matching(/^[A-Za-z0-9_]{1,128}$/, 'letters, digits and underscore').describe('Table to write to.'),
-    create: choice(['never'], ['if_missing'])
+    create: choice(['never', 'if_missing'])
       .prefault('never')
-      .describe('Whether a missing table is created; only never today.'),
+      .describe(
+        'Whether a missing table is created at the start; if_missing needs columns, each with its type.',
+      ),
     columns: nullable(columns).describe(
       'Table column -> source (text, or a map with from); null: columns take the fields of the same name.',
     ),
@@ -67,6 +70,9 @@ export const table = z
     absurd: section(absurd),
   })
   .superRefine((value, context) => {
+    if (value.create === 'if_missing')
+      for (const { path, text } of createProblems(value.columns, value.partitions))
+        context.addIssue({ code: 'custom', path: [...path], message: text });
     const names = isMap(value.partitions) ? Object.keys(value.partitions) : [];
     for (const key of ['late', 'future'] as const) {
       const fixed: unknown = isMap(value[key]?.to) ? value[key].to.partition : undefined;
@@ -84,6 +90,23 @@ export const table = z
         message: 'has no effect beyond table.absurd.afterRecord, which is looked at first: raise that too',
       });
   }, EVEN_IF_WRONG);
+
+/** Either may also be as written: a text for a source, or something wrong that is reported by its own rule. */
+function createProblems(columns: unknown, partitions: unknown): DraftProblem[] {
+  const wellFormed = (written: unknown) => written == null || isMap(written);
+  if (!wellFormed(columns) || !wellFormed(partitions)) return [];
+  return draftProblems({ columns: typesOf(columns), partitions: typesOf(partitions) });
+}
+
+function typesOf(written: unknown): Record<string, { type: string | null }> {
+  const typeOf = (spec: unknown) => (isMap(spec) ? (spec.type ?? null) : null);
+  return Object.fromEntries(
+    Object.entries(isMap(written) ? written : {}).map(([name, spec]) => {
+      const type = typeOf(spec);
+      return [name, { type: type === null || typeof type === 'string' ? type : 'STRING' }];
+    }),
+  );
+}
 
 /** MaxCompute does not tell upper from lower case in column names. */
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

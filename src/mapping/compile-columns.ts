@@ -7,7 +7,7 @@ import { constantCell } from './row.ts';
 import { type Formats, findSource, type Slots, wholeSource } from './slots.ts';
 import { parseSource, type Source } from './source.ts';
 import { timeSpec } from './time/spec.ts';
-import { type ColumnType, parseColumnType, typeText } from './types.ts';
+import { type ColumnType, parseColumnType, typeText, typeWarnings } from './types.ts';
 
 type TableColumn = TableSchema['columns'][number];
 
@@ -127,10 +127,7 @@ const TIMES: readonly ColumnType['name'][] = ['DATE', 'DATETIME', 'TIMESTAMP', '
 const EPOCHS: readonly ColumnType['name'][] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
 
 function optionWarnings({ type }: PlanColumn, config: ColumnConfig, key: string, live: string): string[] {
-  const warnings: string[] = [];
-  const wanted = config.type ? parseColumnType(config.type) : null;
-  if (wanted && typeText(wanted) !== live)
-    warnings.push(`${key}.type: it says ${typeText(wanted)}, the table says ${live}`);
+  const warnings = typeWarnings(config.type, type, key);
   const takesFormat = TIMES.includes(type.name) || EPOCHS.includes(type.name);
   if (config.timeFormat && !takesFormat) warnings.push(`${key}.timeFormat: it has no effect on ${live}`);
   if (config.timeZone && !TIMES.includes(type.name))

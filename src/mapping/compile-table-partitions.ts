@@ -5,7 +5,7 @@ import { findSource, type Slots } from './slots.ts';
 import { sourceText } from './source.ts';
 import { formatPattern } from './time/pattern.ts';
 import { compileWrittenFormat, timeSpec, zoneProblem } from './time/spec.ts';
-import { type ColumnType, parseColumnType, typeText } from './types.ts';
+import { type ColumnType, parseColumnType, typeText, typeWarnings } from './types.ts';
 
 type Compiled = Pick<Plan, 'partitions' | 'times' | 'rules'>;
 
@@ -22,6 +22,7 @@ export function compileTablePartitions(input: CompileInput, slots: Slots, findin
     if (!config)
       problems.push(`table.partitions.${name}: the table partition column ${name} ${typeName} has no rule`);
     if (!type || !config) return [];
+    findings.warnings.push(...typeWarnings(config.type, type, `table.partitions.${name}`));
     return compileTablePartition({ name, type, config, input, slots, times, findings }) ?? [];
   });
   const { late, future, absurd } = input.table;

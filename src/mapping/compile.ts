@@ -26,7 +26,7 @@ export interface ColumnConfig {
 }
 
 export type TablePartitionConfig =
-  | { readonly kind: 'source'; readonly from: string }
+  | { readonly kind: 'source'; readonly from: string; readonly type?: string | undefined }
   | {
       readonly kind: 'time';
       readonly time: string;
@@ -36,6 +36,7 @@ export type TablePartitionConfig =
       readonly zone: string;
       /** ms */
       readonly floor: number | null;
+      readonly type?: string | undefined;
     };
 
 /** The table as the service describes it; types as text. */

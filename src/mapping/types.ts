@@ -62,3 +62,10 @@ export function typeText(type: ColumnType): string {
   if (type.name === 'DECIMAL') return `DECIMAL(${type.precision},${type.scale})`;
   return type.length === undefined ? type.name : `${type.name}(${type.length})`;
 }
+
+/** The `type` of the configuration is for a table that is created; of one that is there, its own type counts. */
+export function typeWarnings(written: string | null | undefined, live: ColumnType, key: string): string[] {
+  const wanted = written ? parseColumnType(written) : null;
+  if (!wanted || typeText(wanted) === typeText(live)) return [];
+  return [`${key}.type: it says ${typeText(wanted)}, the table says ${typeText(live)}`];
+}

@@ -50,6 +50,7 @@ const BY_KEY: Record<string, [string, unknown]> = {
 /** Other variables that the key needs beside it. */
 const ALSO: Record<string, Record<string, string>> = {
   'kafka.topicPattern': { MAXSINK_KAFKA_TOPICS: '' },
+  'table.create': { MAXSINK_TABLE_COLUMNS: '{"a": {"from": "b", "type": "STRING"}}' },
   'schemaRegistry.token': { MAXSINK_SCHEMA_REGISTRY_USERNAME: '', MAXSINK_SCHEMA_REGISTRY_PASSWORD: '' },
 };
 

@@ -206,7 +206,7 @@ describe('values', () => {
       zone: 'Asia/Shanghai',
       floor: 300_000,
     });
-    expect(partitions?.region).toEqual({ kind: 'source', from: 'region' });
+    expect(partitions?.region).toEqual({ kind: 'source', from: 'region', type: 'STRING' });
   });
 
   it.each([

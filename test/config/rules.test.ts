@@ -30,7 +30,6 @@ describe('what comes later is refused as such', () => {
     [{ top: 'decode: {value: {envelope: debezium}}' }, /debezium comes with a later version/],
     [{ top: 'decode: {value: {encoding: gbk}}' }, /gbk comes with a later version/],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
-    [{ table: 'create: if_missing' }, /table\.create: if_missing comes with a later version/],
     [{ table: 'rest: other' }, /table\.rest: comes with a later version/],
     [
       { table: 'columns: {a: {from: b, mask: x}}' },
@@ -157,6 +156,64 @@ describe('keys that must stand together', () => {
         written({ top: 'decode: {value: {format: avro}}\nschemaRegistry: {url: http://r, token: t}' }),
       ),
     ).toEqual([]);
+  });
+});
+
+describe('a table that is created', () => {
+  const CREATE = 'create: if_missing\n  ';
+  it.each([
+    [
+      'needs columns',
+      `${CREATE}columns: null`,
+      ['14:12 table.columns: create: if_missing needs the columns, each with its type'],
+    ],
+    [
+      'needs the type of every column',
+      `${CREATE}columns:\n    a: b\n    c: {from: d, type: BIGINT}\n    e: {from: f}`,
+      [
+        '15:5 table.columns.a.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2) or STRING',
+        '17:5 table.columns.e.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2) or STRING',
+      ],
+    ],
+    [
+      'has a column once',
+      `${CREATE}columns: {DT: {from: a, type: STRING}}\n  partitions: {dt: b}`,
+      ['14:17 table.columns.DT: it is a table partition column: it stands in table.partitions only'],
+    ],
+    [
+      'tells wrong and missing types together, each once',
+      `${CREATE}columns: {a: b, c: {from: d, type: NUMBER}, e: {from: f, type: 6}, g: {from: 7}}`,
+      [
+        expect.stringMatching(/^14:13 table\.columns\.a\.type: create: if_missing needs it/),
+        expect.stringMatching(/^14:38 table\.columns\.c\.type: expected a column type .* received "NUMBER"/),
+        expect.stringMatching(/^14:66 table\.columns\.e\.type: expected a column type .* received 6/),
+        expect.stringMatching(/^14:70 table\.columns\.g\.type: create: if_missing needs it/),
+        expect.stringMatching(/^14:80 table\.columns\.g\.from: expected a source/),
+      ],
+    ],
+    [
+      'says nothing more of columns that are no map',
+      `${CREATE}columns: [a]`,
+      [expect.stringMatching(/a map/)],
+    ],
+  ])('%s', (_, table, expected) => expect(problems(written({ table }))).toEqual(expected));
+
+  it.each([
+    ['columns: {a: {from: b, type: "ARRAY<STRING>"}}', /columns\.a\.type: expected a column type/],
+    ['columns: {a: {from: b, type: "DECIMAL(39,1)"}}', /columns\.a\.type: expected a column type/],
+    ['partitions: {dt: {from: b, type: DOUBLE}}', /partitions\.dt\.type: expected STRING, VARCHAR/],
+    ['partitions: {dt: {time: b, format: HH, type: DECIMAL}}', /partitions\.dt\.type: expected STRING/],
+  ])('types are judged without it too: %s', (table, expected) =>
+    expect(problems(written({ table })).join()).toMatch(expected),
+  );
+
+  it('is complete with a type for every column', () => {
+    const table = `${CREATE}columns: {a: {from: b, type: "decimal(18, 2)"}}\n  partitions: {dt: a, hr: {from: c, type: BIGINT}}`;
+    expect(parse(written({ table })).table).toMatchObject({
+      create: 'if_missing',
+      columns: { a: { from: 'b', type: 'decimal(18, 2)' } },
+      partitions: { dt: { from: 'a' }, hr: { from: 'c', type: 'BIGINT' } },
+    });
   });
 });
 
