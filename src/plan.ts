@@ -35,7 +35,7 @@ export async function loadPlan(
 }
 
 /** Throws `mapping_mismatch` with every mismatch at once. */
-function matchTable(config: Config, schema: TableSchema): CompiledPlan {
+export function matchTable(config: Config, schema: TableSchema): CompiledPlan {
   const { plan, problems, warnings, describe } = planFor(config, schema);
   if (!plan) {
     const list = problems.map((problem) => `\n  ${problem}`).join('');
@@ -58,7 +58,7 @@ const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compile
   });
 
 /** Throws `table_unsupported` for what cannot be written to. */
-function refuseUnsupported(config: Config, table: TableInfo): void {
+export function refuseUnsupported(config: Config, table: TableInfo): void {
   const name = `${config.maxcompute.project}.${table.name}`;
   if (table.kind !== 'table')
     throw new SinkError('table_unsupported', `${name} is not an ordinary table but: ${table.kind}`);

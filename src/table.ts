@@ -33,7 +33,7 @@ export async function openTable(
 }
 
 /** Null: there is no such table. */
-async function orMissing(read: Promise<TableInfo>): Promise<TableInfo | null> {
+export async function orMissing(read: Promise<TableInfo>): Promise<TableInfo | null> {
   try {
     return await read;
   } catch (error) {

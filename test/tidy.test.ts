@@ -26,6 +26,13 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },
+  preview: {
+    code: [
+      ...['source', 'mapping', 'encode', 'sink', 'ops', 'errors.ts', 'limits.ts'],
+      ...['budget.ts', 'connections.ts', 'plan.ts', 'table.ts'],
+    ],
+    types: ['config', 'deadletter', 'clock.ts', 'log.ts'],
+  },
   // Shares no code with the client: a shared mistake would agree with itself.
   emulator: { code: [], types: [] },
 };
@@ -163,8 +170,9 @@ describe('purity', () => {
     expect(found(service, /\bMath\.random\b/g)).toEqual(['retry.ts: Math.random']);
   });
 
-  it('only the configuration reads the environment, handed over by the run command', () => {
-    const readers = service.filter(({ name }) => partOf(name) !== 'config' && name !== 'cli/run.ts');
+  it('only the configuration reads the environment, handed over by the commands', () => {
+    const commands = ['cli/run.ts', 'cli/preview.ts'];
+    const readers = service.filter(({ name }) => partOf(name) !== 'config' && !commands.includes(name));
     expect(found(readers, /\bprocess\.env\b/g)).toEqual([]);
   });
 });

@@ -16,6 +16,16 @@ export function createProgram(exit: (code: number) => void): Command {
     .action(async (options) => exit(await (await import('./run.ts')).runCommand(options)));
 
   program
+    .command('preview')
+    .description('show some records as the rows that they would become, and why others are rejected')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('-n, --records <n>', 'records to read', Number, 20)
+    .option('--from <where>', 'committed, earliest, latest (the newest records) or a time', 'committed')
+    .option('--timeout <duration>', 'longest wait for the table, the records and the schemas', '15s')
+    .option('--json', 'one JSON document')
+    .action(async (options) => exit(await (await import('./preview.ts')).previewCommand(options)));
+
+  program
     .command('demo')
     .description('show the whole route on this machine: Kafka, maxsink, a local MaxCompute')
     .option('--brokers <list>', 'a real Kafka instead of the built-in one')

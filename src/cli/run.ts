@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts';
-import { LIMITS } from '../limits.ts';
 import { createLog, type Log } from '../log.ts';
 import { runService } from '../main.ts';
+import { endSoon } from './end-soon.ts';
 
 /**
  * `maxsink run -c FILE`. SIGTERM and SIGINT stop it in order; the second one kills the process at once:
@@ -14,13 +14,8 @@ export async function runCommand({ config: file }: { config: string }): Promise<
   if (error) log.error({ code: error.code, hint: error.hint, error }, error.message);
   else log.info({}, 'stopped');
   const code = error?.exit ?? 0;
-  endSoon(code);
+  endSoon();
   return code;
-}
-
-/** The process ends by itself; should a client library hold it, not for ever. */
-function endSoon(code: number): void {
-  setTimeout(() => process.exit(code), LIMITS.exitMs).unref();
 }
 
 function stopSignal(log: Log): AbortSignal {

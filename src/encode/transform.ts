@@ -8,8 +8,7 @@ import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
 import type { EncodeJob, EncodeResult, Rejection } from './job.ts';
 import { makePiece } from './piece.ts';
-import type { RecordWriter } from './record-writer.ts';
-import { createWriters } from './writers.ts';
+import { createWriters, type RowSink, type Writers } from './writers.ts';
 
 /** The result without what only the thread knows. */
 export type Transformed = Omit<EncodeResult, 'cpuMicros'>;
@@ -27,15 +26,18 @@ interface SchemaField {
   readonly length: number;
 }
 
-/** `rowBytes`: the longest row in record format. */
-export function createTransform(plan: Plan, rowBytes: number = LIMITS.rowBytes): Transform {
+/** `rowBytes`: the longest row in record format. `writers`: where the rows go; a preview has its own. */
+export function createTransform(
+  plan: Plan,
+  rowBytes: number = LIMITS.rowBytes,
+  writers: Writers = createWriters(),
+): Transform {
   const decoders: Decoders = {
     value: plan.decoders.value && createDecoder(plan.decoders.value),
     key: plan.decoders.key && createDecoder(plan.decoders.key),
   };
   const schemaFields = schemaFieldsOf(decoders);
   const mapper = createRowMapper(plan, decoders);
-  const writers = createWriters();
 
   function encode(job: EncodeJob, chunk: ChunkView): { upTo: number; rejections: Rejection[] } {
     const rejections: Rejection[] = [];
@@ -111,7 +113,7 @@ function findUnknownSchemas(
   return [...ids];
 }
 
-function tooLarge(writer: RecordWriter, limit: number): RowDirty | null {
+function tooLarge(writer: RowSink, limit: number): RowDirty | null {
   if (writer.rowBytes <= limit) return null;
   const message = `the row has ${writer.rowBytes} bytes, the limit is ${limit}`;
   return { stage: 'size', code: 'row_too_large', message };

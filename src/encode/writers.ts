@@ -1,12 +1,16 @@
+import type { ColumnWriter } from '../mapping/convert/converter.ts';
 import { RecordWriter } from './record-writer.ts';
 
 /** Buffers kept between chunks, bytes per worker: memory stays flat when table partitions come and go. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
+/** Where the rows of one table partition go. */
+export type RowSink = ColumnWriter & Pick<RecordWriter, 'begin' | 'end' | 'rollback' | 'rowBytes'>;
+
 /** The writers of one chunk, one per table partition; buffers are used again from chunk to chunk. */
 export interface Writers {
   /** The writer of a table partition, or null when it would be number `max + 1`. */
-  find(tablePartition: string, max: number): RecordWriter | null;
+  find(tablePartition: string, max: number): RowSink | null;
   /** In order of first use. */
   entries(): Iterable<[tablePartition: string, writer: RecordWriter]>;
   /** Forgets all rows. */

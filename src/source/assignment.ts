@@ -111,7 +111,7 @@ function decide(
 
 const hasOffset = ({ offset }: RawPosition): boolean => typeof offset === 'number' && offset >= 0;
 
-async function resolveStartAt(
+export async function resolveStartAt(
   consumer: Consumer,
   tp: TopicPartition,
   from: StartAt,

@@ -1,0 +1,100 @@
+import { createBudget } from '../budget.ts';
+import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { Rejection, WriterSchema } from '../encode/job.ts';
+import { createTransform, type Transform } from '../encode/transform.ts';
+import { LIMITS } from '../limits.ts';
+import type { Plan } from '../mapping/plan.ts';
+import { toDeadLetter } from '../sink/letters.ts';
+import { F_TP, viewChunk } from '../source/chunk.ts';
+import type { Message } from '../source/client.ts';
+import { createPacker } from '../source/packer.ts';
+import type { Reading } from '../source/reader.ts';
+import { type SourceChunk, type TopicPartition, topicPartitionKey } from '../source/source.ts';
+import { type CollectedRow, createRowCollector } from './row-collector.ts';
+
+export interface PlacedRow extends TopicPartition, CollectedRow {
+  readonly offset: number;
+}
+
+export interface PreviewRejection extends TopicPartition {
+  readonly offset: number;
+  readonly stage: string;
+  readonly code: string;
+  readonly column: string | null;
+  readonly message: string;
+  /** The first characters of the value; null: it has none. */
+  readonly sample: string | null;
+}
+
+export interface Outcome {
+  readonly rows: PlacedRow[];
+  readonly rejections: PreviewRejection[];
+}
+
+/**
+ * Turns records into rows and rejections, by the packer and the transform of the service; only the writers
+ * are others. Throws what `schema` throws.
+ */
+export async function runRecords(
+  { messages, logs }: Pick<Reading, 'messages' | 'logs'>,
+  plan: Plan,
+  polledAt: number,
+  schema: (id: number) => Promise<string | null>,
+): Promise<Outcome> {
+  const collector = createRowCollector(plan);
+  const transform = createTransform(plan, LIMITS.rowBytes, collector);
+  const outcome: Outcome = { rows: [], rejections: [] };
+  for (const chunk of pack(messages, logs, polledAt)) {
+    for (let record = 0; record < chunk.records; record++) {
+      const rejection = await runRecord(transform, chunk, record, schema);
+      if (rejection) outcome.rejections.push(readable(toDeadLetter(chunk, rejection)));
+      else outcome.rows.push({ ...placeOf(chunk, record), ...collector.rows[0]! });
+    }
+  }
+  return outcome;
+}
+
+function pack(messages: readonly Message[], list: readonly TopicPartition[], now: number): SourceChunk[] {
+  const chunks: SourceChunk[] = [];
+  const packer = createPacker({
+    chunkBytes: LIMITS.chunkBytes,
+    chunks: Number.POSITIVE_INFINITY,
+    budget: createBudget(Number.POSITIVE_INFINITY),
+    onChunk: (chunk) => void chunks.push(chunk),
+  });
+  const numbers = new Map(list.map((tp, index) => [topicPartitionKey(tp), index]));
+  packer.reset(
+    1,
+    list.map(({ topic, partition }) => ({ topic, partition })),
+  );
+  for (const message of messages) packer.add(message, numbers.get(topicPartitionKey(message))!, now);
+  packer.flush();
+  return chunks;
+}
+
+/** Null: the collector has its row. */
+async function runRecord(
+  transform: Transform,
+  chunk: SourceChunk,
+  record: number,
+  schema: (id: number) => Promise<string | null>,
+): Promise<Rejection | null> {
+  const { buffer, capacity, topicPartitions, polledAt } = chunk;
+  const job = { chunk: buffer, capacity, from: record, to: record + 1, topicPartitions, polledAt };
+  let schemas: WriterSchema[] = [];
+  for (;;) {
+    const { unknownSchemas, rejections } = transform.run({ ...job, maxTablePartitions: 1, schemas });
+    if (unknownSchemas.length === 0) return rejections[0] ?? null;
+    schemas = await Promise.all(unknownSchemas.map(async (id) => ({ id, text: await schema(id) })));
+  }
+}
+
+function placeOf(chunk: SourceChunk, record: number): TopicPartition & { readonly offset: number } {
+  const { ints, offsets, capacity } = viewChunk(chunk.buffer, chunk.capacity);
+  return { ...chunk.topicPartitions[ints[F_TP * capacity + record]!]!, offset: offsets[record]! };
+}
+
+const readable = ({ topic, partition, offset, stage, code, column, message, sample }: DeadLetter) => ({
+  ...{ topic, partition, offset },
+  ...{ stage, code, column, message, sample },
+});
