@@ -58,7 +58,7 @@ function rejectionLines(rejection: PreviewRejection, index: number, room: number
   const where = column === null ? '' : `column ${column}: `;
   return [
     ...(index === 0 ? ['rejected'] : []),
-    cut(printable(`${recordName(rejection)}  ${code} (${stage})  ${where}${message}`), room),
+    printable(`${recordName(rejection)}  ${code} (${stage})  ${where}${message}`),
     ...(sample === null ? [] : [cut(printable(`  ${sample}`), room)]),
   ];
 }

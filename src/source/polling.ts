@@ -3,6 +3,7 @@ import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { type Consumer, consume, type KafkaFault, type Message } from './client.ts';
 import { faultAction } from './faults.ts';
+import type { KafkaSettings } from './settings.ts';
 import type { Position } from './source.ts';
 
 /** Consume calls outside a group. Throws what a service would stop for; the rest is kept as `trouble`. */
@@ -21,7 +22,7 @@ export interface Polling {
 
 const ASK_AGAIN_MS = 200;
 
-export function createPolling(consumer: Consumer, groupId: string, clock: Clock): Polling {
+export function createPolling(consumer: Consumer, kafka: KafkaSettings, clock: Clock): Polling {
   let trouble: string | null = null;
   const ends: Position[] = [];
   consumer.on('partition.eof', (end: Position) => void ends.push(end));
@@ -33,7 +34,7 @@ export function createPolling(consumer: Consumer, groupId: string, clock: Clock)
     try {
       return await consume(consumer, LIMITS.pollRecords);
     } catch (error) {
-      const action = faultAction(error, groupId);
+      const action = faultAction(error, kafka.groupId);
       if (action.do !== 'poll on') throw action.do === 'stop' ? action.error : asSinkError(error);
       trouble = action.why;
       await clock.sleep(LIMITS.pollWaitMs);
@@ -56,7 +57,7 @@ export function createPolling(consumer: Consumer, groupId: string, clock: Clock)
       try {
         return await once(ask());
       } catch (error) {
-        const action = error instanceof SinkError ? null : faultAction(error, groupId);
+        const action = error instanceof SinkError ? null : faultAction(error, kafka.groupId);
         if (!action) throw error;
         if (action.do === 'stop') throw action.error;
         if (clock.now() >= deadline) throw unanswered(error);

@@ -43,7 +43,7 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
     onRebalance: () => undefined,
     onOffsetCommit: () => undefined,
   });
-  const polling = createPolling(consumer, kafka.groupId, clock);
+  const polling = createPolling(consumer, kafka, clock);
   const deadline = clock.now() + timeoutMs;
   try {
     await connect(consumer, timeoutMs);

@@ -69,7 +69,10 @@ describe('for people', () => {
       'orders-0-1  dt=20261120      1000000  Zürich',
       'without room, see --json: note',
     ]);
-    expect(lines).toContain('orders-0-2  not_exact (type)  column id: 1.…');
+    expect(lines).toContain('  {"id": 1.5, "n": "\\u{1b}[31m"}');
+    expect(printPreview(PREVIEW, 20, 20)).toContain('  {"id": 1.5, "n": …');
+    // The reason is never cut.
+    expect(lines.join()).toContain('column id: 1.5 does not fit BIGINT without losing digits');
   });
 
   it('a table that is missing is said to be', () => {
