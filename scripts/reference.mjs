@@ -23,8 +23,8 @@ const sections = {
     ]),
   ),
   metrics: table(
-    ['metric', 'type', 'labels', 'meaning'],
-    Object.values(METRICS).map((m) => [code(m.name), m.type, m.labels.map(code).join(' '), m.help]),
+    ['metric', 'type', 'unit', 'labels', 'meaning'],
+    Object.values(METRICS).map((m) => [code(m.name), m.type, m.unit, m.labels.map(code).join(' '), m.help]),
   ),
   errors: table(
     ['code', 'exit', 'the service', 'what to do'],

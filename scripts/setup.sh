@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything: `scripts/setup.sh` what the service needs, `scripts/setup.sh --tests` the parts of the tests
-# besides (a Kafka broker and a schema registry as Java artifacts). A second call takes a second or two.
+# besides (a Kafka broker and a schema registry as Java artifacts, Prometheus, a browser). A second call takes a second or two.
 #
 #   SETUP_COMPILE=1   compile the Kafka addon even where its prebuilt binary can be had (CI=true means the same)
 set -euo pipefail
@@ -151,8 +151,14 @@ fetch_registry() {
   printf '%s' "$artifact" >.cache/registry/.stamp
 }
 
+check_monitoring() {
+  have prometheus promtool || install_packages 'the tests of alerts and dashboard' prometheus
+  have chromium || install_packages 'the test of the status page' chromium
+}
+
 set_up_tests() {
   check_java
+  check_monitoring
   fetch_broker
   fetch_registry
 }

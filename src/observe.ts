@@ -44,24 +44,25 @@ export function createObserver(options: ObserverOptions): Observer {
   const startedAt = clock.now();
   const problems = createProblems();
   const log = remembering(options.log, problems, clock);
-  const ledger = createAccounts(metrics, clock, log);
+  const accounts = createAccounts(metrics, clock, log);
   const pauses = createPauses(metrics, clock, log, stop);
   const flushIntervalMs = config.flush.interval;
   let parts: Parts | null = null;
   let waitsFor: string | null = 'its own start';
 
   setConstants(metrics, config, workers);
-  metrics.onCollect(() => {
-    if (parts) collect(metrics, parts, flushIntervalMs, clock.now());
-    collectFreshness(metrics, ledger.freshness);
-    pauses.settle();
-  });
   const snapshot = () =>
     snapshotOf(parts, { now: clock.now(), waitsFor, flushIntervalMs, stopping: stop.aborted });
+  metrics.onCollect(() => {
+    if (parts) collect(metrics, parts, flushIntervalMs, clock.now());
+    collectFreshness(metrics, accounts.freshness);
+    metrics.decisionPending.set(snapshot().decisionPending === null ? 0 : 1);
+    pauses.settle();
+  });
 
   return {
     log,
-    events: ledger.events,
+    events: accounts.events,
     waitsFor: (what) => {
       waitsFor = what === null ? null : cleanText(what);
     },
@@ -75,8 +76,8 @@ export function createObserver(options: ObserverOptions): Observer {
       return statusOf({
         ...{ config, now: seen.now, startedAt, workers, parts },
         ...{ live: live(seen), ready: ready(seen) },
-        ...{ records: ledger.records(), acknowledged: ledger.acknowledged },
-        ...{ tablePartitions: ledger.freshness.list(), problems: problems.list() },
+        ...{ records: accounts.records(), acknowledged: accounts.acknowledged },
+        ...{ tablePartitions: accounts.freshness.list(), problems: problems.list() },
       });
     },
   };

@@ -64,7 +64,9 @@ const dirty = z.strictObject({
 
 const http = z.strictObject({
   host: text('a host name or address').prefault('0.0.0.0').describe('Address to listen at.'),
-  port: whole(0, 65_535).prefault(9464).describe('Port of /metrics, /live and /ready; 0: any free one.'),
+  port: whole(0, 65_535)
+    .prefault(9464)
+    .describe('Port of /metrics, /live, /ready, /status and its page; 0: any free one.'),
 });
 
 /** The option table: each key with its type, default and description. Everything else is derived from it. */

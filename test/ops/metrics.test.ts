@@ -7,8 +7,10 @@ it('every metric of the table is rendered with its help and type, under a name o
   const metrics = createMetrics();
   const text = await metrics.render();
   metrics.stop();
-  for (const { name, type, help } of Object.values(METRICS)) {
+  for (const { name, type, help, unit } of Object.values(METRICS)) {
+    expect(unit).not.toBe('');
     expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}`);
+    expect(help).toMatch(/^[A-Z0-9].{9,}\.$/);
     expect(name).toMatch(type === 'counter' ? /^maxsink_[a-z_]+_total$/ : /^maxsink_[a-z_]+(?<!_total)$/);
   }
   expect(new Set(Object.values(METRICS).map(({ name }) => name)).size).toBe(Object.keys(METRICS).length);
@@ -73,4 +75,13 @@ it('two sets live side by side', async () => {
   expect(line(await b.render(), 'maxsink_pauses_total')).toBe('maxsink_pauses_total 0');
   a.stop();
   b.stop();
+});
+
+it('every metric carries the labels of the process', async () => {
+  const metrics = createMetrics({ pipeline: 'orders' });
+  const text = await metrics.render();
+  metrics.stop();
+  const samples = text.split('\n').filter((row) => row !== '' && !row.startsWith('#'));
+  expect(samples.filter((row) => !row.includes('pipeline="orders"'))).toEqual([]);
+  expect(text).toContain('maxsink_batches{state="open",pipeline="orders"} 0');
 });
