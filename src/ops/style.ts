@@ -37,7 +37,7 @@ a { color: var(--accent); }
 .card, section {
   background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: .8rem .9rem; min-width: 0;
 }
-.card b { display: block; font-size: 1.2rem; letter-spacing: -.02em; font-weight: 600; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; line-height: 1.3; }
+.card b { display: block; font-size: 1.1rem; letter-spacing: -.02em; font-weight: 600; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .card span { display: block; font-size: .85rem; color: var(--quiet); overflow-wrap: anywhere; }
 .card b.alarm { color: var(--bad); }
 section { margin: 0 0 .75rem; }
