@@ -1,7 +1,7 @@
 import { type Lag, lagOf, type Parts } from './collect.ts';
 import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
-import { cleanFields } from './log.ts';
+import { cleanFields, cleanText } from './log.ts';
 import type { FreshTablePartition } from './ops/freshness.ts';
 import type { Health } from './ops/health.ts';
 import type { Problem } from './ops/problems.ts';
@@ -80,6 +80,7 @@ export function batchStatus(batch: Batch, now: number): BatchStatus {
   return {
     ...{ id, state, sealedBy, records, rows, deadLetters: rejected, rowBytes },
     since: iso(since),
+    waitsFor: cleanText(batch.upload.waitsFor) || null,
     ageSeconds: Math.max(0, now - openedAt) / 1000,
     phases: Object.fromEntries(Object.entries(phases).map(([phase, ms]) => [phase, ms / 1000])),
     sessions: batch.upload.facts().map((target) => ({

@@ -128,7 +128,7 @@ describe('the status', () => {
     const { acknowledged } = observer.status();
     expect(acknowledged.map((batch) => batch.rows)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
     expect(acknowledged[0]).toMatchObject({
-      ...{ state: 'acknowledged', sealedBy: 'age', ageSeconds: 60, rowBytes: 120 },
+      ...{ state: 'acknowledged', sealedBy: 'age', ageSeconds: 60, rowBytes: 120, waitsFor: null },
       phases: { commit: 0.25, acknowledge: 0.25 },
       sessions: [{ tablePartition: 'hr=09', session: 's-hr=09', blocks: 1, rows: 12 }],
       ranges: [{ topic: 't', partition: 0, first: 5, end: 17 }],

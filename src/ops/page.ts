@@ -140,8 +140,10 @@ function batchRow(batch: BatchStatus, now: string): Html {
     `${phase} ${duration(seconds)}`.replaceAll(' ', '\u00a0'),
   );
   const age = state === 'acknowledged' ? since(batch.since, now) : duration(batch.ageSeconds);
+  const waits =
+    batch.waitsFor === null ? null : html`<small class="text">waits for ${batch.waitsFor}</small>`;
   const why = sealedBy === null ? null : html`<small>sealed by ${sealedBy.replaceAll('_', ' ')}</small>`;
-  return html`<tr title="${batch.id}"><td class="t"><span class="badge ${STATE_CLASS[state] ?? 'warn'}">${state}</span>${why}</td>
+  return html`<tr title="${batch.id}"><td class="t"><span class="badge ${STATE_CLASS[state] ?? 'warn'}">${state}</span>${why}${waits}</td>
 <td class="n">${age}</td><td class="n">${count(batch.rows)}</td><td class="n">${count(batch.deadLetters)}</td>
 <td class="n wide">${bytes(batch.rowBytes)}</td><td class="text wide">${places}</td><td class="wide quiet small">${phases.join(' · ')}</td></tr>`;
 }

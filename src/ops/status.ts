@@ -69,6 +69,8 @@ export interface BatchStatus {
   readonly since: string;
   /** Since its first record was polled; of an acknowledged one: until it was acknowledged. */
   readonly ageSeconds: number;
+  /** What its sessions wait for, with the last failure. */
+  readonly waitsFor: string | null;
   /** age, rows, bytes, table_partitions, revoke or shutdown. */
   readonly sealedBy: string | null;
   readonly records: number;

@@ -50,7 +50,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; white-space: nowrap; }
 .t { white-space: nowrap; }
 .text { overflow-wrap: anywhere; min-width: 14rem; }
-td small { display: block; color: var(--quiet); }
+td small { display: block; color: var(--quiet); white-space: normal; max-width: 22rem; }
 progress { width: 100%; height: .5rem; accent-color: var(--accent); }
 pre { overflow-x: auto; margin: .5rem 0 0; font: 12.5px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 ul { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: 0; padding: 0; list-style: none; font-variant-numeric: tabular-nums; }

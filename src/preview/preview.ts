@@ -70,7 +70,7 @@ export async function preview(
   const startedAt = clock.now();
   const reading = await readRecords(config, options, clock);
   const ms = clock.now() - startedAt;
-  const registry = connectRegistry(config, log);
+  const registry = connectRegistry(config, createMetrics(), log);
   const { rows, rejections } = await within(timeoutMs, (signal) =>
     runRecords(reading, plan, startedAt, (id) => registry.schema(id, signal)),
   );

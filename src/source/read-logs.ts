@@ -1,5 +1,5 @@
 import { SinkError } from '../errors.ts';
-import { findStarts, resolveStartAt } from './assignment.ts';
+import { findStarts, type Inquiry, resolveStartAt } from './assignment.ts';
 import { type Consumer, topicSizes, watermarks } from './client.ts';
 import type { KafkaSettings } from './settings.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
@@ -35,16 +35,17 @@ export async function findTopicPartitions(
 
 /** `newest`: records before the end that `latest` means. One question after the other: each takes a thread of a small pool. */
 export async function findLogs(
-  consumer: Consumer,
+  inquiry: Inquiry,
   topicPartitions: readonly TopicPartition[],
   from: ReadFrom,
-  startAt: StartAt,
   newest: number,
 ): Promise<ReadLog[]> {
-  const committed =
-    from === 'committed' ? await committedStarts(consumer, topicPartitions, startAt) : new Map();
+  const { consumer } = inquiry;
+  // The decision of the service, which would throw `offset_lost` too.
+  const starts = from === 'committed' ? await findStarts(inquiry, topicPartitions) : [];
+  const committed = new Map(starts.map((start) => [topicPartitionKey(start), start.offset]));
   const startOf = async (tp: TopicPartition, first: number, end: number): Promise<number> => {
-    if (from === 'committed') return committed.get(topicPartitionKey(tp));
+    if (from === 'committed') return committed.get(topicPartitionKey(tp))!;
     return from === 'latest' ? Math.max(first, end - newest) : resolveStartAt(consumer, tp, from, first, end);
   };
   const logs: ReadLog[] = [];
@@ -53,15 +54,4 @@ export async function findLogs(
     logs.push({ ...tp, first, from: await startOf(tp, first, end), end });
   }
   return logs;
-}
-
-/** The decision of the service, which would throw `offset_lost` too. */
-async function committedStarts(
-  consumer: Consumer,
-  topicPartitions: readonly TopicPartition[],
-  startAt: StartAt,
-): Promise<Map<string, number>> {
-  const topics = new Set(topicPartitions.map(({ topic }) => topic));
-  const starts = await findStarts(consumer, topicPartitions, startAt, topics);
-  return new Map(starts.map((start) => [topicPartitionKey(start), start.offset]));
 }

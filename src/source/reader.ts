@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
-import { type Consumer, connect, createConsumer, type Message } from './client.ts';
+import type { Inquiry } from './assignment.ts';
+import { type Consumer, connect, createConsumer, createTopicIds, type Message } from './client.ts';
 import { createPolling, type Polling } from './polling.ts';
 import { findLogs, findTopicPartitions, type ReadFrom, type ReadLog } from './read-logs.ts';
 import { clientProperties, type KafkaSettings } from './settings.ts';
@@ -43,19 +44,27 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
     onRebalance: () => undefined,
     onOffsetCommit: () => undefined,
   });
+  const topicIds = createTopicIds(consumer);
   const polling = createPolling(consumer, kafka, clock);
   const deadline = clock.now() + timeoutMs;
   try {
     await connect(consumer, timeoutMs);
     consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     const topicPartitions = await polling.answer(() => findTopicPartitions(consumer, kafka), deadline);
-    return { topicPartitions, read: createRead({ consumer, kafka, clock, polling, topicPartitions }), close };
+    const topicsAtStart = new Map(topicPartitions.map(({ topic }) => [topic, null]));
+    const inquiry = { consumer, topicIds, groupId: kafka.groupId, startAt: kafka.startAt, topicsAtStart };
+    return {
+      topicPartitions,
+      read: createRead({ consumer, inquiry, clock, polling, topicPartitions }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
 
-  function close(): Promise<void> {
+  async function close(): Promise<void> {
+    await topicIds.idle();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, CLOSE_MS);
       consumer.disconnect(() => {
@@ -75,7 +84,7 @@ const readerProperties = (kafka: ReaderSettings): Record<string, string | number
 
 interface Context {
   readonly consumer: Consumer;
-  readonly kafka: ReaderSettings;
+  readonly inquiry: Inquiry;
   readonly clock: Clock;
   readonly polling: Polling;
   readonly topicPartitions: readonly TopicPartition[];
@@ -88,7 +97,7 @@ interface Open extends ReadLog {
   ended: boolean;
 }
 
-function createRead({ consumer, kafka, clock, polling, topicPartitions }: Context): Reader['read'] {
+function createRead({ consumer, inquiry, clock, polling, topicPartitions }: Context): Reader['read'] {
   /** Up to `share` records of each log; what comes beyond that is read again in the next round. */
   async function round(logs: readonly Open[], share: number, deadline: number): Promise<Message[]> {
     const byKey = new Map(logs.map((log) => [topicPartitionKey(log), Object.assign(log, { wanted: share })]));
@@ -105,7 +114,7 @@ function createRead({ consumer, kafka, clock, polling, topicPartitions }: Contex
   return async (records, from, timeoutMs) => {
     const deadline = clock.now() + timeoutMs;
     const share = Math.ceil(records / Math.max(1, topicPartitions.length));
-    const find = () => findLogs(consumer, topicPartitions, from, kafka.startAt, share);
+    const find = () => findLogs(inquiry, topicPartitions, from, share);
     const logs = await polling.answer(find, deadline);
     const open = logs.map((log): Open => {
       return { ...log, position: log.from, wanted: 0, ended: log.from >= log.end };

@@ -26,6 +26,7 @@ it('shows what the process does', () => {
     '241,563 records behind',
     'reading is paused',
     'sealed by table partitions',
+    'waits for commit of session',
     'dt=20261121,hr=19',
     '2026-11-21 11:55:35 UTC',
     'invalid_json',

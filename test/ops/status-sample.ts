@@ -106,6 +106,7 @@ function batch(
     state,
     since: '2026-11-21T11:55:38.000Z',
     ageSeconds,
+    waitsFor: state === 'uploaded' ? 'commit of session 20261121115531: no answer in time' : null,
     sealedBy,
     records: rows + 12,
     rows,
