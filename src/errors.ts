@@ -25,6 +25,11 @@ export const ERRORS = {
   ),
   kafka_auth: kind('stop', 1, 'Check kafka.security: protocol, mechanism, user name, password and CA.'),
   kafka_denied: kind('stop', 1, 'Grant Read and Describe on the topic and Read on the group.'),
+  kafka_fenced: kind(
+    'stop',
+    1,
+    'Another process joined with the same kafka.instanceId: give each process its own, and end the old one first.',
+  ),
   topic_missing: kind('stop', 1, 'Create the topic or mend kafka.topics.'),
   offset_lost: kind(
     'stop',
@@ -34,7 +39,7 @@ export const ERRORS = {
   kafka_commit_refused: kind(
     'retry',
     1,
-    'The group has moved on; the records are read again by their new owner.',
+    'Usually the group has moved on and the records are read again by their new owner. If it repeats, the reason is in the message: rights on the group, the coordinator, offset.metadata.max.bytes.',
   ),
   registry_unreachable: kind(
     'retry',

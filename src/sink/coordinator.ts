@@ -256,10 +256,7 @@ export class Coordinator implements SourceListener {
   /** What waiting cannot mend ends the service; everything else is read again from the acknowledged offsets. */
   #onTrouble(error: SinkError): void {
     if (this.#assignment === 0) return;
-    if (error.action === 'stop') {
-      this.onFailure(error);
-      return;
-    }
+    if (error.action === 'stop') return void this.onFailure(error);
     const { log, source } = this.#options;
     log.warn({ error }, 'starting again from the acknowledged offsets');
     const ranges = [...this.unacknowledged()];

@@ -1,8 +1,5 @@
-import type { Budget } from '../budget.ts';
-import type { Clock } from '../clock.ts';
 import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Log } from '../log.ts';
 import {
   type Consumer,
   connect,
@@ -18,34 +15,13 @@ import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
 import { Membership, type Owned } from './membership.ts';
+import type { ConsumerOptions } from './options.ts';
 import { createPacker, type Packer } from './packer.ts';
-import { chunkBytesFor, clientProperties, type KafkaSettings } from './settings.ts';
-import type {
-  Position,
-  Source,
-  SourceChunk,
-  SourceListener,
-  SourceSnapshot,
-  TopicPartition,
-} from './source.ts';
-import type { StartAt } from './start-at.ts';
+import { chunkBytesFor, clientProperties } from './settings.ts';
+import type { Position, Source, SourceChunk, SourceListener, SourceSnapshot } from './source.ts';
 import { findTopics } from './topics.ts';
 import { createLogWatch, type LogWatch } from './watch.ts';
 import { within } from './within.ts';
-
-export interface ConsumerOptions {
-  readonly kafka: KafkaSettings;
-  readonly startAt: StartAt;
-  readonly memoryBytes: number;
-  /** Chunks that may be away at one time. */
-  readonly chunks: number;
-  readonly budget: Budget;
-  readonly clock: Clock;
-  readonly log: Log;
-  onPause(paused: boolean): void;
-  onCommit(result: 'confirmed' | 'refused'): void;
-  onRead(tp: TopicPartition, records: number, bytes: number): void;
-}
 
 const CONNECT_MS = 15_000;
 const LEAVE_MS = 5_000;
@@ -161,12 +137,9 @@ export class KafkaSource implements Source {
 
   async stop(): Promise<void> {
     if (this.#running) {
-      const unassigned = new Promise<void>((resolve) => {
-        this.#unassigned = resolve;
-      });
       this.stopReading();
-      this.#actions.push(() => void this.#consumer.unsubscribe());
-      if (this.#membership.owned.length > 0) await within(LEAVE_MS, unassigned);
+      // Closing does not leave as a static member: its topic partitions wait for its restart.
+      if (this.#options.kafka.instanceId === null) await this.#leave();
       this.#running = false;
       await this.#loop;
     }
@@ -174,6 +147,15 @@ export class KafkaSource implements Source {
     await this.#topicIds.idle();
     await within(LEAVE_MS, new Promise<void>((resolve) => void this.#consumer.disconnect(() => resolve())));
     this.#closed = true;
+  }
+
+  async #leave(): Promise<void> {
+    this.#actions.push(() => void this.#consumer.unsubscribe());
+    if (this.#membership.owned.length === 0) return;
+    const unassigned = new Promise<void>((resolve) => {
+      this.#unassigned = resolve;
+    });
+    await within(LEAVE_MS, unassigned);
   }
 
   snapshot(): SourceSnapshot {
@@ -247,7 +229,7 @@ export class KafkaSource implements Source {
     if (this.#paused || this.#membership.owned.length === 0) return;
     this.#consumer.pause([...this.#membership.owned]);
     this.#paused = true;
-    this.#options.onPause(true);
+    if (!this.#leaving) this.#options.onPause(true);
   }
 
   #resumeWhenThereIsRoom(): void {
@@ -262,7 +244,7 @@ export class KafkaSource implements Source {
     const list = owned.map(({ topic, partition }) => ({ topic, partition }));
     this.#packer.reset(assignment, list);
     this.#intake.clear();
-    if (this.#paused) this.#options.onPause(false);
+    if (this.#paused && !this.#leaving) this.#options.onPause(false);
     this.#paused = false;
   }
 

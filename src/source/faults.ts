@@ -22,11 +22,15 @@ export function faultAction(error: unknown, groupId: string): FaultAction {
   if (code === GROUP_DENIED)
     return stop('kafka_denied', `no Read on the group ${groupId}: ${message}`, error);
   if (code === FATAL || code === FENCED)
-    return stop('kafka_denied', `the group refused this member: ${message}`, error);
+    return stop('kafka_fenced', `the group has another member with this instance id: ${message}`, error);
   return { do: 'poll on', why: `${message} (${code})` };
 }
 
-const stop = (code: 'offset_lost' | 'kafka_denied', message: string, cause: unknown): FaultAction => ({
+const stop = (
+  code: 'offset_lost' | 'kafka_denied' | 'kafka_fenced',
+  message: string,
+  cause: unknown,
+): FaultAction => ({
   do: 'stop',
   error: new SinkError(code, message, cause),
 });

@@ -76,7 +76,7 @@ export class Membership {
 
   /** Why nothing is read though there is something to read; null when all is well. */
   get refusal(): string | null {
-    return this.#list.length === 0 ? null : this.#refusal;
+    return this.#list.length === 0 && !this.#rejoining ? null : this.#refusal;
   }
 
   /** The same list as long as nothing changes: it is asked for at every turn. */
@@ -157,7 +157,7 @@ export class Membership {
 
   #onAssign(list: readonly TopicPartition[]): void {
     const { schedule } = this.#options;
-    if (this.#leaving) return schedule(() => this.#unassign());
+    if (this.#leaving) return void schedule(() => this.#unassign());
     const number = ++this.#assignment;
     const inquiry: Inquiry = { ...this.#options, topicsAtStart: this.#topicsAtStart };
     findStarts(inquiry, list).then(
@@ -169,7 +169,7 @@ export class Membership {
   /** The answers of the brokers may be late; only a lost offset is final. */
   #onStartError(error: unknown, list: readonly TopicPartition[]): void {
     const { listener, log, clock } = this.#options;
-    if (error instanceof SinkError) return listener().onFailure(error);
+    if (error instanceof SinkError) return void listener().onFailure(error);
     log.warn({ error }, 'the start offsets could not be read; asking again');
     const again = this.#assignment;
     void clock.sleep(1000).then(() => again === this.#assignment && this.#onAssign(list));
@@ -178,7 +178,7 @@ export class Membership {
   /** `number`: the assignment for which `owned` was found; a revoke meanwhile makes it stale. */
   #assign(owned: readonly Owned[], starts: readonly Start[], number: number, again: boolean): void {
     if (number !== this.#assignment) return;
-    if (this.#leaving) return this.#unassign();
+    if (this.#leaving) return void this.#unassign();
     const { consumer } = this.#options;
     this.#own(owned);
     const positions = owned.map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
@@ -186,7 +186,7 @@ export class Membership {
     this.#member = true;
     this.#tellStarts(starts);
     const first = this.#refusal === null ? startCommits(starts) : owned.map(unchanged);
-    if (first.length === 0) return this.#begin(positions, again);
+    if (first.length === 0) return void this.#begin(positions, again);
     consumer.pause(positions);
     void this.#proveCommits(first, () => this.#begin(positions, again));
   }
@@ -242,11 +242,8 @@ export class Membership {
       this.#forget(reason);
       schedule(() => this.#unassign());
     };
-    if (lost || this.#owned.size === 0) {
-      listener().onLost(this.#assignment);
-      give('the topic partitions were lost');
-      return;
-    }
+    if (lost) listener().onLost(this.#assignment);
+    if (lost || this.#owned.size === 0) return void give('the topic partitions were lost');
     onRevoking();
     void listener()
       .onRevoked(this.#assignment)

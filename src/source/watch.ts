@@ -56,11 +56,22 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
 
   async function look(owned: readonly Owned[], reported: SinkError | null): Promise<void> {
     const topics = new Set(owned.map((tp) => tp.topic));
-    const ids = await topicIds.ask([...topics]);
+    const ids = await askIds([...topics]);
     tellGone([...topics].filter((topic) => !ids.has(topic)));
     const replaced = findReplaced(owned, ids);
     if (replaced.size > 0) options.onReplaced(replaced);
     else judge(await findOutside(owned.filter(({ topic }) => ids.has(topic))), reported);
+  }
+
+  async function askIds(topics: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    try {
+      const ids = await topicIds.ask(topics);
+      tellSilence(false);
+      return ids;
+    } catch (error) {
+      tellSilence(true);
+      throw error;
+    }
   }
 
   /** One question after the other: each takes a thread of the pool that consume calls need. */
@@ -113,13 +124,9 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       asking = true;
       // An outage shows in the client's own errors; the last known ends stay.
       look(owned, reported)
-        .then(
-          () => tellSilence(false),
-          () => {
-            suspicion ??= reported;
-            tellSilence(true);
-          },
-        )
+        .catch(() => {
+          suspicion ??= reported;
+        })
         .finally(() => {
           asking = false;
         });

@@ -15,6 +15,7 @@ import {
 /** Small numbered records from a topic of its own to a table of its own, for tests that look at one event. */
 export interface Pipeline {
   readonly topic: string;
+  readonly group: string;
   readonly table: string;
   readonly folder: TempDir;
   readonly services: readonly Service[];
@@ -50,11 +51,12 @@ export async function createPipeline(
   bootstrap: string,
   emulator: EmulatorChild,
   tablePartitions = 2,
+  replicas = 1,
 ): Promise<Pipeline> {
   const folder = tempDir();
   const [topic, group] = [uniqueName('numbers'), uniqueName('maxsink')];
   const table = topic.replaceAll('-', '_');
-  await createTopic(bootstrap, topic, { topicPartitions: TOPIC_PARTITIONS });
+  await createTopic(bootstrap, topic, { topicPartitions: TOPIC_PARTITIONS, replicas });
   const columns = 'id BIGINT, kafka_partition BIGINT, kafka_offset BIGINT';
   await query(emulator, `CREATE TABLE ${table} (${columns}) PARTITIONED BY (hr STRING);`);
 
@@ -84,7 +86,7 @@ export async function createPipeline(
   };
 
   return {
-    ...{ topic, table, folder, services, send, start },
+    ...{ topic, group, table, folder, services, send, start },
     async startAssigned(options) {
       const service = await start(options);
       await service.waitFor('topic partitions assigned');

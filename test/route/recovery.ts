@@ -1,0 +1,68 @@
+import { expect } from 'vitest';
+import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
+import { sleep, until } from '../support/until.ts';
+import { createPipeline, type Pipeline } from './pipeline.ts';
+import type { Service } from './service.ts';
+
+/** Runs a test with a MaxCompute and a pipeline of its own, so that several can run at a time. */
+export async function withPipeline(
+  bootstrap: string,
+  test: (pipeline: Pipeline, emulator: EmulatorChild) => Promise<void>,
+  replicas = 1,
+): Promise<void> {
+  const emulator = await startEmulatorChild();
+  const pipeline = await createPipeline(bootstrap, emulator, 2, replicas);
+  try {
+    await test(pipeline, emulator);
+  } finally {
+    await pipeline.end();
+    await emulator.stop();
+  }
+}
+
+/** Asks /live all the time; `end` tells every status that was answered, 0 for none. */
+export function watchLive(service: Service): { end(): Promise<number[]> } {
+  const seen = new Set<number>();
+  const ended = new AbortController();
+  const watching = (async () => {
+    while (!ended.signal.aborted) {
+      seen.add(await service.probe('live').catch(() => 0));
+      await sleep(250);
+    }
+  })();
+  return {
+    async end() {
+      ended.abort();
+      await watching;
+      return [...seen];
+    },
+  };
+}
+
+/** The log line with this message, from line number `from` on. */
+export async function logLine(service: Service, message: string, from = 0): Promise<Record<string, unknown>> {
+  const line = await service.waitFor(`"msg":"${message}`, { from, deadlineMs: 60_000 });
+  return JSON.parse(line);
+}
+
+const ABANDONED = 'batch abandoned: its records are read again';
+
+/** Rows that at least once allows to be in the table twice: those of the batches that were given up. */
+export const abandonedRows = (services: readonly Service[]): number =>
+  services.flatMap((s) => s.logged(ABANDONED)).reduce((sum, line) => sum + (line.rows as number), 0);
+
+/**
+ * Everything sent is in the table or a dead letter, all of it is acknowledged, what is there twice was in a
+ * batch that was given up, and the services that still run are ready.
+ */
+export async function expectWhole(pipeline: Pipeline): Promise<void> {
+  await pipeline.settled();
+  const { rows, distinct, acknowledged } = await pipeline.counts();
+  const output = pipeline.services.map((service) => service.tail()).join('\n--\n');
+  expect(acknowledged, output).toBe(pipeline.sent());
+  expect(distinct + pipeline.letters().size, output).toBe(pipeline.sent());
+  expect(rows - distinct, output).toBeLessThanOrEqual(abandonedRows(pipeline.services));
+  for (const service of pipeline.services.filter((one) => one.running())) {
+    await until(async () => (await service.probe('ready')) === 200, { what: '/ready is 200' });
+  }
+}
