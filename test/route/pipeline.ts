@@ -23,7 +23,7 @@ export interface Pipeline {
   /** Starts it and waits until it has topic partitions. */
   startAssigned(options?: StartOptions): Promise<Service>;
   /** Sends `count` more records; record `n` is `{"id": n}` with an event time, or broken when it is asked for. */
-  send(count: number, options?: { readonly brokenEvery?: number }): Promise<void>;
+  send(count: number, options?: SendOptions): Promise<void>;
   /** Sends until `stop`, which resolves when everything is in the topic. */
   load(): { stop(): Promise<void> };
   /** Everything in the topic is acknowledged. */
@@ -35,6 +35,14 @@ export interface Pipeline {
   letters(): ReturnType<typeof deadLetters>;
   /** Kills what still runs. */
   end(): Promise<void>;
+}
+
+export interface SendOptions {
+  readonly brokenEvery?: number;
+  /** Topic partitions that get records; 4. */
+  readonly topicPartitions?: number;
+  /** Characters that make every record longer. */
+  readonly pad?: number;
 }
 
 export interface StartOptions extends Partial<ServiceOptions> {
@@ -63,18 +71,22 @@ export async function createPipeline(
   const services: Service[] = [];
   let sent = 0;
 
-  function* records(count: number, brokenEvery: number) {
+  function* records(
+    count: number,
+    { brokenEvery = 0, topicPartitions = TOPIC_PARTITIONS, pad = 0 }: SendOptions,
+  ) {
+    const more = pad > 0 ? `, "pad": "${'.'.repeat(pad)}"` : '';
     for (const end = sent + count; sent < end; sent++) {
       const timestamp = MIDNIGHT + (sent % tablePartitions) * 3_600_000;
       const broken = brokenEvery > 0 && sent % brokenEvery === 0;
-      const value = broken ? `{"id": ${sent}` : `{"id": ${sent}, "event_time": ${timestamp}}`;
+      const value = broken ? `{"id": ${sent}` : `{"id": ${sent}, "event_time": ${timestamp}${more}}`;
       // Not `sent % 4`: every topic partition has records for every table partition.
-      yield { value, topicPartition: Math.floor(sent / 7) % TOPIC_PARTITIONS, timestamp };
+      yield { value, topicPartition: Math.floor(sent / 7) % topicPartitions, timestamp };
     }
   }
   const committed = () => committedOffsets(bootstrap, group, topic);
-  const send: Pipeline['send'] = async (count, { brokenEvery = 0 } = {}) => {
-    await produce(bootstrap, topic, records(count, brokenEvery), { 'enable.idempotence': true });
+  const send: Pipeline['send'] = async (count, options = {}) => {
+    await produce(bootstrap, topic, records(count, options), { 'enable.idempotence': true });
   };
 
   const start: Pipeline['start'] = async ({ intervalMs = 1000, more = '', ...over } = {}) => {

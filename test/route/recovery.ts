@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { kafkaTool } from '../support/java.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
@@ -38,6 +39,33 @@ export function watchLive(service: Service): { end(): Promise<number[]> } {
     },
   };
 }
+
+/** Runs Kafka's own tool on the offsets of the group; nobody may be in it. */
+const groupTool = (
+  bootstrap: string,
+  { group, topic }: Pipeline,
+  topicPartition: number | null,
+  args: string[],
+) => {
+  const scope = topicPartition === null ? topic : `${topic}:${topicPartition}`;
+  const common = ['--bootstrap-server', bootstrap, '--group', group, '--topic', scope];
+  return kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [...common, ...args]);
+};
+
+/** `to`: `--to-earliest`, `--to-offset 5`, ...; all topic partitions unless one is given. */
+export const resetOffsets = (
+  bootstrap: string,
+  pipeline: Pipeline,
+  to: string,
+  topicPartition: number | null = null,
+): Promise<string> =>
+  groupTool(bootstrap, pipeline, topicPartition, ['--reset-offsets', ...to.split(' '), '--execute']);
+
+export const deleteOffset = (
+  bootstrap: string,
+  pipeline: Pipeline,
+  topicPartition: number,
+): Promise<string> => groupTool(bootstrap, pipeline, topicPartition, ['--delete-offsets']);
 
 /** The log line with this message, from line number `from` on. */
 export async function logLine(service: Service, message: string, from = 0): Promise<Record<string, unknown>> {

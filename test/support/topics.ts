@@ -101,6 +101,26 @@ export async function committedOffsets(
   );
 }
 
+/** Commits as a client without a group membership, which Kafka allows while nobody is in the group. */
+export async function commitOffsets(
+  bootstrap: string,
+  group: string,
+  positions: readonly { topic: string; partition: number; offset: number; metadata?: string }[],
+): Promise<void> {
+  const consumer = new rd.KafkaConsumer(
+    { 'bootstrap.servers': bootstrap, 'group.id': group, 'enable.auto.commit': false } as GlobalConfig,
+    {},
+  );
+  await new Promise<void>((resolve, reject) =>
+    consumer.connect({ timeout: TIMEOUT_MS }, (error) => (error ? reject(error) : resolve())),
+  );
+  try {
+    consumer.commitSync([...positions] as never);
+  } finally {
+    await new Promise<void>((resolve) => consumer.disconnect(() => resolve()));
+  }
+}
+
 const indexes = async (bootstrap: string, topic: string): Promise<number[]> =>
   Array.from({ length: await topicSize(bootstrap, topic) }, (_, index) => index);
 
