@@ -34,7 +34,7 @@ export const ERRORS = {
   offset_lost: kind(
     'stop',
     4,
-    'The committed offset is gone. Reset the offsets of the group by hand (earliest repeats what is left, latest skips), then start again.',
+    'Stop every process of the group, then choose with kafka-consumer-groups.sh --reset-offsets --execute: --to-earliest reads what is left, --to-latest skips it, --to-offset N starts at N; start again.',
   ),
   kafka_commit_refused: kind(
     'retry',

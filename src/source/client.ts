@@ -58,8 +58,10 @@ export function createConsumer(
 
 /** A misspelt property, or a value that it does not take. */
 function newConsumer(conf: GlobalConfig): Consumer {
+  // Topic properties count only here: a second argument without it means `largest`, which skips without a word.
+  const topicConf = { 'auto.offset.reset': 'error' } as const;
   try {
-    return new rd.KafkaConsumer(conf, {});
+    return new rd.KafkaConsumer(conf, topicConf);
   } catch (error) {
     throw new SinkError('config_invalid', `kafka.options: ${(error as Error).message}`, error);
   }

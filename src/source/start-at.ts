@@ -51,7 +51,7 @@ export function decideStart(facts: StartFacts, startAt: StartAt): StartDecision 
   const knowing = others.filter((note) => (note.size ?? Number.MAX_SAFE_INTEGER) > facts.partition);
   if (others.length > 0 && knowing.length === 0) return { do: 'start', from: 'earliest' };
   if (knowing.some((note) => !note.start && !note.unstarted.includes(facts.partition))) {
-    return stop(`nothing committed, though others of the topic have an offset; the log is ${logOf(facts)}`);
+    return stop(`nothing committed though others of the topic have an offset, the log is ${logOf(facts)}`);
   }
   return { do: 'start', from: others.every((note) => note.start) ? startAt : 'earliest' };
 }

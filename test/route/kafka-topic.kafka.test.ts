@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { addTopicPartitions, commitOffsets, createTopic, deleteTopic } from '../support/topics.ts';
 import { until } from '../support/until.ts';
 import { addFault, failure, type Pipeline } from './pipeline.ts';
-import { expectWhole, logLine, resetOffsets, watchLive, withPipeline } from './recovery.ts';
+import { expectWhole, logLine, resetToEarliest, watchLive, withPipeline } from './recovery.ts';
 import { query } from './service.ts';
 
 const CLEAN = { code: 0, signal: null };
@@ -71,7 +71,7 @@ describe.concurrent('the topic is deleted and created again', { timeout: 120_000
         const why = `${topic}-${partition}: committed 10 for an earlier topic of this name`;
         expect(message).toContain(why);
       }
-      await resetOffsets(bootstrap, pipeline, '--to-earliest');
+      await resetToEarliest(bootstrap, pipeline);
       await pipeline.startAssigned();
       await expectWhole(pipeline);
     });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { kafkaTool } from '../support/java.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
+import { commitOffsets, startOffsets } from '../support/topics.ts';
 import { sleep, until } from '../support/until.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import type { Service } from './service.ts';
@@ -44,28 +45,43 @@ export function watchLive(service: Service): { end(): Promise<number[]> } {
 const groupTool = (
   bootstrap: string,
   { group, topic }: Pipeline,
-  topicPartition: number | null,
+  topicPartitions: string | null,
   args: string[],
 ) => {
-  const scope = topicPartition === null ? topic : `${topic}:${topicPartition}`;
+  const scope = topicPartitions === null ? topic : `${topic}:${topicPartitions}`;
   const common = ['--bootstrap-server', bootstrap, '--group', group, '--topic', scope];
   return kafkaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [...common, ...args]);
 };
 
-/** `to`: `--to-earliest`, `--to-offset 5`, ...; all topic partitions unless one is given. */
+/** `to`: `--to-earliest`, `--to-offset 5`, ...; all topic partitions, or those of a list `0,2`. */
 export const resetOffsets = (
   bootstrap: string,
   pipeline: Pipeline,
   to: string,
-  topicPartition: number | null = null,
+  topicPartitions: string | null = null,
 ): Promise<string> =>
-  groupTool(bootstrap, pipeline, topicPartition, ['--reset-offsets', ...to.split(' '), '--execute']);
+  groupTool(bootstrap, pipeline, topicPartitions, ['--reset-offsets', ...to.split(' '), '--execute']);
 
 export const deleteOffset = (
   bootstrap: string,
   pipeline: Pipeline,
-  topicPartition: number,
-): Promise<string> => groupTool(bootstrap, pipeline, topicPartition, ['--delete-offsets']);
+  topicPartitions: string,
+): Promise<string> => groupTool(bootstrap, pipeline, topicPartitions, ['--delete-offsets']);
+
+/** What `--reset-offsets --to-earliest` does, without a JVM: an offset without metadata. */
+export async function resetToEarliest(
+  bootstrap: string,
+  { group, topic }: Pipeline,
+  only?: number[],
+): Promise<void> {
+  const starts = [...(await startOffsets(bootstrap, topic))];
+  const chosen = starts.filter(([partition]) => only?.includes(partition) ?? true);
+  await commitOffsets(
+    bootstrap,
+    group,
+    chosen.map(([partition, offset]) => ({ topic, partition, offset })),
+  );
+}
 
 /** The log line with this message, from line number `from` on. */
 export async function logLine(service: Service, message: string, from = 0): Promise<Record<string, unknown>> {

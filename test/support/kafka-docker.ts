@@ -18,6 +18,9 @@ export async function dockerKafka({ overrides = {}, brokers = 1, advertise }: Ka
     bootstrap: `127.0.0.1:${port}`,
     listeners: {},
     ...faults(container),
+    data: () => {
+      throw new Error('the data of a container is out of reach');
+    },
     stop: async () => void (await container.stop()),
   };
 }

@@ -27,9 +27,9 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
     await node.waitFor('Kafka Server started', { deadlineMs: START_MS });
   };
   const stop = () => end(nodes, folder);
+  const data = (id: number): string => path.join(folder.path, `n${id}`);
   try {
     const { advertise = {} } = options;
-    const data = (id: number): string => path.join(folder.path, `n${id}`);
     const place = (id: number): Place => ({ id, data: data(id), ports, protocols, advertise });
     await Promise.all(ids.map((id) => format(folder, place(id), options)));
     await Promise.all(ids.map(start));
@@ -37,7 +37,7 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
     await stop();
     throw error;
   }
-  return { ...addresses(ids, ports, options), ...faults(nodes, start), stop };
+  return { ...addresses(ids, ports, options), ...faults(nodes, start), data, stop };
 }
 
 async function portsFor(names: string[]): Promise<Ports> {

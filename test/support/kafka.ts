@@ -28,6 +28,8 @@ export interface Kafka {
   readonly thaw: (broker: number) => Promise<void>;
   /** Starts a killed broker again: same port, same data. */
   readonly restart: (broker: number) => Promise<void>;
+  /** Folder that holds the broker's logs, one folder per topic partition. */
+  readonly data: (broker: number) => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -55,5 +57,8 @@ async function twice<T>(start: () => Promise<T>): Promise<T> {
 function foreignKafka(bootstrap: string): Kafka {
   const refuse = () => Promise.reject(new Error(`the broker at TEST_KAFKA=${bootstrap} is not ours to stop`));
   const faults = { kill: refuse, freeze: refuse, thaw: refuse, restart: refuse };
-  return { bootstrap, listeners: {}, ...faults, stop: async () => {} };
+  const data = () => {
+    throw new Error(`the data of the broker at TEST_KAFKA=${bootstrap} is out of reach`);
+  };
+  return { bootstrap, listeners: {}, ...faults, data, stop: async () => {} };
 }
