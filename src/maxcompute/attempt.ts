@@ -1,6 +1,6 @@
 /** One attempt of a call: signed, sent, its failure understood and, where that is possible, mended at once. */
 import { SinkError } from '../errors.ts';
-import { type Answer, type Call, callError } from './call.ts';
+import { type Answer, type Call, callError, requestIdOf } from './call.ts';
 import type { Discovery } from './discovery.ts';
 import { type Failure, localFailure, readFailure, refusesV4 } from './error.ts';
 import { DeadlineError, type Http } from './http.ts';
@@ -68,8 +68,10 @@ async function transmit(wire: Wire, call: Call, trace: Trace): Promise<Sent> {
   const headers = signedHeaders(unsigned, keys, v4 ? options.region : null, options.clock.now() + skewMs);
   const path = prefix + encodeTarget(resource, query);
   const slow = setTimeout(() => tellSlow(wire, call, origin), wire.limits.slowMs);
+  const sentAt = options.clock.now();
   try {
     const answer = await wire.http.send({ origin, path, method, headers, body, signal });
+    tellAnswer(wire, call, origin, answer, sentAt);
     return { answer, origin, v4, skewMs, secrets: secretsOf(keys, headers) };
   } catch (error) {
     signal?.throwIfAborted();
@@ -82,6 +84,13 @@ async function transmit(wire: Wire, call: Call, trace: Trace): Promise<Sent> {
 
 function tellSlow({ options, limits }: Wire, { name: call, about }: Call, origin: string): void {
   options.onWait?.({ call, about, code: 'SLOW', what: `no answer from ${origin}`, forMs: limits.slowMs });
+}
+
+function tellAnswer(wire: Wire, call: Call, origin: string, answer: Answer, sentAt: number): void {
+  const { clock, onAnswer } = wire.options;
+  const ms = clock.now() - sentAt;
+  const skewMs = clockDifference(wire, answer);
+  onAnswer?.({ call: call.name, origin, status: answer.status, requestId: requestIdOf(answer), ms, skewMs });
 }
 
 function callHeaders({ userAgent }: MaxComputeOptions, call: Call, trace: Trace): Record<string, string> {
@@ -120,18 +129,18 @@ function findRemedy(wire: Wire, failure: Failure, sent: Sent): Remedy | null {
   if (sent.v4 && refusesV4(failure)) return 'signature';
   if (failure.reaction.action === 'credentials') return 'credentials';
   if (failure.reaction.error !== 'maxcompute_auth') return null;
-  const offMs = serverSkew(wire, sent) - sent.skewMs;
+  const offMs = clockDifference(wire, sent.answer) - sent.skewMs;
   const asked = failure.reaction.action === 'clock' && !Number.isNaN(offMs);
   return asked || Math.abs(offMs) > SKEW_MS ? 'clock' : null;
 }
 
 function applyRemedy(wire: Wire, remedy: Remedy, sent: Sent): void {
   if (remedy === 'signature') wire.v4 = false;
-  if (remedy === 'clock') wire.skewMs.set(sent.origin, serverSkew(wire, sent));
+  if (remedy === 'clock') wire.skewMs.set(sent.origin, clockDifference(wire, sent.answer));
 }
 
 /** Server's clock minus ours, ms; NaN without a readable `Date` in the answer. */
-function serverSkew({ options }: Wire, { answer }: Sent): number {
+function clockDifference({ options }: Wire, answer: Answer): number {
   return Date.parse(answer.headers.date ?? '') - options.clock.now();
 }
 

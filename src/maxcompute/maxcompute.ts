@@ -10,10 +10,10 @@ import { openClient } from './client.ts';
 import type { MaxComputeOptions } from './options.ts';
 import { runSql, type SqlOptions } from './sql.ts';
 import { loadTable, type TableInfo } from './table.ts';
-import { hasTablePartition } from './table-partitions.ts';
-import { openTableUpload, type TableUpload } from './upload.ts';
+import { addTablePartition, hasTablePartition, listTablePartitions } from './table-partitions.ts';
+import { openTableUpload, type TableUpload, type UploadOptions } from './upload.ts';
 
-export type { MaxComputeOptions, RetryEvent } from './options.ts';
+export type { AnswerEvent, ClientLimits, MaxComputeOptions, RetryEvent } from './options.ts';
 export type { Credentials } from './sign.ts';
 export type { Column, TableInfo } from './table.ts';
 export type { TableUpload, UploadSession } from './upload.ts';
@@ -21,12 +21,16 @@ export type { TableUpload, UploadSession } from './upload.ts';
 export interface MaxCompute {
   /** The table as the metadata service sees it. Throws `table_missing`. */
   table(name: string, signal?: AbortSignal): Promise<TableInfo>;
-  /** Upload sessions of one table. */
-  upload(table: string): TableUpload;
+  /** Upload sessions of one table; missing table partitions are created unless told otherwise. */
+  upload(table: string, options?: UploadOptions): TableUpload;
   /** Runs one statement to its end; the result is CSV text for a query, empty for DDL. */
   runSql(text: string, options?: SqlOptions): Promise<string>;
   /** Whether the table partition (`dt=20261121,hr=09`) is there. */
   hasTablePartition(table: string, tablePartition: string, signal?: AbortSignal): Promise<boolean>;
+  /** Names of existing table partitions that can be addressed, `most` of them. */
+  listTablePartitions(table: string, most: number, signal?: AbortSignal): Promise<string[]>;
+  /** Creates the table partition unless it is there. */
+  addTablePartition(table: string, tablePartition: string, signal?: AbortSignal): Promise<void>;
   /** Ends all connections; calls under way fail. */
   close(): Promise<void>;
 }
@@ -36,9 +40,11 @@ export function openMaxCompute(options: MaxComputeOptions): MaxCompute {
   const client = openClient(options);
   return {
     table: (name, signal) => loadTable(client, name, signal),
-    upload: (table) => openTableUpload(client, table),
+    upload: (table, uploadOptions) => openTableUpload(client, table, uploadOptions),
     runSql: (text, sqlOptions) => runSql(client, text, sqlOptions),
     hasTablePartition: (table, spec, signal) => hasTablePartition(client, table, spec, signal),
+    listTablePartitions: (table, most, signal) => listTablePartitions(client, table, most, signal),
+    addTablePartition: (table, spec, signal) => addTablePartition(client, table, spec, signal),
     close: () => client.close(),
   };
 }

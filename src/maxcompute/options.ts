@@ -25,6 +25,8 @@ export interface MaxComputeOptions {
   readonly onRetry?: (event: RetryEvent) => void;
   /** Told while a call has no answer, or a commit no outcome: each time that it is looked at. */
   readonly onWait?: (event: WaitEvent) => void;
+  /** Told about every answer of a server, whatever it says. */
+  readonly onAnswer?: (event: AnswerEvent) => void;
   /** `maxsink/<version>`. */
   readonly userAgent: string;
   /** Bounds other than the defaults, for tests. */
@@ -53,6 +55,18 @@ export interface WaitEvent {
   readonly code: string;
   readonly what: string;
   readonly forMs: number;
+}
+
+export interface AnswerEvent {
+  readonly call: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly status: number;
+  readonly requestId: string | null;
+  /** From the first byte sent to the last one received. */
+  readonly ms: number;
+  /** The server's clock minus ours, ms, exact to a second; NaN without a readable `Date`. */
+  readonly skewMs: number;
 }
 
 export const CLIENT_LIMITS = {

@@ -1,10 +1,12 @@
 /** Table partitions by name: the text `dt=20261121,hr=09` and what is done with it (protocol 1.4, 3.2). */
 import { SinkError } from '../errors.ts';
 import { retry } from '../retry.ts';
-import type { Client } from './client.ts';
+import type { Call } from './call.ts';
+import { type Client, unreadable } from './client.ts';
 import { failureOf } from './error.ts';
 import { runSql } from './sql.ts';
 import { serviceQuery, serviceTable, sqlTableName, tableName } from './wire.ts';
+import { find, parseXml, type XmlElement } from './xml.ts';
 
 interface Part {
   readonly column: string;
@@ -95,5 +97,83 @@ export async function hasTablePartition(
   } catch (error) {
     if (failureOf(error)?.code === 'NoSuchPartition') return false;
     throw error;
+  }
+}
+
+/** Largest page that is asked for. */
+const PAGE = 100;
+
+/**
+ * Names of existing table partitions in the service's order, `most` of them; none that cannot be addressed
+ * (protocol 1.4). Pages are followed by their marker (protocol 3.2).
+ */
+export async function listTablePartitions(
+  client: Client,
+  table: string,
+  most: number,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (let marker: string | null = null; names.length < most; ) {
+    const page: Page = await readPage(client, table, marker, Math.min(most, PAGE), signal);
+    names.push(...page.names.filter(isAddressable));
+    marker = page.marker;
+    if (marker === '') break;
+  }
+  return names.slice(0, most);
+}
+
+interface Page {
+  readonly names: readonly string[];
+  /** Where the next page begins; empty: there is none. */
+  readonly marker: string;
+}
+
+async function readPage(
+  client: Client,
+  table: string,
+  marker: string | null,
+  items: number,
+  signal?: AbortSignal,
+): Promise<Page> {
+  const { options } = client;
+  const call: Call = {
+    name: 'list the table partitions',
+    about: tableName(options, table),
+    to: 'service',
+    method: 'GET',
+    resource: serviceTable(options, table),
+    query: {
+      partitions: null,
+      expectmarker: 'true',
+      maxitems: String(items),
+      ...(marker === null ? {} : { marker }),
+      ...serviceQuery(options),
+    },
+    signal,
+  };
+  const answer = await client.request(call);
+  try {
+    const root = parseXml(answer.text.trim());
+    if (root.name !== 'Partitions') throw new Error(`the answer is ${root.name}`);
+    const found = root.children.filter(({ name }) => name === 'Partition');
+    return { names: found.map(nameOf), marker: find(root, 'Marker')?.text.trim() ?? '' };
+  } catch (error) {
+    throw unreadable(client, call, answer, error);
+  }
+}
+
+/** `<Partition><Column Name="dt" Value="20261121"/>...`. */
+const nameOf = ({ children }: XmlElement): string =>
+  children
+    .filter(({ name }) => name === 'Column')
+    .map(({ attributes: { Name = '', Value = '' } }) => `${Name}=${Value}`)
+    .join(',');
+
+function isAddressable(name: string): boolean {
+  try {
+    return parseTablePartition(name).length > 0;
+  } catch {
+    return false;
   }
 }

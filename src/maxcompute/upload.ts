@@ -51,9 +51,18 @@ export interface UploadSession {
   commit(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
 }
 
-export function openTableUpload(client: Client, table: string): TableUpload {
+export interface UploadOptions {
+  /** Whether `create` makes a missing table partition; false: that is an error. */
+  readonly createTablePartitions: boolean;
+}
+
+export function openTableUpload(
+  client: Client,
+  table: string,
+  { createTablePartitions: wanted }: UploadOptions = { createTablePartitions: true },
+): TableUpload {
   // A project may refuse `create_partition`: then table partitions are made by SQL (protocol 3.7).
-  const server: Server = { createsTablePartitions: true };
+  const server: Server = { wanted, createsTablePartitions: wanted };
   return {
     create: (tablePartition, signal) => create({ client, table, tablePartition }, server, signal),
     attach: (id, tablePartition, signal) => attach({ client, table, tablePartition }, id, signal),
@@ -61,6 +70,8 @@ export function openTableUpload(client: Client, table: string): TableUpload {
 }
 
 interface Server {
+  /** Whether missing table partitions are to be made at all. */
+  readonly wanted: boolean;
   createsTablePartitions: boolean;
 }
 
@@ -77,7 +88,8 @@ async function create(place: Place, server: Server, signal?: AbortSignal): Promi
 }
 
 /** Whether making the table partition by SQL can help: it is missing, or the parameter may be refused. */
-function wantsTablePartition(error: unknown, { createsTablePartitions }: Server): boolean {
+function wantsTablePartition(error: unknown, { wanted, createsTablePartitions }: Server): boolean {
+  if (!wanted) return false;
   const failure = failureOf(error);
   if (failure?.reaction.action === 'table_partition') return true;
   return createsTablePartitions && /^Invalid(Argument|Parameter|URI)$/.test(failure?.code ?? '');

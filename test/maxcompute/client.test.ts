@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import type { AnswerEvent } from '../../src/maxcompute/maxcompute.ts';
 import { authorize, canonicalString } from '../../src/maxcompute/sign.ts';
 import {
   errorOf,
@@ -182,6 +183,27 @@ describe('a request', () => {
     const session = client.upload('t').create('', controller.signal);
     setTimeout(() => controller.abort(reason), 20);
     await expect(session).rejects.toBe(reason);
+  });
+});
+
+describe('every answer', () => {
+  it('is told, with the clock of the server', async () => {
+    const answers: AnswerEvent[] = [];
+    const ahead = new Date(Date.now() + 3_600_000).toUTCString();
+    const server = await startServer((seen, response) => {
+      response.setHeader('date', ahead);
+      if (server.seen.length === 1) sendError(response, 500, 'InternalServerError');
+      else sendJson(response, 200, sessionJson());
+      expect(seen.path).toContain('/tables/t');
+    });
+    await create(server.origin, { onAnswer: (event: AnswerEvent) => answers.push(event) }).session;
+    const call = { call: 'create an upload session', origin: server.origin };
+    expect(answers).toEqual([
+      expect.objectContaining({ ...call, status: 500, requestId: 'req-500' }),
+      expect.objectContaining({ ...call, status: 200, requestId: 'req-200' }),
+    ]);
+    expect(answers[1]!.skewMs).toBeGreaterThan(3_500_000);
+    expect(answers[1]!.ms).toBeGreaterThanOrEqual(0);
   });
 });
 

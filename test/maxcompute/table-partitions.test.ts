@@ -81,3 +81,35 @@ describe('a table partition', () => {
     expect((await errorOf(client.hasTablePartition('t', 'dt=1'))).code).toBe('table_missing');
   });
 });
+
+describe('the list of table partitions', () => {
+  const item = (dt: string, hr: string) =>
+    `<Partition><Column Name="dt" Value="${dt}"/><Column Name="hr" Value="${hr}"/><CreationTime>1</CreationTime></Partition>`;
+  const page = (marker: string, ...items: string[]) =>
+    `<Partitions><Marker>${marker}</Marker><MaxItems>100</MaxItems>${items.join('')}</Partitions>`;
+
+  it('follows the marker until there are enough', async () => {
+    const pages = [page('m1', item('1', '01')), page('m2'), page('m3', item('2', '02'), item('3', '03'))];
+    const server = await startServer((_, response) => sendXml(response, pages.shift()!));
+    const { client } = openClient(server.origin, { schema: 's' });
+    expect(await client.listTablePartitions('t', 2)).toEqual(['dt=1,hr=01', 'dt=2,hr=02']);
+    expect(server.seen.map(({ url }) => url)).toEqual(
+      ['', '&marker=m1', '&marker=m2'].map(
+        (marker) =>
+          `/api/projects/demo/tables/t?partitions&expectmarker=true&maxitems=2${marker}&curr_project=demo&curr_schema=s`,
+      ),
+    );
+  });
+
+  it('ends with the last page, and leaves out what cannot be addressed', async () => {
+    const answer = page('', item('a,b', '1'), item('', '2'), item('ok', '3'));
+    const server = await startServer((_, response) => sendXml(response, answer));
+    expect(await openClient(server.origin).client.listTablePartitions('t', 5)).toEqual(['dt=ok,hr=3']);
+  });
+
+  it('must be one', async () => {
+    const server = await startServer((_, response) => sendXml(response, '<Table/>'));
+    const { client } = openClient(server.origin);
+    expect(await errorOf(client.listTablePartitions('t', 5))).toMatchObject({ code: 'maxcompute_transient' });
+  });
+});

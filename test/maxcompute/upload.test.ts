@@ -46,6 +46,15 @@ describe('creating a session', () => {
     expect(session).toMatchObject({ maxFieldBytes: 8_388_608, quota: null });
   });
 
+  it('makes no table partition when it is told not to', async () => {
+    const server = await startServer((_, response) => sendError(response, 404, 'NoSuchPartition'));
+    const upload = openClient(server.origin).client.upload('t', { createTablePartitions: false });
+    expect((await errorOf(upload.create(SPEC))).message).toContain('the table partition is missing');
+    expect(server.seen.map(({ url }) => url)).toEqual([
+      '/projects/demo/tables/t?uploads&curr_project=demo&partition=dt%3D20261121%2Chr%3D09',
+    ]);
+  });
+
   it.each([
     ['NoSuchPartition', 404, true],
     ['InvalidArgument', 400, false],
