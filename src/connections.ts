@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
-import { openRegistry, type RegistryRetry } from './decode/registry.ts';
+import { openRegistry, type RegistryOptions, type RegistryRetry } from './decode/registry.ts';
 import { SinkError } from './errors.ts';
 import type { Log } from './log.ts';
-import { type MaxCompute, openMaxCompute } from './maxcompute/maxcompute.ts';
+import { type MaxCompute, type MaxComputeOptions, openMaxCompute } from './maxcompute/maxcompute.ts';
 import type { Metrics } from './ops/metrics.ts';
 import type { SchemaSource } from './sink/ports.ts';
 import { VERSION } from './version.ts';
@@ -24,18 +24,9 @@ function rarely(log: Log): (kind: string, fields: object, message: string) => vo
 
 /** The clients of the outside services, made from the configuration. */
 export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): MaxCompute {
-  const { credentials, caFile, compression: _, ...options } = config.maxcompute;
   const tell = rarely(log);
   return openMaxCompute({
-    ...options,
-    credentials: async () => ({
-      accessKeyId: credentials.accessKeyId,
-      accessKeySecret: credentials.accessKeySecret.reveal(),
-      securityToken: credentials.securityToken?.reveal() ?? null,
-    }),
-    ca: readOrNull(caFile),
-    clock: systemClock,
-    userAgent: `maxsink/${VERSION}`,
+    ...maxComputeOptions(config),
     onRetry: (event) => {
       metrics.tunnelRetries.inc({ code: event.code });
       if (event.throttled) metrics.overQuotaWaits.inc();
@@ -45,6 +36,22 @@ export function connectMaxCompute(config: Config, metrics: Metrics, log: Log): M
   });
 }
 
+/** How the configuration says that MaxCompute is spoken to. */
+export function maxComputeOptions(config: Config): MaxComputeOptions {
+  const { credentials, caFile, compression: _, ...options } = config.maxcompute;
+  return {
+    ...options,
+    credentials: async () => ({
+      accessKeyId: credentials.accessKeyId,
+      accessKeySecret: credentials.accessKeySecret.reveal(),
+      securityToken: credentials.securityToken?.reveal() ?? null,
+    }),
+    ca: readOrNull(caFile),
+    clock: systemClock,
+    userAgent: `maxsink/${VERSION}`,
+  };
+}
+
 export function connectRegistry(config: Config, metrics: Metrics, log: Log): SchemaSource {
   const registry = config.schemaRegistry;
   if (!registry)
@@ -52,14 +59,19 @@ export function connectRegistry(config: Config, metrics: Metrics, log: Log): Sch
       schema: (id) =>
         Promise.reject(new SinkError('config_invalid', `schema ${id} needs schemaRegistry.url`)),
     };
-  const { url, username, password, token, caFile } = registry;
-  const secrets = { password: password?.reveal() ?? null, token: token?.reveal() ?? null };
   const tell = rarely(log);
   const onRetry = (event: RegistryRetry) => {
     metrics.registryRetries.inc({ code: event.code });
     tell(event.error, event, 'schema registry: trying again');
   };
-  return openRegistry({ url, username, ...secrets, ca: readOrNull(caFile) }, { clock: systemClock, onRetry });
+  return openRegistry(registryOptions(registry), { clock: systemClock, onRetry });
+}
+
+/** How the configuration says that the schema registry is spoken to. */
+export function registryOptions(registry: NonNullable<Config['schemaRegistry']>): RegistryOptions {
+  const { url, username, password, token, caFile } = registry;
+  const secrets = { password: password?.reveal() ?? null, token: token?.reveal() ?? null };
+  return { url, username, ...secrets, ca: readOrNull(caFile) };
 }
 
 const readOrNull = (file: string | null): string | null =>

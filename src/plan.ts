@@ -48,7 +48,7 @@ export function matchTable(config: Config, schema: TableSchema): CompiledPlan {
 }
 
 /** The mapping of the configuration matched with a table's columns. */
-const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compilePlan> =>
+export const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compilePlan> =>
   compilePlan({
     table: config.table,
     decode: config.decode,

@@ -2,8 +2,8 @@ import { isMap } from './leaf.ts';
 import type { Config } from './schema.ts';
 import { hideUserInfo, Secret } from './secret.ts';
 
-/** librdkafka properties that hold or may hold a secret. */
-const SENSITIVE = /passw|secret|token|credential|sasl|oauth|jaas|\.pem$|private|\.key\b/i;
+/** Names of librdkafka properties that hold or may hold a secret. */
+export const SENSITIVE = /passw|secret|token|credential|sasl|oauth|jaas|\.pem$|private|\.key\b/i;
 
 /** The configuration in force as plain data for logs and the status page; no secret is in it. Units: ms and bytes. */
 export function effectiveSettings(config: Config): Record<string, unknown> {

@@ -25,6 +25,12 @@ export interface Registry {
    * @throws SinkError `registry_unreachable` when aborted, `registry_auth` when the credentials are refused
    */
   schema(id: number, signal?: AbortSignal): Promise<string | null>;
+  /**
+   * How many subjects it lists; asked once.
+   *
+   * @throws SinkError `registry_unreachable` or `registry_auth`
+   */
+  subjects(signal: AbortSignal): Promise<number>;
 }
 
 /** `ca`: PEM text. A token beats user name and password. */
@@ -99,9 +105,7 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
     try {
       return await orAborted(question.answer, signal);
     } catch (error) {
-      const what = `schema id ${id} from ${place}`;
-      if (isRefused(error)) throw new SinkError('registry_auth', `${what}: ${reasonOf(error)}`, error);
-      throw new SinkError('registry_unreachable', `${what}: ${question.lastError}`, error);
+      throw failure(`schema id ${id} from ${place}`, error, question.lastError);
     } finally {
       question.waiting--;
       if (question.waiting === 0) {
@@ -116,7 +120,22 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
       const text = memory.recall(id);
       return text !== undefined ? text : waitFor(id, questions.get(id) ?? ask(id), signal);
     },
+    async subjects(signal) {
+      try {
+        const answer = await bounded(api.Subject.all({ timeout: requestMs }), { stop: signal, requestMs });
+        const list = answer.data<unknown>();
+        if (Array.isArray(list)) return list.length;
+        throw new Error('the answer is not that of a schema registry');
+      } catch (error) {
+        throw failure(`the subjects of ${place}`, error, reasonOf(error));
+      }
+    },
   };
+}
+
+function failure(what: string, error: unknown, reason: string): SinkError {
+  if (isRefused(error)) return new SinkError('registry_auth', `${what}: ${reasonOf(error)}`, error);
+  return new SinkError('registry_unreachable', `${what}: ${reason}`, error);
 }
 
 /** What the registry said: a schema for ever, "unknown" for a while. */
@@ -216,7 +235,10 @@ async function withReferences(asking: Asking, answer: Answer): Promise<string> {
 }
 
 /** The client's own time-out is for silence only; this one also ends an answer that was cut off. */
-function bounded<T>(response: Promise<T>, { stop, requestMs }: Asking): Promise<T> {
+function bounded<T>(
+  response: Promise<T>,
+  { stop, requestMs }: Pick<Asking, 'stop' | 'requestMs'>,
+): Promise<T> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error(`no full answer within ${requestMs} ms`)), requestMs);
   const answer = orAborted(orAborted(response, stop), late.signal);

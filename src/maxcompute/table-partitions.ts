@@ -2,7 +2,7 @@
 import { SinkError } from '../errors.ts';
 import { retry } from '../retry.ts';
 import type { Call } from './call.ts';
-import { type Client, unreadable } from './client.ts';
+import type { Client } from './client.ts';
 import { failureOf } from './error.ts';
 import { runSql } from './sql.ts';
 import { serviceQuery, serviceTable, sqlTableName, tableName } from './wire.ts';
@@ -152,15 +152,12 @@ async function readPage(
     },
     signal,
   };
-  const answer = await client.request(call);
-  try {
-    const root = parseXml(answer.text.trim());
+  return client.ask(call, ({ text }) => {
+    const root = parseXml(text.trim());
     if (root.name !== 'Partitions') throw new Error(`the answer is ${root.name}`);
     const found = root.children.filter(({ name }) => name === 'Partition');
     return { names: found.map(nameOf), marker: find(root, 'Marker')?.text.trim() ?? '' };
-  } catch (error) {
-    throw unreadable(client, call, answer, error);
-  }
+  });
 }
 
 /** `<Partition><Column Name="dt" Value="20261121"/>...`. */

@@ -64,6 +64,11 @@ describe('a real schema registry', () => {
     });
   });
 
+  it('lists its subjects', async () => {
+    await server.register('listed-value', ITEM);
+    expect(await open().subjects(new AbortController().signal)).toBeGreaterThan(0);
+  });
+
   it('says when it does not know an id', async () => {
     expect(await open().schema(987_654)).toBe(null);
   });

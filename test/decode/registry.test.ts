@@ -228,3 +228,30 @@ describe('credentials', () => {
     }
   });
 });
+
+describe('the subjects', () => {
+  it('are counted', async () => {
+    const { url } = await serve({ '/subjects': json(200, ['a', 'b']) });
+    expect(await open(url).registry.subjects(new AbortController().signal)).toBe(2);
+  });
+
+  it.each([
+    [401, { error_code: 401, message: 'Unauthorized' }, 'registry_auth'],
+    [403, { error_code: 403, message: 'Forbidden' }, 'registry_auth'],
+    [404, { error_code: 404, message: 'Not Found' }, 'registry_unreachable'],
+    [200, { some: 'page' }, 'registry_unreachable'],
+  ])('answered with %i tell what is wrong at once', async (status, body, code) => {
+    const { url, asked } = await serve({ '/subjects': json(status, body) });
+    const { registry } = open(url, { username: 'u', password: 'hidden-word' });
+    const error = await registry.subjects(new AbortController().signal).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code });
+    expect(error.message).not.toContain('hidden-word');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('are not waited for without end', async () => {
+    const { url } = await serve({ '/subjects': () => undefined });
+    const asked = open(url).registry.subjects(new AbortController().signal);
+    await expect(asked).rejects.toMatchObject({ code: 'registry_unreachable' });
+  });
+});
