@@ -24,6 +24,13 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   deadletter: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['encode', 'source'] },
   ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
+  check: {
+    code: [
+      ...['config', 'source', 'decode', 'mapping', 'encode', 'maxcompute', 'deadletter', 'plan.ts'],
+      ...['connections.ts', 'errors.ts', 'limits.ts', 'clock.ts', 'version.ts'],
+    ],
+    types: [],
+  },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },
   preview: {
@@ -37,7 +44,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   emulator: { code: [], types: [] },
 };
 /** What every other file may import: they put the parts together. */
-const ANYTHING = /^(?!cli|demo|emulator)/;
+const ANYTHING = /^(?!check|cli|demo|emulator)/;
 const TOP = { cli: /^/, 'cli.ts': /^/, demo: /^(?!emulator|cli|main)/ } as Record<string, RegExp>;
 
 describe('import directions', () => {
@@ -117,6 +124,7 @@ describe('import directions', () => {
 const ENTRIES = [
   'cli.ts',
   'encode/worker.ts',
+  'source/group-process.ts',
   'demo/cluster-process.ts',
   'demo/producer-process.ts',
   'demo/end-with-parent.ts',
@@ -171,7 +179,7 @@ describe('purity', () => {
   });
 
   it('only the configuration reads the environment, handed over by the commands', () => {
-    const commands = ['cli/run.ts', 'cli/preview.ts'];
+    const commands = ['cli/run.ts', 'cli/check.ts', 'cli/preview.ts'];
     const readers = service.filter(({ name }) => partOf(name) !== 'config' && !commands.includes(name));
     expect(found(readers, /\bprocess\.env\b/g)).toEqual([]);
   });

@@ -89,7 +89,7 @@ export function connect(consumer: Consumer, timeoutMs: number): Promise<void> {
   });
 }
 
-const promised = <T>(call: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
+export const promised = <T>(call: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
 
 export const consume = (consumer: Consumer, records: number): Promise<Message[]> =>
@@ -188,3 +188,21 @@ export function createTopicIds(consumer: Consumer): TopicIds {
 /** Only inside the revoke callback: whether the topic partitions are gone already. */
 export const assignmentLost = (consumer: Consumer): boolean =>
   (consumer as unknown as { assignmentLost(): boolean }).assignmentLost();
+
+/** Questions about topics, offsets and groups. */
+export type Admin = IAdminClient;
+
+/** Asked over the connections of a connected consumer, as long as that is open. */
+export const adminOf = (consumer: Consumer): Admin => rd.AdminClient.createFrom(consumer);
+
+/** Asked over connections of its own. */
+export const createAdmin = (properties: Record<string, string | number | boolean>): Admin =>
+  rd.AdminClient.create(properties as unknown as GlobalConfig);
+
+/** Numbers of the brokers that the cluster has. */
+export async function brokerIds(consumer: Consumer, timeoutMs: number): Promise<number[]> {
+  const metadata = await promised<{ brokers: { id: number }[] }>((done) =>
+    consumer.getMetadata({ allTopics: false, timeout: timeoutMs } as never, done as never),
+  );
+  return metadata.brokers.map(({ id }) => id);
+}
