@@ -40,7 +40,7 @@ export function guardedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log
 }
 
 /** The columns of an upload session number the fields on the wire (protocol 4.1): they must be those of the plan. */
-function assertSameColumns(table: TableInfo, now: readonly Column[]): void {
+export function assertSameColumns(table: TableInfo, now: readonly Column[]): void {
   if (now.length === 0) {
     throw new SinkError('maxcompute_transient', 'the answer to the creation of a session names no columns');
   }

@@ -26,7 +26,17 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
   check: {
     code: [
-      ...['config', 'source', 'decode', 'mapping', 'encode', 'maxcompute', 'deadletter', 'plan.ts'],
+      ...[
+        'config',
+        'source',
+        'decode',
+        'mapping',
+        'encode',
+        'maxcompute',
+        'deadletter',
+        'plan.ts',
+        'tunnel.ts',
+      ],
       ...['connections.ts', 'errors.ts', 'limits.ts', 'clock.ts', 'version.ts'],
     ],
     types: [],

@@ -16,6 +16,15 @@ export function createProgram(exit: (code: number) => void): Command {
     .action(async (options) => exit(await (await import('./run.ts')).runCommand(options)));
 
   program
+    .command('check')
+    .description('prove everything that a start needs: configuration, Kafka, registry, table, rights')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--json', 'one JSON document instead of text')
+    .option('--write', 'prove the right to alter the table too; creates a table partition when there is none')
+    .option('--replicas <n>', 'processes that will run, for the quota arithmetic', Number)
+    .action(async (options) => exit(await (await import('./check.ts')).checkCommand(options)));
+
+  program
     .command('preview')
     .description('show some records as the rows that they would become, and why others are rejected')
     .requiredOption('-c, --config <file>', 'configuration (YAML)')
