@@ -27,8 +27,7 @@ export async function checkGroup(
   const what = `group ${kafka.groupId}`;
   let committed: readonly RawPosition[];
   try {
-    const anyOffset = list.length > 0 ? list : [{ topic: kafka.topics?.[0] ?? 'maxsink', partition: 0 }];
-    committed = await withinStep('kafka_unreachable', what, () => probe.committed(anyOffset));
+    committed = await withinStep('kafka_unreachable', what, () => probe.committed(list));
   } catch (error) {
     return refused(config, error);
   }
@@ -37,7 +36,8 @@ export async function checkGroup(
     const { members } = facts;
     return { items: [membersItem(config, facts)], rights: [readRight(config, facts)], committed, members };
   } catch (error) {
-    const why = `its coordinator answers with the committed offsets (Describe is granted), but not with the rights: ${(error as Error).message}`;
+    const known = list.length > 0 ? 'Describe is proven by the committed offsets, Read is not: ' : '';
+    const why = `${known}${(error as Error).message}`;
     const items = [notChecked(`${what} members`, why)];
     return { items, rights: [notChecked(`${what} Read`, why)], committed, members: [] };
   }

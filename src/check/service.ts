@@ -26,7 +26,6 @@ const LIMITS: Partial<ClientLimits> = {
   uploadIdleMs: 6_500,
   uploadGraceMs: 6_500,
   sqlMs: 12_000,
-  throttledCreateAttempts: 2,
   transientAttempts: 2,
   retryBaseMs: 200,
   retryCapMs: 500,

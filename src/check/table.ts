@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
 import type { TableSchema } from '../mapping/compile.ts';
-import { createTableStatement } from '../mapping/create-table.ts';
+import { createTableStatement, draftSchema } from '../mapping/create-table.ts';
 import type { TableInfo } from '../maxcompute/maxcompute.ts';
 import { refuseUnsupported } from '../plan.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
@@ -133,18 +133,7 @@ function missingTable(
   const exhibits = [{ kind: 'text' as const, lines: statement.split('\n') }];
   return {
     section: { step: 'table', items: items(item), facts: { ddl: statement }, exhibits },
-    schema: plannedSchema(config),
+    schema: draftSchema(table),
     closed,
   };
-}
-
-/** The columns that the statement would make. */
-function plannedSchema({ table }: Config): TableSchema {
-  const columns = Object.entries(table.columns ?? {}).map(([name, { type }]) => ({
-    name,
-    type: type ?? '',
-    nullable: true,
-  }));
-  const partitionKeys = Object.keys(table.partitions ?? {}).map((name) => ({ name, type: 'string' }));
-  return { columns, partitionKeys };
 }

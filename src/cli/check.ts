@@ -31,7 +31,6 @@ export async function checkCommand(options: CheckCommandOptions): Promise<number
   stdout.write(
     json ? `${JSON.stringify(reportJson(report), null, 2)}\n` : reportText(report, { width, paint }),
   );
-  const code = exitOf(report);
   endSoon();
-  return code;
+  return exitOf(report);
 }

@@ -78,7 +78,7 @@ export async function openProbe(kafka: KafkaSettings, memoryBytes: number): Prom
   };
 }
 
-/** Those of the service, but no static membership, quick answers and no lines of the library's own. */
+/** Those of the service, but no static membership, and quick answers. */
 function probeProperties(
   kafka: KafkaSettings,
   memoryBytes: number,
@@ -87,7 +87,6 @@ function probeProperties(
     ...clientProperties({ ...kafka, instanceId: null }, memoryBytes),
     'statistics.interval.ms': 0,
     'fetch.wait.max.ms': 50,
-    log_level: 0,
   };
 }
 
@@ -100,10 +99,10 @@ interface Watched {
 
 /** A refused group never gets an answer: the refusal comes as an error of consume calls. */
 async function askCommitted(watched: Watched, list: readonly TopicPartition[]): Promise<RawPosition[]> {
-  if (list.length === 0) return [];
-  // The library would hold this question until its time is up.
+  // The library would hold the question until its time is up.
   if (!watched.groupFault) await poll(watched, () => undefined);
   if (watched.groupFault) throw watched.groupFault;
+  if (list.length === 0) return [];
   let waiting = true;
   const answer = committed(watched.consumer, [...list], ASK_MS).finally(() => {
     waiting = false;

@@ -32,8 +32,8 @@ describe('committed offsets', () => {
 
   it.each([
     ['deleted', [log(0, 10, 20), log(1, 0, 0)], [position(0, 5), position(1, 0)]],
-    ['past the end', [log(0, 0, 20), log(1, 0, 0)], [position(0, 25), position(1, 0)]],
-    ['has no committed offset while', [log(0, 0, 20), log(1, 0, 20)], [position(0, 15)]],
+    ['ends before', [log(0, 0, 20), log(1, 0, 0)], [position(0, 25), position(1, 0)]],
+    ['nothing committed though', [log(0, 0, 20), log(1, 0, 20)], [position(0, 15)]],
   ])('that are lost (%s) fail as a start would', (why, bounds, positions) => {
     const { items, topicPartitions } = checkCommitted('earliest', bounds, positions);
     expect(items[0]).toMatchObject({ status: 'fail', code: 'offset_lost' });
