@@ -1,4 +1,4 @@
-// Writes the reference tables of README.md from the built code: `npm run build && node scripts/reference.mjs`.
+// Writes the reference tables of docs/ from the built code: `npm run build && node scripts/reference.mjs`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configKeys } from '../dist/config/keys.js';
 import { ERRORS, REJECTIONS } from '../dist/errors.js';
@@ -41,13 +41,22 @@ const sections = {
   ),
 };
 
-const file = new URL('../README.md', import.meta.url);
-let text = readFileSync(file, 'utf8');
-for (const [name, lines] of Object.entries(sections)) {
+const pages = {
+  'docs/configuration.md': ['configuration'],
+  'docs/metrics.md': ['metrics'],
+  'docs/errors.md': ['errors', 'rejections'],
+};
+
+for (const [page, names] of Object.entries(pages)) {
+  const file = new URL(`../${page}`, import.meta.url);
+  const text = names.reduce((page, name) => replaced(page, name, sections[name]), readFileSync(file, 'utf8'));
+  writeFileSync(file, text);
+}
+
+function replaced(text, name, lines) {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const at = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (at < 0 || to < at) throw new Error(`README.md lacks ${begin} ... ${end}`);
-  text = `${text.slice(0, at + begin.length)}\n${lines.join('\n')}\n${text.slice(to)}`;
+  if (at < 0 || to < at) throw new Error(`there is no ${begin} ... ${end}`);
+  return `${text.slice(0, at + begin.length)}\n${lines.join('\n')}\n${text.slice(to)}`;
 }
-writeFileSync(file, text);

@@ -9,51 +9,53 @@ import { ROOT } from './support/project.ts';
 import { filesBelow, read } from './support/sources.ts';
 
 /**
- * README and ARCHITECTURE name what the code has, and nothing else. A name counts as written when it stands in
- * back-quotes; the reference tables of README stand between `<!-- NAME -->` and `<!-- /NAME -->`
- * (`node scripts/reference.mjs` writes them).
+ * The pages name what the code has, and nothing else. A name counts as written when it stands in back-quotes;
+ * the reference tables stand between `<!-- NAME -->` and `<!-- /NAME -->` (`node scripts/reference.mjs` writes them).
  */
 const README = read('README.md');
 const ARCHITECTURE = read('ARCHITECTURE.md');
-const RUNBOOK = read('docs/runbook.md');
-const PAGES = { README, ARCHITECTURE, RUNBOOK };
+const PAGES: Record<string, string> = Object.fromEntries(
+  ['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', ...filesBelow('docs', '.md')].map((name) => [
+    name,
+    read(name),
+  ]),
+);
 
 const quoted = (text: string): string[] =>
   [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/(`+)(.+?)\1/g)].map(([, , inside]) => inside!.trim());
 
-/** First cells of the table of a section, or null when README has no such section. */
-function tableOf(name: string): string[] {
-  const section = new RegExp(`<!-- ${name} -->([\\s\\S]*?)<!-- /${name} -->`).exec(README)?.[1];
-  if (section === undefined) throw new Error(`README.md lacks <!-- ${name} --> ... <!-- /${name} -->`);
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
-  return rows.map((row) => quoted(row)[0]!);
+/** The rows of a reference table, header left out. */
+function rowsOf(page: string, name: string): string[] {
+  const section = new RegExp(`<!-- ${name} -->([\\s\\S]*?)<!-- /${name} -->`).exec(PAGES[page]!)?.[1];
+  if (section === undefined) throw new Error(`${page} lacks <!-- ${name} --> ... <!-- /${name} -->`);
+  return section.split('\n').filter((line) => line.startsWith('| `'));
 }
 
 /** What only one side has; both empty when the page and the code agree. */
 const difference = (written: readonly string[], real: readonly string[]) => ({
-  'in the code, not in README': real.filter((name) => !written.includes(name)),
-  'in README, not in the code': written.filter((name) => !real.includes(name)),
+  'in the code, not in the docs': real.filter((name) => !written.includes(name)),
+  'in the docs, not in the code': written.filter((name) => !real.includes(name)),
 });
-const AGREE = { 'in the code, not in README': [], 'in README, not in the code': [] };
+const AGREE = { 'in the code, not in the docs': [], 'in the docs, not in the code': [] };
 
 const metricNames = Object.values(METRICS).map(({ name }) => name);
 const keys = configKeys().map(({ key }) => key);
 
-describe('the reference tables of README', () => {
+describe('the reference tables', () => {
   it.each([
-    ['errors', Object.keys(ERRORS)],
-    ['rejections', Object.keys(REJECTIONS)],
-    ['metrics', metricNames],
-    ['configuration', keys],
-  ])('%s', (section, real) => {
-    const written = tableOf(section);
+    ['docs/errors.md', 'errors', Object.keys(ERRORS)],
+    ['docs/errors.md', 'rejections', Object.keys(REJECTIONS)],
+    ['docs/metrics.md', 'metrics', metricNames],
+    ['docs/configuration.md', 'configuration', keys],
+  ])('%s: %s', (page, section, real) => {
+    const written = rowsOf(page, section).map((row) => quoted(row)[0]!);
     expect(difference(written, real)).toEqual(AGREE);
     expect(written, 'each name once').toHaveLength(new Set(written).size);
   });
 
   it('say of each error how the process ends and what to do', () => {
     const stale = Object.entries(ERRORS).filter(([code, { exit, hint }]) => {
-      const row = README.split('\n').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
+      const row = rowsOf('docs/errors.md', 'errors').find((line) => line.startsWith(`| \`${code}\` |`)) ?? '';
       return !row.includes(`| ${exit} |`) || !row.includes(hint);
     });
     expect(stale.map(([code]) => code)).toEqual([]);
@@ -61,7 +63,8 @@ describe('the reference tables of README', () => {
 
   it('say of each key what its default is', () => {
     const stale = configKeys().filter((key) => {
-      const row = README.split('\n').find((line) => line.startsWith(`| \`${key.key}\` |`)) ?? '';
+      const rows = rowsOf('docs/configuration.md', 'configuration');
+      const row = rows.find((line) => line.startsWith(`| \`${key.key}\` |`)) ?? '';
       return key.default !== null && !row.includes(`\`${key.default}\``);
     });
     expect(stale.map(({ key }) => key)).toEqual([]);
@@ -149,11 +152,34 @@ describe.each(Object.entries(PAGES))('%s', (_, text) => {
 
   it('names files that exist', () => {
     const isFile = /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|sh|yaml|json|md)$/;
-    const folder = /^(?:src|test|config|scripts|\.ci)(?:\/[\w-]+)*\/$/;
+    const folder = /^(?:src|test|config|scripts|docs|deploy|\.ci)(?:\/[\w-]+)*\/$/;
     const files = names.filter((name) => (isFile.test(name) && name.includes('/')) || folder.test(name));
     const there = (name: string): boolean =>
-      ['', 'src'].some((base) => existsSync(path.join(ROOT, base, name)));
+      ['', 'src', 'docs'].some((base) => existsSync(path.join(ROOT, base, name)));
     expect(files.filter((name) => !there(name))).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  /** The anchor that a heading gets where the pages are shown. */
+  const anchors = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .trim()
+        .replaceAll(' ', '-'),
+    );
+
+  it.each(Object.entries(PAGES))('of %s lead somewhere', (page, text) => {
+    const targets = [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => target!);
+    const broken = targets.filter((target) => {
+      const [file = '', anchor] = target.split('#');
+      const name = file === '' ? page : path.posix.join(path.posix.dirname(page), file);
+      if (!existsSync(path.join(ROOT, name))) return true;
+      return anchor !== undefined && !anchors(PAGES[name] ?? '').includes(anchor);
+    });
+    expect(broken).toEqual([]);
   });
 });
 
