@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Service, startService } from '../route/service.ts';
 import type { TempDir } from '../support/process.ts';
@@ -34,7 +34,6 @@ export function createMembers(options: MemberOptions): Members {
   /** Those that end because we say so. */
   const ending = new Set<Service>();
   let processes = 0;
-  mkdirSync(logs, { recursive: true });
 
   const onExit = (name: string, log: string, member: Service) => {
     writeFileSync(log, `${member.lines.join('\n')}\n`);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { query } from '../route/service.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
@@ -32,7 +32,7 @@ export interface Parts {
 
 export interface PartsOptions {
   readonly flushSeconds: number;
-  /** Logs of the processes go here. */
+  /** Folder for the logs of the processes. */
   readonly logs: string;
   readonly onFailure: (what: string) => void;
 }
@@ -66,7 +66,17 @@ export async function startParts({ flushSeconds, logs, onFailure }: PartsOptions
   const brokerPort = Number(kafka.listeners.PROXIED!.split(':')[1]);
   const network = await startFaultyProxy(brokerPort, proxyPort);
   const data = ['--data', path.join(folder.path, 'emulator')];
-  let emulator = await startEmulatorChild(data);
+  const startEmulator = async (port?: number): Promise<EmulatorChild> => {
+    const child = await startEmulatorChild(data, port);
+    void child.exited.then(({ code, signal }) => {
+      writeFileSync(path.join(logs, `emulator-${child.pid}.log`), `${child.lines.join('\n')}\n`);
+      if (!ending.has(child)) onFailure(`the emulator ended by itself: ${code ?? signal}\n${child.tail()}`);
+    });
+    return child;
+  };
+  /** Emulators that end because we say so. */
+  const ending = new Set<EmulatorChild>();
+  let emulator = await startEmulator();
   const emulatorPort = Number(new URL(emulator.endpoint).port);
   await createTopic(kafka.bootstrap, TOPIC, { topicPartitions: TOPIC_PARTITIONS });
   await query(emulator, `CREATE TABLE ${TABLE} (${COLUMNS}) PARTITIONED BY (dt STRING, hr STRING);`);
@@ -80,13 +90,12 @@ export async function startParts({ flushSeconds, logs, onFailure }: PartsOptions
     ...{ kafka, network, members, folder, topic: TOPIC, table: TABLE },
     emulator: () => emulator,
     async killEmulator() {
+      ending.add(emulator);
       emulator.kill('SIGKILL');
       await emulator.exited;
-      mkdirSync(logs, { recursive: true });
-      writeFileSync(path.join(logs, `emulator-${emulator.pid}.log`), emulator.lines.join('\n'));
     },
     async restartEmulator() {
-      emulator = await startEmulatorChild(data, emulatorPort);
+      emulator = await startEmulator(emulatorPort);
     },
     ends: () => endOffsets(kafka.bootstrap, TOPIC),
     async acknowledged(ends) {
@@ -95,6 +104,7 @@ export async function startParts({ flushSeconds, logs, onFailure }: PartsOptions
     },
     async stop() {
       await members.end();
+      ending.add(emulator);
       await network.stop();
       await Promise.all([emulator.stop(), kafka.stop()]);
       folder.remove();
