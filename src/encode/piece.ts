@@ -35,11 +35,11 @@ const COMPRESSORS: Record<Compression, Compress> = {
       // Ends on a byte boundary with the stream still open: the next piece can follow.
       finishFlush: zlib.constants.Z_SYNC_FLUSH,
     });
-    return ownBuffer(stream.subarray(ZLIB_HEADER_BYTES));
+    return alone(stream.subarray(ZLIB_HEADER_BYTES));
   },
   zstd(raw) {
     if (!zstdCompress) throw new Error('zstd needs Node 22.15 or newer');
-    return ownBuffer(zstdCompress(raw, { params: { [ZSTD_LEVEL]: 1 } }));
+    return alone(zstdCompress(raw, { params: { [ZSTD_LEVEL]: 1 } }));
   },
   none: ownBuffer,
 };
@@ -67,6 +67,14 @@ export function makePiece(
     crcOfCrcs: writer.crcOfCrcs,
     adler32: compression === 'deflate' ? adler32(raw, 0, raw.length) : 1,
   };
+}
+
+/** Large output of zlib fills a buffer of its own: no copy is needed. Small output shares one. */
+function alone(output: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = output;
+  const spare = buffer.byteLength - length;
+  if (length < OUTPUT_STEP || spare > ZLIB_HEADER_BYTES) return ownBuffer(output);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** A copy that is alone in its ArrayBuffer: moving it moves nothing else and pins nothing. */

@@ -81,6 +81,7 @@ export function createTransform(
       const pieces = [...writers.entries()].flatMap(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );
+      writers.clear(); // what one huge row needed is not held until the next chunk
       return { chunk: job.chunk, upTo, unknownSchemas, pieces, rejections };
     },
   };
