@@ -13,7 +13,7 @@ import { loadTable, type TableInfo } from './table.ts';
 import { addTablePartition, hasTablePartition, listTablePartitions } from './table-partitions.ts';
 import { openTableUpload, type TableUpload, type UploadOptions } from './upload.ts';
 
-export type { AnswerEvent, ClientLimits, MaxComputeOptions, RetryEvent } from './options.ts';
+export type { AnswerEvent, ClientLimits, MaxComputeOptions, RetryEvent, WaitEvent } from './options.ts';
 export type { Credentials } from './sign.ts';
 export type { Column, TableInfo } from './table.ts';
 export type { TableUpload, UploadSession } from './upload.ts';

@@ -94,7 +94,7 @@ function joinRanges(before: OffsetRange, after: OffsetRange): OffsetRange {
 
 /** What is not acknowledged, in words: for the error of a stop that took too long. */
 export function leftOver(batches: readonly Batch[], chunks: number, now: number): string {
-  const encoding = `${chunks} chunks are with the workers or wait for a schema`;
+  const encoding = `chunks with the workers or waiting for a schema: ${chunks}`;
   return [...batches.map((batch) => standing(batch, now)), ...(chunks > 0 ? [encoding] : [])].join('; ');
 }
 

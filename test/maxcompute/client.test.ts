@@ -14,8 +14,8 @@ import {
 } from './support.ts';
 
 const create = (origin: string, options = {}) => {
-  const { client, retries } = openClient(origin, options);
-  return { session: client.upload('t').create('dt=20261121,hr=09'), retries };
+  const { client, ...told } = openClient(origin, options);
+  return { session: client.upload('t').create('dt=20261121,hr=09'), ...told };
 };
 
 describe('a request', () => {
@@ -167,6 +167,41 @@ describe('a request', () => {
     });
   });
 
+  it('is sent again when its answer cannot be understood', async () => {
+    let answers = 0;
+    const server = await startServer((_, response) =>
+      answers++ === 0 ? response.end('<html>') : sendJson(response, 200, sessionJson()),
+    );
+    const { session, retries } = create(server.origin);
+    expect((await session).id).toBe('S1');
+    expect(retries).toMatchObject([
+      { code: 'HTTP200', message: '<html>', about: expect.stringContaining('demo.t') },
+    ]);
+  });
+
+  it('that the caller waits for by itself comes back after the time that the server asks for', async () => {
+    const server = await startServer((_, response) => response.writeHead(503, { 'retry-after': '1' }).end());
+    const slept: number[] = [];
+    const clock = { ...systemClock, sleep: async (ms: number) => void slept.push(ms) };
+    const { session, retries } = create(server.origin, { clock });
+    expect((await errorOf(session)).code).toBe('maxcompute_transient');
+    expect(slept).toEqual([1_000, 1_000, 1_000]);
+    expect(retries.map(({ waitMs }) => waitMs)).toEqual(slept);
+  });
+
+  it('without an answer is told', async () => {
+    const server = await startServer((_, response) => {
+      setTimeout(() => sendJson(response, 200, sessionJson()), 60);
+    });
+    const { session, waits } = create(server.origin, { limits: { slowMs: 20 } });
+    await session;
+    expect(waits).toEqual([
+      expect.objectContaining({
+        ...{ call: 'create an upload session', code: 'SLOW', what: `no answer from ${server.origin}` },
+      }),
+    ]);
+  });
+
   it('does not follow redirects', async () => {
     const server = await startServer((_, response) =>
       response.writeHead(302, { location: '/elsewhere' }).end(),
@@ -240,6 +275,27 @@ describe('the tunnel endpoint', () => {
     await client.upload('t').create('');
     expect(discoveries(server.seen)).toHaveLength(2);
     expect(retries).toMatchObject([{ code: 'ECONNREFUSED' }]);
+  });
+
+  it('that was known last serves on while the service endpoint is away', async () => {
+    let isAway = false;
+    let asked = 0;
+    const server = await startServer((seen, response, request) => {
+      if (!seen.path.endsWith('/tunnel')) return sendJson(response, 200, sessionJson());
+      asked += 1;
+      return isAway ? void response.destroy() : void response.end(request.headers.host);
+    });
+    let now = 1_700_000_000_000;
+    const clock = { ...systemClock, now: () => now };
+    const { client } = openClient(server.origin, { tunnelEndpoint: null, clock });
+    await client.upload('t').create('');
+    isAway = true;
+    now += 900_000;
+    for (let i = 0; i < 3; i++) await client.upload('t').create('');
+    expect(asked).toBe(2);
+    now += 60_000;
+    await client.upload('t').create('');
+    expect(asked).toBe(3);
   });
 
   it('must be host and port', async () => {

@@ -79,12 +79,12 @@ async function commit(looks: Step[], posts: Step[], options: Options = {}) {
   });
   const clock = quickClock();
   const limits = { requestTimeoutMs: options.requestTimeoutMs ?? 60_000, commitDecisionMs: 60_000 };
-  const { client, retries } = openClient(server.origin, { clock, limits });
+  const { client, retries, waits } = openClient(server.origin, { clock, limits });
   const upload = client.upload('t');
   const opening = options.attached ? upload.attach('S1', 'dt=1') : upload.create('dt=1');
   const started = await opening;
   const error = await errorOf(started.commit(options.blocks ?? OURS));
-  return { ...error, posts: server.seen.filter(isPost).length, retries };
+  return { ...error, posts: server.seen.filter(isPost).length, retries, waits };
 }
 
 describe('a commit', () => {
@@ -210,6 +210,24 @@ describe('a commit', () => {
     expect(result).toMatchObject({ code: 'commit_unknown', posts: 1 });
     expect(result.message).toContain('commit the upload session (demo.t, table partition dt=1, session S1)');
     expect(result.message).toContain('a commit was sent, the session is PONDERING');
+  });
+
+  it('that has no outcome is told: a word nobody knows at once, a commit that runs after a while', async () => {
+    const running = [...Array<Step>(8).fill(session('closing')), session('closed')];
+    const long = await commit([session('normal'), ...running], [session('closing')]);
+    expect(long.waits.map(({ code }) => code)).toEqual(['CLOSING']);
+    expect(long.waits[0]).toMatchObject({
+      call: 'commit the upload session',
+      about: 'demo.t, table partition dt=1, session S1',
+      what: 'the session is CLOSING',
+    });
+    expect(long.waits[0]!.forMs).toBeGreaterThanOrEqual(20_000);
+    const strange = await commit([session('normal'), session('pondering'), session('closed')], [cut]);
+    expect(strange.waits.map(({ code, forMs }) => [code, forMs < 2_000])).toContainEqual(['PONDERING', true]);
+    const refused = [session('normal'), failing(403, 'AccessDenied'), session('closed')];
+    expect((await commit(refused, [cut])).waits).toContainEqual(
+      expect.objectContaining({ code: 'AccessDenied' }),
+    );
   });
 
   it('whose status cannot be read before it is sent throws why, and was not sent', async () => {

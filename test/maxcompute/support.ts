@@ -8,6 +8,7 @@ import {
   type MaxComputeOptions,
   openMaxCompute,
   type RetryEvent,
+  type WaitEvent,
 } from '../../src/maxcompute/maxcompute.ts';
 
 export interface Seen {
@@ -71,10 +72,12 @@ export const KEYS = { accessKeyId: 'AKID', accessKeySecret: 'top-secret-key', se
 export interface TestClient {
   readonly client: MaxCompute;
   readonly retries: RetryEvent[];
+  readonly waits: WaitEvent[];
 }
 
 export function openClient(origin: string, options: Partial<MaxComputeOptions> = {}): TestClient {
   const retries: RetryEvent[] = [];
+  const waits: WaitEvent[] = [];
   const client = openMaxCompute({
     endpoint: `${origin}/api`,
     tunnelEndpoint: origin,
@@ -87,12 +90,13 @@ export function openClient(origin: string, options: Partial<MaxComputeOptions> =
     ca: null,
     clock: systemClock,
     onRetry: (event) => retries.push(event),
+    onWait: (event) => waits.push(event),
     userAgent: 'maxsink/0.1.0',
     ...options,
     limits: { ...SHORT, ...options.limits },
   });
   onTestFinished(() => client.close());
-  return { client, retries };
+  return { client, retries, waits };
 }
 
 /** Retries without waits; deadlines that no healthy call reaches. */

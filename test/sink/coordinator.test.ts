@@ -287,6 +287,27 @@ describe('a shutdown', () => {
     await h.pass(1_100);
     await stopped;
     expect(h.failure()?.code).toBe('shutdown_deadline');
+    expect(h.failure()?.message).toMatch(
+      /^not done within 1000 ms: batch \S+ has been sealed for 1 s, waiting for block 0 of session s0$/,
+    );
     expect(h.acknowledged).toEqual([]);
+  });
+
+  it('names the last failure of what it waited for, and chunks that never came back', async () => {
+    const h = harness();
+    for (let i = 0; i < 50; i++)
+      h.fail('create', new SinkError('maxcompute_unreachable', 'connection refused'));
+    h.feed('dt=1', 'dt=2');
+    await h.pass(10);
+    h.hold('encode');
+    h.feed('dt=1');
+    const stopped = h.coordinator.stop(3_000);
+    await h.pass(3_100);
+    await stopped;
+    const { message } = h.failure()!;
+    expect(message).toMatch(
+      /has been open for 3 s, waiting for session for dt=[12] and 1 more: connection refused/,
+    );
+    expect(message).toContain('chunks with the workers or waiting for a schema: 1');
   });
 });
