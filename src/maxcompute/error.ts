@@ -49,6 +49,7 @@ const ROWS: readonly Row[] = [
   ['IncompleteBody MalformedDataStream', 'resend', 'maxcompute_refused', 'the block arrived damaged'],
   ['NoSuchUpload', 'session_lost', 'session_lost', 'the upload session is gone'],
   ['SchemaModified TableModified ObjectModified DataVersionConflict HTTP412', 'session_lost', 'session_lost', 'the table was changed meanwhile'],
+  ['InvalidResourceSpec', 'session_lost', 'session_lost', 'the session belongs to another table: it was made anew'],
   ['StatusConflict InvalidStatusChange', 'status', 'session_lost', 'the upload session is not open'],
   ['InConsistentBlockList', 'stop', 'block_mismatch', 'the server holds other blocks'],
   ['NoSuchPartition', 'table_partition', 'session_lost', 'the table partition is missing'],
@@ -59,7 +60,7 @@ const ROWS: readonly Row[] = [
   ['Unauthorized SignatureNotMatch InvalidAccessKeyId AuthorizationRequired InvalidSecurityToken ODPS-0410042 ODPS-0410051 HTTP401', 'stop', 'maxcompute_auth', 'the service does not accept the credentials'],
   ['RequestTimeTooSkewed RequestTimeTooSkewd RequestExpired', 'clock', 'maxcompute_auth', 'the clocks differ too much'],
   ['AuthenticationRequestExpired', 'credentials', 'maxcompute_auth', 'the temporary key has expired'],
-  ['MissingPartitionSpec InvalidPartitionSpec InvalidResourceSpec InvalidBlockID InvalidColumnSpec CorruptedDataStream UnexpectedContent OverwriteModeNotAllowed MethodNotAllowed NotImplemented InvalidArgument InvalidParameter InvalidURI MaxMessageLengthExceeded', 'stop', 'maxcompute_refused', 'the service refuses the request'],
+  ['MissingPartitionSpec InvalidPartitionSpec InvalidBlockID InvalidColumnSpec CorruptedDataStream UnexpectedContent OverwriteModeNotAllowed MethodNotAllowed NotImplemented InvalidArgument InvalidParameter InvalidURI MaxMessageLengthExceeded', 'stop', 'maxcompute_refused', 'the service refuses the request'],
   ['HTTP3xx', 'stop', 'maxcompute_refused', 'a redirect is not followed: the endpoint is wrong'],
   ['HTTP4xx', 'stop', 'maxcompute_refused', 'the service refuses the request'],
   ['CERTIFICATE', 'stop', 'maxcompute_unreachable', 'the certificate of the server is not trusted'],
@@ -230,6 +231,11 @@ export function failureOf(error: unknown): Failure | null {
 /** Whether the same call may succeed later: the service is away, fails for the moment, or asks to slow down. */
 export function isPassing(error: unknown): boolean {
   return /^(retry|throttle)$/.test(failureOf(error)?.reaction.action ?? '');
+}
+
+/** Whether a caller that has its rows in hand waits: besides, somebody may mend a certificate or a proxy. */
+export function mayPass(error: unknown): boolean {
+  return isPassing(error) || failureOf(error)?.reaction.error === 'maxcompute_unreachable';
 }
 
 const cut = (text: string, chars: number) => (text.length <= chars ? text : `${text.slice(0, chars)}…`);

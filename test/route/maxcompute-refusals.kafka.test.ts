@@ -47,6 +47,10 @@ describe('MaxCompute refuses', () => {
     await pipeline.send(500);
     await until(async () => (await sessions()) > before, { what: 'the session of the batch', everyMs: 50 });
   };
+  const createTable = ({ table }: Pipeline) => {
+    const columns = 'id BIGINT, kafka_partition BIGINT, kafka_offset BIGINT';
+    return query(emulator, `CREATE TABLE ${table} (${columns}) PARTITIONED BY (hr STRING);`);
+  };
   const ended = async (service: Service, code: number, error: string) => {
     expect(await service.exited, service.tail()).toEqual({ code, signal: null });
     expect(failure(service)?.code).toBe(error);
@@ -114,12 +118,25 @@ describe('MaxCompute refuses', () => {
       await query(emulator, `DROP TABLE ${table};`);
       await pipeline.send(500);
       expect((await ended(service, 1, 'table_missing')).message).toContain(table);
-      const columns = 'id BIGINT, kafka_partition BIGINT, kafka_offset BIGINT';
-      await query(emulator, `CREATE TABLE ${table} (${columns}) PARTITIONED BY (hr STRING);`);
+      await createTable(pipeline);
       const again = await pipeline.startAssigned();
       await pipeline.settled();
       expect(await pipeline.counts()).toEqual({ rows: 500, distinct: 500, acknowledged: 1_000 });
       expect(await again.stop()).toEqual(CLEAN);
+    });
+
+    it('made anew under an open session: the range is read again', async () => {
+      const { pipeline, service } = await flowing({ intervalMs: 3_000 });
+      await opened(service, pipeline);
+      await query(emulator, `DROP TABLE ${pipeline.table};`);
+      await createTable(pipeline);
+      await pipeline.settled();
+      expect(await pipeline.counts(), service.tail()).toEqual({
+        rows: 500,
+        distinct: 500,
+        acknowledged: 1_000,
+      });
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
     });
 
     it('a table partition dropped under an open session: made again, the range is read again', async () => {
