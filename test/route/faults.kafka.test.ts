@@ -34,9 +34,9 @@ describe('MaxCompute fails while records flow', () => {
     const slow = await startAssigned({ intervalMs: 4_000 });
     const quota = await addFault(emulator, { route: 'session_create', action: 'status', status: 429 });
     await send(500);
-    // The second one comes at least 5 s after the first: the interval is over.
-    const waits = async () => (await slow.metric('maxsink_over_quota_waits_total')) >= 4;
-    await until(waits, { what: 'two waits for each of two sessions' });
+    // After three attempts the next one comes at least 5 s later: the interval is over.
+    const waits = async () => (await slow.metric('maxsink_over_quota_waits_total')) >= 6;
+    await until(waits, { what: 'three attempts for each of two sessions' });
     await send(500);
     expect(await slow.metric('maxsink_batches_sealed_total')).toBe(0);
     await quota.remove();
