@@ -268,7 +268,65 @@ describe('when topic partitions go', () => {
   });
 });
 
+describe('an offset that is in no log any more', () => {
+  it('ends the service only when what was read before is acknowledged', async () => {
+    const h = harness();
+    const release = h.hold('put');
+    h.feed('dt=1', 'dt=1');
+    h.coordinator.onFailure(new SinkError('offset_lost', 'deleted'));
+    await h.pass(100);
+    expect(h.failure()).toBeUndefined();
+    release();
+    await h.pass(100);
+    expect(h.acknowledged.map(end)).toEqual([2]);
+    expect(h.failure()?.code).toBe('offset_lost');
+  });
+
+  it('ends it without that when it takes longer than a revoke may', async () => {
+    const h = harness({ revokeMs: 1_000 });
+    h.hold('put');
+    h.feed('dt=1');
+    h.coordinator.onFailure(new SinkError('offset_lost', 'deleted'));
+    await h.pass(1_100);
+    expect(h.failure()?.code).toBe('offset_lost');
+    expect(h.acknowledged).toEqual([]);
+    expect(h.trail).toContain('abandoned shutdown');
+  });
+});
+
 describe('a shutdown', () => {
+  it('whose batch is abandoned by trouble says so, and why', async () => {
+    const h = harness();
+    h.fail('acknowledge', new SinkError('kafka_commit_refused', 'generation'));
+    h.feed('dt=1');
+    const stopped = h.coordinator.stop(5_000);
+    await h.pass(100);
+    await stopped;
+    expect(h.failure()).toMatchObject({ code: 'shutdown_deadline', exit: 5 });
+    expect(h.failure()?.message).toContain('kafka_commit_refused');
+  });
+
+  it('says so too when records were waiting to be read again', async () => {
+    const h = harness({ flush: { rows: 1 } });
+    h.fail('commit', new SinkError('session_lost', 'expired'));
+    h.feed('dt=1');
+    await h.pass(50);
+    await h.coordinator.stop(5_000);
+    expect(h.failure()?.message).toContain('session_lost');
+  });
+
+  it('has nothing to say of batches that were abandoned and read again', async () => {
+    const h = harness({ flush: { rows: 1 } });
+    h.fail('commit', new SinkError('session_lost', 'expired'));
+    h.feed('dt=1');
+    await h.pass(50);
+    await h.pass(1_000);
+    h.feed('dt=1');
+    await h.pass(50);
+    await h.coordinator.stop(5_000);
+    expect(h.failure()).toBeNull();
+  });
+
   it('finishes what was polled', async () => {
     const h = harness();
     h.feed('dt=1');

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 import { produce, type TestRecord, transaction } from '../support/records.ts';
 import {
   addTopicPartitions,
+  commitOffsets,
   committedOffsets,
   createTopic,
   deleteRecords,
@@ -108,6 +109,20 @@ describe('where a group starts', () => {
     await until(() => one.values.includes('new'), { what: 'its first record', deadlineMs: 30_000 });
   });
 
+  it('starts a topic partition whose first owner went away before it could commit', async () => {
+    const topic = await topicWith(numbered(0, 8, 4), 4);
+    const group = uniqueName('g');
+    const metadata = 'maxsink1;tp=4;none=2-3;';
+    await commitOffsets(
+      bootstrap,
+      group,
+      [0, 1].map((partition) => ({ topic, partition, offset: 2, metadata })),
+    );
+    const one = await reader({ topics: [topic], group, startAt: 'latest' });
+    await one.untilRead(4);
+    expect(one.values.sort()).toEqual(['v2', 'v3', 'v6', 'v7']);
+  });
+
   it('finds topics of a pattern that appear later, from their beginning', async () => {
     const prefix = uniqueName('pattern').replaceAll('.', '');
     const first = await createTopic(bootstrap, `${prefix}-a`, { topicPartitions: 1 });
@@ -179,6 +194,19 @@ describe('reading', () => {
     one.source.rejoin('the test asks');
     await one.untilRead(12);
     expect(one.values.slice(10)).toEqual(['v8', 'v9']);
+  });
+
+  it('a process that does not poll for too long is thrown out and comes back by itself', async () => {
+    const topic = await topicWith(numbered(0, 10));
+    const kafkaOptions = { 'session.timeout.ms': 6_000, 'max.poll.interval.ms': 6_000 };
+    const one = await reader({ topics: [topic], group: uniqueName('g'), kafkaOptions });
+    await one.untilRead(10);
+    await one.acknowledge([{ topic, partition: 0, offset: 6 }]);
+    // Nothing of JavaScript runs; the heartbeats of the client go on.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8_000);
+    await one.untilRead(14);
+    expect(one.values.slice(10)).toEqual(['v6', 'v7', 'v8', 'v9']);
+    expect([one.state.lost, one.state.failure]).toEqual([1, null]);
   });
 
   it('a record larger than a chunk travels alone', async () => {

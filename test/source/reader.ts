@@ -17,6 +17,8 @@ export interface ReaderOptions {
   readonly memoryBytes?: number;
   /** Chunks are given back at once unless held. */
   readonly hold?: boolean;
+  /** More properties of the client. */
+  readonly kafkaOptions?: Record<string, number>;
 }
 
 /** A source on a real broker with a listener that writes down what it gets. */
@@ -25,7 +27,13 @@ export async function openReader(options: ReaderOptions) {
   const held: SourceChunk[] = [];
   const ends = new Map<string, number>();
   const assigned: Position[][] = [];
-  const state = { assignment: 0, failure: null as SinkError | null, pauses: 0, chunkSizes: [] as number[] };
+  const state = {
+    assignment: 0,
+    failure: null as SinkError | null,
+    pauses: 0,
+    lost: 0,
+    chunkSizes: [] as number[],
+  };
   const memoryBytes = options.memoryBytes ?? 64 << 20;
   const source = new KafkaSource({
     kafka: {
@@ -47,6 +55,7 @@ export async function openReader(options: ReaderOptions) {
         'session.timeout.ms': 6000,
         'heartbeat.interval.ms': 500,
         'topic.metadata.refresh.interval.ms': 1000,
+        ...options.kafkaOptions,
       },
     },
     startAt: options.startAt ?? 'earliest',
@@ -85,7 +94,9 @@ export async function openReader(options: ReaderOptions) {
     },
     onChunk: (chunk) => (options.hold ? void held.push(chunk) : take(chunk)),
     onRevoked: async () => {},
-    onLost() {},
+    onLost() {
+      state.lost += 1;
+    },
     onFailure: (error) => {
       state.failure = error;
     },

@@ -174,6 +174,14 @@ export interface Group {
   readonly members: readonly GroupMember[];
 }
 
+/** Number of the broker that coordinates the group, which must be there. */
+export async function groupCoordinator(bootstrap: string, group: string): Promise<number> {
+  const answer = await admin<GroupDescriptions>(bootstrap, (client, done) =>
+    client.describeGroups([group], { timeout: TIMEOUT_MS }, done),
+  );
+  return answer.groups[0]!.coordinator.id;
+}
+
 /** A group that never was is `DEAD` without members; asking the broker about it would crash the addon. */
 export async function groupState(bootstrap: string, group: string): Promise<Group> {
   if (!(await listGroups(bootstrap)).includes(group)) return { state: 'DEAD', members: [] };

@@ -1,0 +1,155 @@
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Kafka, type KafkaOptions, startKafka } from '../support/kafka.ts';
+import type { EmulatorChild } from '../support/process.ts';
+import { groupCoordinator } from '../support/topics.ts';
+import { sleep, until } from '../support/until.ts';
+import { addFault, failure, type Pipeline } from './pipeline.ts';
+import { expectWhole, logLine, watchLive, withPipeline } from './recovery.ts';
+import type { Service } from './service.ts';
+
+/** 120 for the long run: ROUTE_OUTAGE_SECONDS=120. */
+const OUTAGE_MS = 1000 * Number(process.env.ROUTE_OUTAGE_SECONDS ?? 20);
+const CLEAN = { code: 0, signal: null };
+const LOST = 'topic partitions lost: the group did not hear from this member in time';
+
+async function withBroker(
+  options: KafkaOptions,
+  test: (kafka: Kafka, pipeline: Pipeline, emulator: EmulatorChild) => Promise<void>,
+): Promise<void> {
+  const kafka = await startKafka(options);
+  try {
+    const replicas = options.brokers ?? 1;
+    await withPipeline(kafka.bootstrap, (pipeline, emulator) => test(kafka, pipeline, emulator), replicas);
+  } finally {
+    await kafka.stop();
+  }
+}
+
+/** How often each complaint of the Kafka client was logged. */
+const complaints = (service: Service): number[] => {
+  const counts = new Map<string, number>();
+  for (const line of service.lines.filter((text) => text.includes('"msg":"kafka: '))) {
+    const text = (JSON.parse(line).msg as string).replace(/\d+/g, '#');
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts.values()];
+};
+
+/** Every test has brokers and a MaxCompute of its own and waits for most of its time: they run at once. */
+describe.concurrent('the brokers fail while records flow', { timeout: 180_000 + 2 * OUTAGE_MS }, () => {
+  it('killed and started again with their data: the service waits, goes on by itself and says both', async () => {
+    await withBroker({}, async (kafka, pipeline) => {
+      const service = await pipeline.startAssigned();
+      const live = watchLive(service);
+      await pipeline.send(1_000, { brokenEvery: 100 });
+      await pipeline.settled();
+      await pipeline.send(1_000);
+      await kafka.kill(1);
+      await logLine(service, 'kafka: all broker connections are down');
+      await sleep(OUTAGE_MS);
+      expect(Math.max(...complaints(service))).toBeLessThanOrEqual(1 + OUTAGE_MS / 60_000);
+      await kafka.restart(1);
+      await pipeline.send(1_000);
+      await expectWhole(pipeline);
+      await logLine(service, 'kafka: the brokers answer again');
+      expect(await live.end()).toEqual([200]);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    });
+  });
+
+  it('frozen for less, then for more than the session; then a part of the log is gone', async () => {
+    await withBroker({}, async (kafka, pipeline, emulator) => {
+      const service = await pipeline.startAssigned();
+      const live = watchLive(service);
+      await pipeline.send(1_000);
+      await pipeline.settled();
+      for (const [frozenMs, lost] of [
+        [3_000, 0],
+        [10_000, 1],
+      ] as const) {
+        // The sessions are committed, the offsets not yet.
+        const slow = await addFault(emulator, { route: 'commit', action: 'delay', ms: 1_000 });
+        await pipeline.send(1_000);
+        await slow.hit();
+        await kafka.freeze(1);
+        await sleep(frozenMs);
+        await kafka.thaw(1);
+        await slow.remove();
+        await expectWhole(pipeline);
+        expect(service.logged(LOST).length, service.tail()).toBe(lost);
+      }
+      expect(await live.end()).toEqual([200]);
+
+      await kafka.kill(1);
+      const log = path.join(kafka.data(1), `${pipeline.topic}-0`);
+      for (const name of readdirSync(log).filter((file) => file !== 'partition.metadata'))
+        rmSync(path.join(log, name));
+      await kafka.restart(1);
+      expect((await service.exited).code, service.tail()).toBe(4);
+      expect(failure(service)).toMatchObject({ code: 'offset_lost' });
+      expect(failure(service)!.message).toMatch(
+        new RegExp(
+          `: ${pipeline.topic}-0: (committed|read up to) \\d+, the log is 0\\.\\.0: it ends before what was read$`,
+        ),
+      );
+    });
+  });
+
+  it('a commit is never answered: the member joins anew and reads again, once the group takes commits', async () => {
+    await withBroker({}, async (kafka, pipeline, emulator) => {
+      const service = await pipeline.startAssigned({ kafkaOptions: { 'session.timeout.ms': 40_000 } });
+      const live = watchLive(service);
+      const slow = await addFault(emulator, { route: 'commit', action: 'delay', ms: 1_000, times: 2 });
+      await pipeline.send(1_000);
+      await slow.hit();
+      await kafka.freeze(1);
+      const refused = await logLine(service, 'starting again from the acknowledged offsets');
+      expect(refused.error).toMatchObject({
+        code: 'kafka_commit_refused',
+        message: expect.stringContaining('no answer from the group coordinator within 15 s'),
+      });
+      await logLine(service, 'rejoining the group');
+      expect(await service.probe('ready')).toBe(503);
+      await kafka.thaw(1);
+      await pipeline.send(1_000);
+      await expectWhole(pipeline);
+      expect(await live.end()).toEqual([200]);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    });
+  });
+
+  it('the group takes no offset commit at all: nothing is written, and /ready says why', async () => {
+    // The note of every commit is longer.
+    await withBroker({ overrides: { 'offset.metadata.max.bytes': 20 } }, async (_, pipeline) => {
+      await pipeline.send(1_000);
+      const service = await pipeline.start();
+      const told = await logLine(service, 'the group takes no offset commit');
+      expect(told.error).toMatchObject({ message: expect.stringContaining('metadata string too large') });
+      const again = async () => (await service.metric('maxsink_offset_commits_total')) >= 3;
+      await until(again, { what: 'three commits' });
+      expect(await service.probe('ready')).toBe(503);
+      expect(await service.probe('live')).toBe(200);
+      expect(await pipeline.counts()).toEqual({ rows: 0, distinct: 0, acknowledged: 0 });
+      expect(await service.metric('maxsink_records_read_total')).toBe(0);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    });
+  });
+
+  it('the coordinator of the group is killed among three: another one takes over', async () => {
+    await withBroker({ brokers: 3 }, async (kafka, pipeline) => {
+      const service = await pipeline.startAssigned();
+      const live = watchLive(service);
+      await pipeline.send(1_000);
+      await pipeline.settled();
+      const loading = pipeline.load();
+      await kafka.kill(await groupCoordinator(kafka.bootstrap, pipeline.group));
+      await sleep(5_000);
+      await loading.stop();
+      await expectWhole(pipeline);
+      expect(await live.end()).toEqual([200]);
+      expect(await service.stop(), service.tail()).toEqual(CLEAN);
+    });
+  });
+});
