@@ -27,22 +27,18 @@ export interface CollectedRow {
 
 /** Takes the place of the writers of a transform and keeps rows as values. */
 export interface RowCollector extends Writers {
-  /** The rows since `clear`, in order. */
-  readonly rows: readonly CollectedRow[];
+  /** The rows since the last call, in order. */
+  take(): readonly CollectedRow[];
 }
 
 export function createRowCollector(plan: Pick<Plan, 'columns'>): RowCollector {
   const types = new Map(plan.columns.map(({ number, type }) => [number, type.name]));
-  let rows: CollectedRow[] = [];
+  const rows: CollectedRow[] = [];
   return {
-    get rows() {
-      return rows;
-    },
+    take: () => rows.splice(0),
     find: (tablePartition) => collectorSink(types, (values) => void rows.push({ tablePartition, values })),
     entries: () => [],
-    clear() {
-      rows = [];
-    },
+    clear: () => undefined,
   };
 }
 

@@ -48,7 +48,7 @@ export async function runRecords(
     for (let record = 0; record < chunk.records; record++) {
       const rejection = await runRecord(transform, chunk, record, schema);
       if (rejection) outcome.rejections.push(readable(toDeadLetter(chunk, rejection)));
-      else outcome.rows.push({ ...placeOf(chunk, record), ...collector.rows[0]! });
+      else outcome.rows.push({ ...placeOf(chunk, record), ...collector.take()[0]! });
     }
   }
   return outcome;

@@ -11,7 +11,7 @@ function shown(type: string, json: string): unknown {
   const collector = createRowCollector(plan);
   const { rejections, pieces } = createTransform(plan, undefined, collector).run(jobOf([`{"v": ${json}}`]));
   expect(pieces).toEqual([]);
-  return rejections[0]?.code ?? collector.rows[0]!.values.get(2);
+  return rejections[0]?.code ?? collector.take()[0]!.values.get(2);
 }
 
 describe('values as a reader of the table sees them', () => {
@@ -86,9 +86,10 @@ describe('beside the writers of the service', () => {
         const real = createTransform(plan, rowBytes).run(jobOf(values, { maxTablePartitions: 100 }));
         const preview = createTransform(plan, rowBytes, collector).run(jobOf(values));
         expect(preview.rejections).toEqual(real.rejections);
-        expect(collector.rows).toHaveLength(real.pieces.reduce((sum, { rows }) => sum + rows, 0));
+        const collected = collector.take();
+        expect(collected).toHaveLength(real.pieces.reduce((sum, { rows }) => sum + rows, 0));
         for (const { tablePartition, rows } of real.pieces)
-          expect(collector.rows.filter((row) => row.tablePartition === tablePartition)).toHaveLength(rows);
+          expect(collected.filter((row) => row.tablePartition === tablePartition)).toHaveLength(rows);
       }),
     );
   });
@@ -97,7 +98,7 @@ describe('beside the writers of the service', () => {
     const plan = planOf({ columns: { a: 'STRING', b: 'INT' } });
     const collector = createRowCollector(plan);
     createTransform(plan, undefined, collector).run(jobOf(['{"a": "x", "b": "y"}', '{"b": 1}']));
-    expect(collector.rows).toEqual([{ tablePartition: '', values: new Map([[2, 1]]) }]);
+    expect(collector.take()).toEqual([{ tablePartition: '', values: new Map([[2, 1]]) }]);
   });
 
   it('a fault of ours is told with its record', () => {
