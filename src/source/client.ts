@@ -133,8 +133,6 @@ export async function topicSizes(
 export interface TopicIds {
   /** Topic -> its id, null where the brokers have none (before Kafka 2.8); a topic that is not there is left out. */
   ask(topics: readonly string[]): Promise<Map<string, string | null>>;
-  /** False: these brokers answer other questions, but not the one for ids. */
-  readonly told: boolean;
   /** No question is under way: the client must not be closed before. */
   idle(): Promise<void>;
 }
@@ -153,33 +151,16 @@ export function createTopicIds(consumer: Consumer): TopicIds {
   consumer.once('ready', () => {
     admin = rd.AdminClient.createFrom(consumer);
   });
-  let told: boolean | null = null;
-  const describe = async (topics: readonly string[]): Promise<Map<string, string | null>> => {
-    const descriptions = await promised<Description[]>((done) =>
+  const describe = (topics: readonly string[]) =>
+    promised<Description[]>((done) =>
       admin.describeTopics([...topics], { timeout: DESCRIBE_MS }, done as never),
     );
-    told = true;
-    const found = descriptions.filter((topic) => !topic.error);
-    return new Map(found.map(({ name, topicId: { base64 } }) => [name, base64 === NO_ID ? null : base64]));
-  };
-  /** The mock cluster of the client library leaves the question unanswered. */
-  const withoutIds = async (topics: readonly string[]): Promise<Map<string, string | null>> => {
-    const sizes = await topicSizes(consumer, null, DESCRIBE_MS);
-    told = false;
-    return new Map(topics.filter((topic) => sizes.has(topic)).map((topic) => [topic, null]));
-  };
-  const find = async (topics: readonly string[]): Promise<Map<string, string | null>> => {
-    if (told === false) return withoutIds(topics);
-    return describe(topics).catch((error) => (told === null ? withoutIds(topics) : Promise.reject(error)));
-  };
   return {
-    ask(topics) {
-      const asked = last.then(() => find(topics));
+    async ask(topics) {
+      const asked = last.then(() => describe(topics));
       last = asked.catch(() => undefined);
-      return asked;
-    },
-    get told() {
-      return told !== false;
+      const found = (await asked).filter((topic) => !topic.error);
+      return new Map(found.map(({ name, topicId: { base64 } }) => [name, base64 === NO_ID ? null : base64]));
     },
     idle: async () => void (await last),
   };

@@ -25,7 +25,6 @@ import { within } from './within.ts';
 
 const CONNECT_MS = 15_000;
 const LEAVE_MS = 5_000;
-const NO_IDS = 'the brokers tell no topic ids: a topic that is created again is not told from the one before';
 
 /**
  * The consumer group through the raw KafkaConsumer. One poll loop does everything that must not overlap
@@ -107,7 +106,6 @@ export class KafkaSource implements Source {
     this.#listen();
     await connect(this.#consumer, CONNECT_MS);
     this.#membership.knownTopics(await findTopics(this.#consumer, this.#topicIds, this.#options.kafka));
-    if (!this.#topicIds.told) this.#options.log.info({}, NO_IDS);
     this.#consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     this.#subscribe();
     this.#running = true;
