@@ -4,13 +4,14 @@ import {
   committed,
   offsetsForTimes,
   type RawPosition,
-  type TopicIds,
   topicSizes,
   watermarks,
 } from './client.ts';
 import { type Census, commitNote, earlierTopic, readNote } from './note.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
 import { decideStart, type StartAt, type StartDecision } from './start-at.ts';
+import type { TopicIds } from './topic-ids.ts';
+import type { KnownTopics } from './topics.ts';
 
 /** Where one assigned topic partition begins. */
 export interface Start extends TopicPartition {
@@ -26,8 +27,7 @@ export interface Inquiry {
   readonly topicIds: TopicIds;
   readonly groupId: string;
   readonly startAt: StartAt;
-  /** Topic -> id of the topics that were there when the service started; null: no id is known. */
-  readonly topicsAtStart: ReadonlyMap<string, string | null>;
+  readonly topicsAtStart: Promise<KnownTopics>;
 }
 
 /** What Kafka knows of one topic. */
@@ -79,7 +79,7 @@ async function readTopic(
     ...own.map((tp) => tp.partition),
   ]);
   const unstarted = all.map((tp) => tp.partition).filter((number) => !started.has(number));
-  const before = topicsAtStart.get(name);
+  const before = (await topicsAtStart).get(name);
   const replaced = before != null && topicId !== null && before !== topicId;
   return { census: { size, unstarted, topicId }, known, foundLater: before === undefined || replaced };
 }

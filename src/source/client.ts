@@ -129,40 +129,33 @@ export async function topicSizes(
   );
 }
 
-/** Ids tell a topic from an earlier one of the same name, which the client itself does not. */
-export interface TopicIds {
-  /** Topic -> its id, null where the brokers have none (before Kafka 2.8); a topic that is not there is left out. */
-  ask(topics: readonly string[]): Promise<Map<string, string | null>>;
-  /** No question is under way: the client must not be closed before. */
-  idle(): Promise<void>;
-}
-
-/** Closing the client waits for a question that is under way. */
-const DESCRIBE_MS = 3_000;
 const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
 /** The typings do not know the text of an id. */
 type Description = TopicDescription & { readonly topicId: { readonly base64: string } };
 
-export function createTopicIds(consumer: Consumer): TopicIds {
+export interface TopicId {
+  readonly topic: string;
+  /** Null: the brokers have none (before Kafka 2.8). */
+  readonly id: string | null;
+}
+
+/** Asks for the ids of those topics that are there. The client must not be closed while a question is under way. */
+export function topicIdReader(
+  consumer: Consumer,
+): (topics: readonly string[], timeoutMs: number) => Promise<TopicId[]> {
   let admin: IAdminClient;
-  let last: Promise<unknown> = Promise.resolve();
   // It copies a lock of the client, which nobody holds at this moment.
   consumer.once('ready', () => {
     admin = rd.AdminClient.createFrom(consumer);
   });
-  const describe = (topics: readonly string[]) =>
-    promised<Description[]>((done) =>
-      admin.describeTopics([...topics], { timeout: DESCRIBE_MS }, done as never),
+  return async (topics, timeout) => {
+    const answer = await promised<Description[]>((done) =>
+      admin.describeTopics([...topics], { timeout }, done as never),
     );
-  return {
-    async ask(topics) {
-      const asked = last.then(() => describe(topics));
-      last = asked.catch(() => undefined);
-      const found = (await asked).filter((topic) => !topic.error);
-      return new Map(found.map(({ name, topicId: { base64 } }) => [name, base64 === NO_ID ? null : base64]));
-    },
-    idle: async () => void (await last),
+    return answer
+      .filter(({ error }) => !error)
+      .map(({ name, topicId: { base64 } }) => ({ topic: name, id: base64 === NO_ID ? null : base64 }));
   };
 }
 

@@ -1,14 +1,6 @@
 import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import {
-  type Consumer,
-  connect,
-  consume,
-  createConsumer,
-  createTopicIds,
-  type KafkaFault,
-  type TopicIds,
-} from './client.ts';
+import { type Consumer, connect, consume, createConsumer, type KafkaFault, topicIdReader } from './client.ts';
 import { createCommitter } from './committer.ts';
 import { type Complaints, createComplaints } from './complaints.ts';
 import { faultAction } from './faults.ts';
@@ -19,12 +11,14 @@ import type { ConsumerOptions } from './options.ts';
 import { createPacker, type Packer } from './packer.ts';
 import { chunkBytesFor, clientProperties } from './settings.ts';
 import type { Position, Source, SourceChunk, SourceListener, SourceSnapshot } from './source.ts';
-import { findTopics } from './topics.ts';
+import { createTopicIds, type TopicIds } from './topic-ids.ts';
+import { findTopics, knownTopics } from './topics.ts';
 import { createLogWatch, type LogWatch } from './watch.ts';
 import { within } from './within.ts';
 
 const CONNECT_MS = 15_000;
 const LEAVE_MS = 5_000;
+const NO_IDS = 'no topic ids: a topic that is created again cannot be told from the one before';
 
 /**
  * The consumer group through the raw KafkaConsumer. One poll loop does everything that must not overlap
@@ -62,7 +56,7 @@ export class KafkaSource implements Source {
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
     this.#ends = createLogEnds(this.#consumer);
-    this.#topicIds = createTopicIds(this.#consumer);
+    this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.warn({ error }, NO_IDS));
     this.#complain = createComplaints(log, clock);
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
     this.#watch = createLogWatch({
@@ -105,7 +99,8 @@ export class KafkaSource implements Source {
     this.#listener = listener;
     this.#listen();
     await connect(this.#consumer, CONNECT_MS);
-    this.#membership.knownTopics(await findTopics(this.#consumer, this.#topicIds, this.#options.kafka));
+    const topics = await findTopics(this.#consumer, this.#options.kafka);
+    this.#membership.knownTopics(knownTopics(topics, this.#topicIds, this.#options.kafka));
     this.#consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     this.#subscribe();
     this.#running = true;

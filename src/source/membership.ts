@@ -3,11 +3,13 @@ import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { findStarts, type Inquiry, type Start, startCommits } from './assignment.ts';
-import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE, type TopicIds } from './client.ts';
+import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from './client.ts';
 import type { Committer } from './committer.ts';
 import { commitNote } from './note.ts';
 import { type Position, type SourceListener, type TopicPartition, topicPartitionKey } from './source.ts';
 import type { StartAt } from './start-at.ts';
+import type { TopicIds } from './topic-ids.ts';
+import type { KnownTopics } from './topics.ts';
 
 /** A topic partition that is ours. */
 export interface Owned extends TopicPartition {
@@ -58,7 +60,7 @@ export class Membership {
   #assignment = 0;
   #owned = new Map<string, Owned>();
   #list: readonly Owned[] = [];
-  #topicsAtStart: ReadonlyMap<string, string | null> = new Map();
+  #topicsAtStart: Promise<KnownTopics> = Promise.resolve(new Map());
   #member = false;
   #rejoining = false;
   #leaving = false;
@@ -88,8 +90,8 @@ export class Membership {
     return this.#owned.get(topicPartitionKey({ topic, partition }));
   }
 
-  /** Topic -> id of the topics that are there when the service starts. */
-  knownTopics(topics: ReadonlyMap<string, string | null>): void {
+  /** What is there when the service starts. */
+  knownTopics(topics: Promise<KnownTopics>): void {
     this.#topicsAtStart = topics;
   }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { LIMITS } from '../limits.ts';
 import type { Inquiry } from './assignment.ts';
-import { type Consumer, connect, createConsumer, createTopicIds, type Message } from './client.ts';
+import { type Consumer, connect, createConsumer, type Message, topicIdReader } from './client.ts';
 import { createPolling, type Polling } from './polling.ts';
 import { findLogs, findTopicPartitions, type ReadFrom, type ReadLog } from './read-logs.ts';
 import { clientProperties, type KafkaSettings } from './settings.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
 import type { StartAt } from './start-at.ts';
+import { createTopicIds } from './topic-ids.ts';
 
 export type { ReadFrom, ReadLog } from './read-logs.ts';
 
@@ -44,14 +45,14 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
     onRebalance: () => undefined,
     onOffsetCommit: () => undefined,
   });
-  const topicIds = createTopicIds(consumer);
+  const topicIds = createTopicIds(topicIdReader(consumer), () => undefined);
   const polling = createPolling(consumer, kafka, clock);
   const deadline = clock.now() + timeoutMs;
   try {
     await connect(consumer, timeoutMs);
     consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     const topicPartitions = await polling.answer(() => findTopicPartitions(consumer, kafka), deadline);
-    const topicsAtStart = new Map(topicPartitions.map(({ topic }) => [topic, null]));
+    const topicsAtStart = Promise.resolve(new Map(topicPartitions.map(({ topic }) => [topic, null])));
     const inquiry = { consumer, topicIds, groupId: kafka.groupId, startAt: kafka.startAt, topicsAtStart };
     return {
       topicPartitions,

@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { offsetLost } from './assignment.ts';
-import { type Consumer, type TopicIds, watermarks } from './client.ts';
+import { type Consumer, watermarks } from './client.ts';
 import type { Owned } from './membership.ts';
 import { topicPartitionKey } from './source.ts';
 import { outside } from './start-at.ts';
+import type { TopicIds } from './topic-ids.ts';
 
 /**
  * Looks at the logs of what is ours every few seconds, for lag and for two things that the client does not
@@ -52,26 +53,17 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   let suspicion: SinkError | null = null;
   let askedAt = 0;
   let asking = false;
-  let silentSince: number | null = null;
+  let failures = 0;
+  let silentSince = 0;
 
   async function look(owned: readonly Owned[], reported: SinkError | null): Promise<void> {
-    const topics = new Set(owned.map((tp) => tp.topic));
-    const ids = await askIds([...topics]);
-    tellGone([...topics].filter((topic) => !ids.has(topic)));
+    const topics = [...new Set(owned.map((tp) => tp.topic))];
+    // Without ids the rest can still be seen.
+    const ids = await topicIds.ask(topics).catch(() => new Map(topics.map((topic) => [topic, null])));
+    tellGone(topics.filter((topic) => !ids.has(topic)));
     const replaced = findReplaced(owned, ids);
     if (replaced.size > 0) options.onReplaced(replaced);
     else judge(await findOutside(owned.filter(({ topic }) => ids.has(topic))), reported);
-  }
-
-  async function askIds(topics: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-    try {
-      const ids = await topicIds.ask(topics);
-      tellSilence(false);
-      return ids;
-    } catch (error) {
-      tellSilence(true);
-      throw error;
-    }
   }
 
   /** One question after the other: each takes a thread of the pool that consume calls need. */
@@ -107,11 +99,13 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     gone = new Set(topics);
   }
 
-  function tellSilence(silent: boolean): void {
-    if (!silent && silentSince !== null) {
+  /** An outage shows in the client's own errors; its end does not. One look may fail for many reasons. */
+  function tellSilence(failed: boolean): void {
+    if (!failed && failures > 1) {
       log.info({ silentMs: clock.now() - silentSince }, 'kafka: the brokers answer again');
     }
-    silentSince = silent ? (silentSince ?? askedAt) : null;
+    if (failed && failures === 0) silentSince = askedAt;
+    failures = failed ? failures + 1 : 0;
   }
 
   return {
@@ -122,11 +116,14 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       list = owned;
       askedAt = now;
       asking = true;
-      // An outage shows in the client's own errors; the last known ends stay.
       look(owned, reported)
-        .catch(() => {
-          suspicion ??= reported;
-        })
+        .then(
+          () => tellSilence(false),
+          () => {
+            suspicion ??= reported;
+            tellSilence(true);
+          },
+        )
         .finally(() => {
           asking = false;
         });
