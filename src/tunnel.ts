@@ -1,6 +1,7 @@
 import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
+import { failureOf } from './maxcompute/error.ts';
 import type { Column, MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
 import type { Tunnel } from './sink/ports.ts';
 
@@ -20,6 +21,7 @@ export function guardedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log
     if (refused instanceof SinkError && refused.code === 'maxcompute_refused') {
       const now = await maxcompute.table(table.name, signal).catch(() => null);
       if (now) assertSameColumns(table, now.columns);
+      if (failureOf(refused)?.code === 'InvalidResourceSpec') throw madeAnew(refused);
     }
     throw refused;
   };
@@ -38,6 +40,10 @@ export function guardedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log
     },
   };
 }
+
+/** A session is only used with what it was created for: the name stands for another table now. */
+const madeAnew = (refused: SinkError): SinkError =>
+  new SinkError('session_lost', `the table was dropped and made anew: ${refused.message}`, refused);
 
 /** The columns of an upload session number the fields on the wire (protocol 4.1): they must be those of the plan. */
 export function assertSameColumns(table: TableInfo, now: readonly Column[]): void {

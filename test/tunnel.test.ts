@@ -63,6 +63,16 @@ describe('sessions of a table that was planned for', () => {
     });
   });
 
+  it('is lost when the table was dropped and made anew with the same columns', async () => {
+    const tunnel = await tunnelNow();
+    const session = await tunnel.create('');
+    await emulator.sql('DROP TABLE t;');
+    await emulator.sql('CREATE TABLE t (id BIGINT, name STRING);');
+    const lost = { code: 'session_lost', message: expect.stringContaining('made anew') };
+    await expect(session.putBlock(0, EMPTY, null)).rejects.toMatchObject(lost);
+    await expect(session.commit(new Map())).rejects.toMatchObject(lost);
+  });
+
   it('a commit that is refused because of the change likewise', async () => {
     const tunnel = await tunnelNow();
     const session = await tunnel.create('');

@@ -18,7 +18,7 @@ describe('the reaction to an answer', () => {
     ['NoSuchUpload', 404, 'session_lost', 'session_lost'],
     ['SchemaModified', 412, 'session_lost', 'session_lost'],
     ['StatusConflict', 409, 'status', 'session_lost'],
-    ['InvalidResourceSpec', 400, 'session_lost', 'session_lost'],
+    ['InvalidResourceSpec', 400, 'stop', 'maxcompute_refused'],
     ['NoSuchPartition', 404, 'table_partition', 'session_lost'],
     ['NoSuchObject', 404, 'stop', 'table_missing'],
     ['NoSuchProject', 404, 'stop', 'project_missing'],
