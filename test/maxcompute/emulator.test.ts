@@ -107,11 +107,11 @@ describe.each([null, 'cn-hangzhou'])('against the local MaxCompute, region %s', 
     },
   );
 
-  it('finds a session of another table partition lost, as an unknown one', async () => {
+  it('finds a session of another table partition refused and an unknown one lost', async () => {
     await client.runSql('CREATE TABLE two (id BIGINT) PARTITIONED BY (dt STRING);');
     const session = await client.upload('two').create('dt=1');
     const other = await errorOf(client.upload('two').attach(session.id, 'dt=2'));
-    expect(other.code).toBe('session_lost');
+    expect(other.code).toBe('maxcompute_refused');
     expect((await errorOf(client.upload('two').attach('no-such-session', 'dt=1'))).code).toBe('session_lost');
   });
 });
