@@ -121,6 +121,8 @@ set_up_service() {
 
 java_version() { java -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p'; }
 
+check_openssl() { have openssl || install_packages 'certificates for the tests' openssl; }
+
 check_java() {
   have java mvn || install_packages 'the test broker' default-jre-headless maven
   (($(java_version) >= 17)) || fail "the test broker needs Java 17 or newer, this is $(java_version)"
@@ -157,6 +159,7 @@ check_monitoring() {
 }
 
 set_up_tests() {
+  check_openssl
   check_java
   check_monitoring
   fetch_broker

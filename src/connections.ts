@@ -6,20 +6,14 @@ import { SinkError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type MaxCompute, type MaxComputeOptions, openMaxCompute } from './maxcompute/maxcompute.ts';
 import type { Metrics } from './ops/metrics.ts';
+import { seldom } from './seldom.ts';
 import type { SchemaSource } from './sink/ports.ts';
 import { VERSION } from './version.ts';
 
 /** An outage is told at once and then once a minute for each call and code; every retry is counted. */
-const TELL_AGAIN_MS = 60_000;
-
 function rarely(log: Log): (kind: string, fields: object, message: string) => void {
-  const told = new Map<string, number>();
-  return (kind, fields, message) => {
-    const now = systemClock.now();
-    const due = now - (told.get(kind) ?? Number.NEGATIVE_INFINITY) >= TELL_AGAIN_MS;
-    if (due) told.set(kind, now);
-    log[due ? 'warn' : 'debug'](fields, message);
-  };
+  const isDue = seldom(systemClock);
+  return (kind, fields, message) => log[isDue(kind) ? 'warn' : 'debug'](fields, message);
 }
 
 /** The clients of the outside services, made from the configuration. */

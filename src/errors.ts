@@ -23,7 +23,11 @@ export const ERRORS = {
     1,
     'Check kafka.brokers, the network and the listeners that the brokers advertise.',
   ),
-  kafka_auth: kind('stop', 1, 'Check kafka.security: protocol, mechanism, user name, password and CA.'),
+  kafka_auth: kind(
+    'stop',
+    1,
+    'Check kafka.security: protocol, mechanism, username, password, caFile, certFile.',
+  ),
   kafka_denied: kind('stop', 1, 'Grant Read and Describe on the topic and Read on the group.'),
   kafka_fenced: kind(
     'stop',
@@ -46,7 +50,7 @@ export const ERRORS = {
     1,
     'Check schemaRegistry.url; the service holds its place and asks again.',
   ),
-  registry_auth: kind('stop', 1, 'Check schemaRegistry.username, password and token.'),
+  registry_auth: kind('stop', 1, 'Check schemaRegistry.url, username, password, token and caFile.'),
   table_missing: kind(
     'stop',
     1,
@@ -82,6 +86,12 @@ export const ERRORS = {
     1,
     'Check maxcompute.endpoint, tunnelEndpoint, proxy and the network.',
   ),
+  maxcompute_tls: kind(
+    'stop',
+    1,
+    'Check maxcompute.caFile, the host names of endpoint and tunnelEndpoint, and that https is spoken there.',
+  ),
+  maxcompute_proxy: kind('stop', 1, 'Check maxcompute.proxy, its user name and its password.'),
   maxcompute_over_quota: kind(
     'retry',
     1,

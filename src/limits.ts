@@ -20,6 +20,11 @@ export const LIMITS = {
   /** Waiting for a free chunk this long pauses the topic partitions, ms. */
   pressureGraceMs: 250,
 
+  /** A broker that keeps a request waiting this long without a byte is called unreachable, ms. */
+  brokerSilenceMs: 8_000,
+  /** Brokers that refuse a running service's credentials this long end it, ms. */
+  refusedMs: 15_000,
+
   // workers
   /** A worker that takes longer on one chunk is taken for hung, ms. */
   workerDeadlineMs: 60_000,
@@ -102,8 +107,6 @@ export const LIMITS = {
   offsetCommitMs: 15_000,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */
   commitProofCapMs: 60_000,
-  /** The Kafka client repeats itself every second in an outage: each complaint is logged once in this time, ms. */
-  complaintMs: 60_000,
 
   /** Longest wait of the start between two looks for MaxCompute, ms. */
   startRetryCapMs: 15_000,

@@ -12,7 +12,10 @@ const offences = (find: (file: SourceFile) => readonly string[]): string[] =>
 
 /** What each part may import of the others; `types` besides for `import type`. */
 const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly types: readonly string[] }> = {
-  source: { code: ['errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['budget.ts', 'log.ts'] },
+  source: {
+    code: ['errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
+    types: ['budget.ts', 'log.ts'],
+  },
   decode: { code: ['errors.ts', 'limits.ts', 'retry.ts'], types: ['clock.ts'] },
   mapping: { code: ['decode', 'source', 'errors.ts', 'limits.ts'], types: ['encode'] },
   encode: { code: ['decode', 'mapping', 'source', 'errors.ts', 'limits.ts'], types: [] },

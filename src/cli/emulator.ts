@@ -6,6 +6,7 @@ export interface EmulatorCommandOptions {
   readonly project: string;
   readonly accessId: string;
   readonly accessKey: string;
+  readonly stsToken?: string;
   readonly data?: string;
   readonly countOnly?: boolean;
   readonly quotas?: string;
@@ -38,9 +39,9 @@ function checked({ port, quotas, countOnly, data }: EmulatorCommandOptions): 'no
 }
 
 async function start(quotas: 'none' | 'real', options: EmulatorCommandOptions): Promise<Emulator> {
-  const { port, project, accessId, accessKey, data, countOnly, host = '127.0.0.1' } = options;
+  const { port, project, accessId, accessKey, stsToken, data, countOnly, host = '127.0.0.1' } = options;
   try {
-    const where = { port, host, project, accessId, accessKey };
+    const where = { port, host, project, accessId, accessKey, stsToken: stsToken ?? null };
     return await startEmulator({ ...where, dataDir: data ?? null, countOnly: countOnly ?? false, quotas });
   } catch (error) {
     throw new SinkError('usage', reason(error, `${host}:${port}`, data), error);

@@ -49,6 +49,7 @@ export function createProgram(exit: (code: number) => void): Command {
     .requiredOption('--project <name>', 'project')
     .requiredOption('--access-id <id>', 'access key id that is accepted')
     .requiredOption('--access-key <key>', 'access key secret')
+    .option('--sts-token <token>', 'security token that the key needs, as a temporary one does')
     .option('--data <dir>', 'keep the data in this folder')
     .option('--count-only', 'check and count rows, keep none')
     .option('--quotas <kind>', 'real: enforce the quotas of the service')

@@ -59,10 +59,14 @@ function expectedBy(issue: Issue): string | undefined {
     : undefined;
 }
 
+/** A value in the place of a section may be the secret that belongs into it. */
 const isHidden = (path: Path, hidden: (path: Path) => boolean): boolean =>
   hidden(path) ||
-  optionAt(path)?.facts?.secret === true ||
+  OPTIONS.some((option) => option.facts?.secret && isAbove(path, option.path)) ||
   optionAt(path.slice(0, -1))?.facts?.hidden === true;
+
+const isAbove = (path: Path, other: Path): boolean =>
+  path.length <= other.length && path.every((name, i) => other[i] === name);
 
 function unknownKey(parent: Path, key: string): string {
   const later = laterKey([...parent, key]);

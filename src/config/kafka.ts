@@ -8,10 +8,11 @@ import {
   matching,
   nullable,
   parseInstant,
-  readableFile,
+  pemFile,
   secret,
   text,
 } from './leaf.ts';
+import { Secret } from './secret.ts';
 
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const BROKER = /^([A-Za-z_]+:\/\/)?([\w.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/;
@@ -76,11 +77,11 @@ const security = z
     ).describe('SASL mechanism; needed with sasl_plaintext and sasl_ssl.'),
     username: nullable(text()).describe('SASL user name.'),
     password: nullable(secret()).describe('SASL password.'),
-    caFile: nullable(readableFile()).describe(
+    caFile: nullable(pemFile('CERTIFICATE')).describe(
       'PEM file of the certificate authorities to trust; null: those of the system. Relative to the folder of this file.',
     ),
-    certFile: nullable(readableFile()).describe('PEM file of the client certificate, with keyFile.'),
-    keyFile: nullable(readableFile()).describe('PEM file of the key of the client certificate.'),
+    certFile: nullable(pemFile('CERTIFICATE')).describe('PEM file of the client certificate, with keyFile.'),
+    keyFile: nullable(pemFile('PRIVATE KEY')).describe('PEM file of the key of the client certificate.'),
   })
   .superRefine((value, context) => {
     for (const [key, message] of securityProblems(value))
@@ -102,6 +103,11 @@ function* securityProblems(security: Security): Generator<[string, string]> {
     if (protocol.startsWith('sasl_') && security[key] === null) yield [key, `protocol ${protocol} needs it`];
     if (!protocol.startsWith('sasl_') && security[key] != null)
       yield [key, `never used with protocol ${protocol}: choose sasl_plaintext or sasl_ssl, or remove it`];
+  }
+  for (const key of ['username', 'password'] as const) {
+    const value = security[key];
+    if (/^\s/.test(value instanceof Secret ? value.reveal() : String(value ?? '')))
+      yield [key, 'begins with a blank, which the Kafka client would cut off'];
   }
   for (const key of ['caFile', 'certFile', 'keyFile'] as const) {
     if (!protocol.endsWith('ssl') && security[key] != null)

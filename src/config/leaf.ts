@@ -8,8 +8,8 @@ export interface Facts {
   readonly type: string;
   readonly json: Readonly<Record<string, unknown>>;
   readonly secret?: boolean;
-  /** A file that must be readable; relative to the folder of the configuration file. */
-  readonly file?: boolean;
+  /** A PEM file that must be readable and hold this; relative to the folder of the configuration file. */
+  readonly file?: PemLabel;
   /** Values of this map are never shown: any of them may be a password. */
   readonly hidden?: boolean;
 }
@@ -93,10 +93,12 @@ export const secret = () =>
     parse: (v) => (isText(v) ? new Secret(v) : undefined),
   });
 
-export const readableFile = () =>
+type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
+
+export const pemFile = (file: PemLabel) =>
   leaf({
     type: 'file',
-    file: true,
+    file,
     expected: 'a file name',
     json: { type: 'string', minLength: 1 },
     parse: (v) => (isText(v) ? v : undefined),

@@ -98,17 +98,23 @@ function unreadableFiles(
   hidden: Tree['interpolated'],
   readFile: ParseContext['readFile'],
 ): Finding[] {
-  return FILES.flatMap(({ path }) => {
+  return FILES.flatMap(({ path, facts }) => {
     const name = valueAt(data, path);
     if (typeof name !== 'string') return [];
-    try {
-      readFile(name);
-      return [];
-    } catch (error) {
-      const shown = hidden(path) ? 'the file' : `the file ${describeValue(name, false)}`;
-      return [{ path, part: 'value' as const, text: `${shown} cannot be read: ${fileReason(error)}` }];
-    }
+    const shown = hidden(path) ? 'the file' : `the file ${describeValue(name, false)}`;
+    const wrong = fileProblem(() => readFile(name), facts!.file!);
+    return wrong === null ? [] : [{ path, part: 'value' as const, text: `${shown} ${wrong}` }];
   });
+}
+
+/** The clients that read it would only fail with their first connection, and again and again. */
+function fileProblem(read: () => string, label: string): string | null {
+  try {
+    const holds = new RegExp(`^-----BEGIN [A-Z0-9 ]*${label}-----`, 'm').test(read());
+    return holds ? null : `is no PEM file with a ${label.toLowerCase()}`;
+  } catch (error) {
+    return `cannot be read: ${fileReason(error)}`;
+  }
 }
 
 /** A reference that cannot be followed is the cause; what the schema says of its absence would be noise. */

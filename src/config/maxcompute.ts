@@ -6,7 +6,7 @@ import {
   leaf,
   matching,
   nullable,
-  readableFile,
+  pemFile,
   secret,
   section,
   text,
@@ -52,7 +52,7 @@ export const maxcompute = z.strictObject({
   proxy: nullable(url('the http or https URL of a proxy', true)).describe(
     'HTTP proxy, http://user:password@host:port.',
   ),
-  caFile: nullable(readableFile()).describe(
+  caFile: nullable(pemFile('CERTIFICATE')).describe(
     'PEM file of certificate authorities to trust beside the public ones.',
   ),
 });
@@ -63,7 +63,7 @@ export const schemaRegistry = z
     username: nullable(text()).describe('User name for basic authentication.'),
     password: nullable(secret()).describe('Password for basic authentication.'),
     token: nullable(secret()).describe('Bearer token, in place of user name and password.'),
-    caFile: nullable(readableFile()).describe('PEM file of certificate authorities to trust.'),
+    caFile: nullable(pemFile('CERTIFICATE')).describe('PEM file of certificate authorities to trust.'),
   })
   .superRefine(({ username, password, token }, context) => {
     const issue = (key: string, message: string) =>

@@ -1,5 +1,5 @@
 import { keyPath, type Path } from './path.ts';
-import { hideUserInfo } from './secret.ts';
+import { hideUserInfo, mayHoldUserInfo } from './secret.ts';
 
 /** 1-based, as editors count. */
 export interface Place {
@@ -46,5 +46,6 @@ export function describeValue(value: unknown, hidden: boolean): string {
     return typeof value === 'string' ? 'text' : `a ${typeof value === 'boolean' ? 'boolean' : 'number'}`;
   if (typeof value !== 'string') return String(value);
   const shown = hideUserInfo(value);
+  if (mayHoldUserInfo(shown.replaceAll('[secret]@', ''))) return 'text';
   return JSON.stringify(shown.length > SHOWN_CHARS ? `${shown.slice(0, SHOWN_CHARS)}...` : shown);
 }

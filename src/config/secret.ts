@@ -30,5 +30,12 @@ export class Secret {
   }
 }
 
-/** Takes user name and password out of every URL in a text: `http://u:p@host` -> `http://[secret]@host`. */
-export const hideUserInfo = (text: string): string => text.replace(/(:\/\/)[^/?#\s]*@/g, `$1${HIDDEN}@`);
+/**
+ * Takes user name and password out of every URL in a text: `http://u:p@host` -> `http://[secret]@host`. A password
+ * with a slash in it makes no valid URL, but it is hidden too: no port number can stand where it begins.
+ */
+export const hideUserInfo = (text: string): string =>
+  text.replace(/(:\/\/)(?:[^/?#\s]*@|[^/?#\s:]*:(?!\d{1,5}(?:[/?#\s"']|$))[^\s]*@)/g, `$1${HIDDEN}@`);
+
+/** Whether a text that is no URL could hold `user:password@host`. */
+export const mayHoldUserInfo = (text: string): boolean => /:.*@/s.test(text);

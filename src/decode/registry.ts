@@ -22,7 +22,8 @@ export interface Registry {
    * `{references: [text of each, dependencies first], schema: text}`. Callers for one id share one request.
    * While the registry is away it is asked again and again, until `signal` aborts.
    *
-   * @throws SinkError `registry_unreachable` when aborted, `registry_auth` when the credentials are refused
+   * @throws SinkError `registry_unreachable` when aborted, `registry_auth` when the credentials are refused or
+   *   the certificate is not trusted
    */
   schema(id: number, signal?: AbortSignal): Promise<string | null>;
   /**
@@ -80,7 +81,7 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
       attempts: Number.POSITIVE_INFINITY,
       baseMs: LIMITS.retryBaseMs,
       capMs: LIMITS.registryRetryCapMs,
-      decide: (error) => ({ retry: !isRefused(error) }),
+      decide: (error) => ({ retry: !isFinal(error) }),
       onRetry(error, waitMs, attempt) {
         question.lastError = reasonOf(error);
         onRetry?.({
@@ -134,7 +135,7 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
 }
 
 function failure(what: string, error: unknown, reason: string): SinkError {
-  if (isRefused(error)) return new SinkError('registry_auth', `${what}: ${reasonOf(error)}`, error);
+  if (isFinal(error)) return new SinkError('registry_auth', `${what}: ${reasonOf(error)}`, error);
   return new SinkError('registry_unreachable', `${what}: ${reason}`, error);
 }
 
@@ -276,6 +277,15 @@ function codeOf(error: unknown): string {
   const status = statusOf(error);
   return typeof status === 'number' ? `HTTP${status}` : 'OTHER';
 }
+
+/** Asking again does not help. */
+const isFinal = (error: unknown): boolean => isRefused(error) || isUntrusted(error);
+
+/** The client keeps the text of a TLS error, not its code. */
+const isUntrusted = (error: unknown): boolean =>
+  /^(?:self-signed certificate|unable to (?:verify|get)\b.*certificate|certificate has expired|certificate is not yet|Hostname\/IP does not match|.*:SSL routines:)/.test(
+    reasonOf(error),
+  );
 
 /** Without what the client puts before every message; a refused connection is its "status 400". */
 function reasonOf(error: unknown): string {

@@ -13,12 +13,14 @@ export interface SignedRequest {
 export interface Account {
   readonly accessId: string;
   readonly accessKey: string;
+  /** The key is a temporary one: this token has to stand beside it. Null: any token or none. */
+  readonly stsToken: string | null;
 }
 
 const SKEW_MS = 15 * 60_000;
 const DAY_MS = 24 * 3600_000;
 
-/** Refuses a request whose signature, key id or date is wrong; a security token may stand beside it. */
+/** Refuses a request whose signature, key id, date or security token is wrong. */
 export function authenticate(request: SignedRequest, account: Account, now: number): void {
   const match = /^ODPS ([^:]+):(.+)$/.exec(headerText(request, 'authorization'));
   if (!match) throw unauthorized('ODPS-0410042:Invalid signature value - no Authorization header');
@@ -33,6 +35,12 @@ export function authenticate(request: SignedRequest, account: Account, now: numb
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
     throw unauthorized('ODPS-0410042:Invalid signature value - User signature does not match');
   }
+  checkToken(headerText(request, 'authorization-sts-token'), account);
+}
+
+function checkToken(given: string, { stsToken }: Account): void {
+  if (stsToken === null || given === stsToken) return;
+  throw unauthorized('ODPS-0410051:Invalid credentials - security token is missing or invalid');
 }
 
 /** The text under the signature (protocol 2.1). */

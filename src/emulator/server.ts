@@ -29,6 +29,8 @@ export interface EmulatorOptions {
   readonly project: string;
   readonly accessId: string;
   readonly accessKey: string;
+  /** Makes the key a temporary one that needs this token. */
+  readonly stsToken?: string | null;
   /** Where committed rows survive; null (default): in memory. */
   readonly dataDir?: string | null;
   /** Checks and counts rows, keeps none. */
@@ -74,7 +76,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     await restore(core);
     for (const statement of options.tables ?? []) await run(core, statement);
     const host = options.host ?? '127.0.0.1';
-    const account = { accessId: options.accessId, accessKey: options.accessKey };
+    const { accessId, accessKey, stsToken = null } = options;
+    const account = { accessId, accessKey, stsToken };
     const server = await listen({ core, control, account }, host, options.port ?? 0);
     return handleOf(core, control, server, host, notice);
   } catch (error) {

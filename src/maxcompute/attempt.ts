@@ -52,7 +52,8 @@ export async function attempt(
   if (answer.status >= 200 && answer.status < 300) return answer;
   const failure = scrub(readFailure(answer), secrets);
   const remedy = findRemedy(wire, failure, sent);
-  if (remedy === null || tried.includes(remedy)) throw callError(call, failure, wire.limits);
+  if (remedy === null || tried.includes(remedy))
+    throw callError(call, withAdvice(wire, call, failure), wire.limits);
   applyRemedy(wire, remedy, sent);
   return attempt(wire, call, trace, [...tried, remedy]);
 }
@@ -120,8 +121,16 @@ function transportFailure(error: unknown): Failure {
 
 function transportKey(code: string, message: string) {
   if (/CERT|UNABLE_TO_VERIFY|PRX_TLS/.test(code)) return 'CERTIFICATE';
+  if (/^(?:ERR_SSL_|EPROTO)/.test(code)) return 'TLS';
   if (/^UND_ERR_(DESTROYED|CLOSED)$/.test(code)) return 'CLOSED';
   return /^Proxy .*\(4\d\d\)/.test(message) ? 'PROXY' : 'CONNECTION';
+}
+
+/** Nobody knows this address: the services of Alibaba Cloud have a path, a look-alike may have none. */
+function withAdvice({ options }: Wire, call: Call, failure: Failure): Failure {
+  const pathless = parseEndpoint(options.endpoint).prefix === '';
+  if (call.to !== 'service' || failure.code !== 'HTTP404' || !pathless) return failure;
+  return { ...failure, message: `${failure.message} (maxcompute.endpoint usually ends in /api)`.trimStart() };
 }
 
 /** What can be mended at once: a V4 signature that is refused, clocks that differ, an expired key. */

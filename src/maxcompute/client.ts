@@ -4,7 +4,7 @@ import { type RetryPolicy, retry } from '../retry.ts';
 import { attempt, type Trace, type Wire } from './attempt.ts';
 import { type Answer, type Call, callError, type Patience, requestIdOf } from './call.ts';
 import { openDiscovery } from './discovery.ts';
-import { failureOf, localFailure, mayPass } from './error.ts';
+import { failureOf, isPassing, localFailure } from './error.ts';
 import { openHttp } from './http.ts';
 import { CLIENT_LIMITS, type ClientLimits, type MaxComputeOptions } from './options.ts';
 
@@ -76,7 +76,7 @@ async function ask<T>(wire: Wire, call: Call, read: (answer: Answer) => T): Prom
 
 /** The caller decides what comes next; what the service asked to wait is over then. */
 async function giveBack(wire: Wire, call: Call, error: unknown): Promise<never> {
-  if (mayPass(error)) {
+  if (isPassing(error)) {
     const waitMs = failureOf(error)?.holdMs ?? 0;
     tell(wire, call, error, waitMs);
     if (waitMs > 0) await wire.options.clock.sleep(waitMs, call.signal);

@@ -62,8 +62,9 @@ const ROWS: readonly Row[] = [
   ['MissingPartitionSpec InvalidPartitionSpec InvalidResourceSpec InvalidBlockID InvalidColumnSpec CorruptedDataStream UnexpectedContent OverwriteModeNotAllowed MethodNotAllowed NotImplemented InvalidArgument InvalidParameter InvalidURI MaxMessageLengthExceeded', 'stop', 'maxcompute_refused', 'the service refuses the request'],
   ['HTTP3xx', 'stop', 'maxcompute_refused', 'a redirect is not followed: the endpoint is wrong'],
   ['HTTP4xx', 'stop', 'maxcompute_refused', 'the service refuses the request'],
-  ['CERTIFICATE', 'stop', 'maxcompute_unreachable', 'the certificate of the server is not trusted'],
-  ['PROXY', 'stop', 'maxcompute_unreachable', 'the proxy refuses the connection'],
+  ['CERTIFICATE', 'stop', 'maxcompute_tls', 'the certificate of the server is not trusted'],
+  ['TLS', 'stop', 'maxcompute_tls', 'the address does not speak TLS: http or https?'],
+  ['PROXY HTTP407', 'stop', 'maxcompute_proxy', 'the proxy refuses the connection'],
   ['CLOSED', 'stop', 'maxcompute_unreachable', 'the client was closed'],
   ['DEADLINE', 'retry', 'maxcompute_unreachable', 'no answer in time'],
   ['CONNECTION', 'retry', 'maxcompute_unreachable', 'the connection failed'],
@@ -126,7 +127,7 @@ function retryAfterMs(headers: FailedAnswer['headers']): number {
 
 /** A failure that the client itself finds, by a code of the table: the transport's, or an odd answer. */
 export function localFailure(
-  key: 'CERTIFICATE' | 'PROXY' | 'CLOSED' | 'DEADLINE' | 'CONNECTION' | 'UNREADABLE',
+  key: 'CERTIFICATE' | 'TLS' | 'PROXY' | 'CLOSED' | 'DEADLINE' | 'CONNECTION' | 'UNREADABLE',
   message: string,
   code: string = key,
   cause?: unknown,
@@ -230,11 +231,6 @@ export function failureOf(error: unknown): Failure | null {
 /** Whether the same call may succeed later: the service is away, fails for the moment, or asks to slow down. */
 export function isPassing(error: unknown): boolean {
   return /^(retry|throttle)$/.test(failureOf(error)?.reaction.action ?? '');
-}
-
-/** Whether a caller that has its rows in hand waits: besides, somebody may mend a certificate or a proxy. */
-export function mayPass(error: unknown): boolean {
-  return isPassing(error) || failureOf(error)?.reaction.error === 'maxcompute_unreachable';
 }
 
 const cut = (text: string, chars: number) => (text.length <= chars ? text : `${text.slice(0, chars)}…`);

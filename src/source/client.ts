@@ -6,6 +6,8 @@ import rd, {
   type TopicDescription,
 } from '@confluentinc/kafka-javascript';
 import { SinkError } from '../errors.ts';
+import type { BrokerTrouble } from './broker-log.ts';
+import { type ConnectionProperties, connectError, createAttempts } from './connect-error.ts';
 
 /**
  * The only importer of the Kafka client: its raw KafkaConsumer, with promises in place of callbacks.
@@ -56,14 +58,15 @@ export function createConsumer(
   return consumer;
 }
 
-/** A misspelt property, or a value that it does not take. */
+/** A misspelt property, a value that it does not take, or a key that does not fit its certificate. */
 function newConsumer(conf: GlobalConfig): Consumer {
   // Topic properties count only here: a second argument without it means `largest`, which skips without a word.
   const topicConf = { 'auto.offset.reset': 'error' } as const;
   try {
     return new rd.KafkaConsumer(conf, topicConf);
   } catch (error) {
-    throw new SinkError('config_invalid', `kafka.options: ${(error as Error).message}`, error);
+    const why = `kafka.security or kafka.options: ${(error as Error).message}`;
+    throw new SinkError('config_invalid', why, error);
   }
 }
 
@@ -73,21 +76,53 @@ function firstMessageTimeoutOnly(consumer: Consumer): void {
   raw.setDefaultIsTimeoutOnlyForFirstMessage(true);
 }
 
-/** Connects within `timeoutMs`; the client's own reason (`event.error`) is part of the error. */
-export function connect(consumer: Consumer, timeoutMs: number): Promise<void> {
-  let reason = '';
-  consumer.on('event.error', (error: { message?: string }) => {
-    reason = error.message ?? String(error);
-  });
-  return new Promise((resolve, reject) => {
-    consumer.connect({ timeout: timeoutMs }, (error) => {
-      if (!error) return resolve();
-      const why = reason || error.message;
-      const code = /authenticat|sasl|ssl|certificate/i.test(why) ? 'kafka_auth' : 'kafka_unreachable';
-      reject(new SinkError(code, `no connection to the brokers within ${timeoutMs / 1000} s: ${why}`, error));
-    });
-  });
+/**
+ * Connects within `timeoutMs`, and gives up sooner when every broker refuses for a reason that will not change.
+ * The error says of each broker what went wrong: `kafka_auth` or `kafka_unreachable`.
+ */
+export async function connect(consumer: Consumer, timeoutMs: number): Promise<void> {
+  const properties = propertiesOf(consumer);
+  const attempts = createAttempts(properties);
+  consumer.on('event.log', attempts.note);
+  const restore = askInTurns(consumer, timeoutMs, attempts.hopeless);
+  try {
+    await promised((done) => consumer.connect({ timeout: timeoutMs }, done as never));
+  } catch (error) {
+    throw await connectError(properties, attempts.troubles(), timeoutMs, error);
+  } finally {
+    restore();
+    consumer.off('event.log', attempts.note);
+  }
 }
+
+/** The error for brokers that refuse a client which was connected before. */
+export const refusal = (consumer: Consumer, troubles: readonly BrokerTrouble[]): Promise<SinkError> =>
+  connectError(propertiesOf(consumer), troubles, 0, undefined);
+
+const propertiesOf = (consumer: Consumer): ConnectionProperties =>
+  (consumer as unknown as { globalConfig: ConnectionProperties }).globalConfig;
+
+const FIRST_TURN_MS = 1_000;
+
+/**
+ * Connecting is one question for metadata, which nothing can end before its time-out. Asked in turns of
+ * 1, 2, 4 ... seconds it can be given up in between.
+ */
+function askInTurns(consumer: Consumer, timeoutMs: number, hopeless: () => boolean): () => void {
+  const raw = consumer as unknown as { getMetadata: AskMetadata };
+  const ask = raw.getMetadata;
+  const turn = (options: object, done: Parameters<AskMetadata>[1], turnMs: number, leftMs: number) =>
+    ask.call(consumer, { ...options, timeout: Math.min(turnMs, leftMs) }, (error, metadata) => {
+      if (!error || leftMs <= turnMs || hopeless()) done(error, metadata);
+      else turn(options, done, turnMs * 2, leftMs - turnMs);
+    });
+  raw.getMetadata = (options, done) => turn(options, done, FIRST_TURN_MS, timeoutMs);
+  return () => {
+    raw.getMetadata = ask;
+  };
+}
+
+type AskMetadata = (options: object, done: (error: unknown, metadata: unknown) => void) => void;
 
 export const promised = <T>(call: (done: (error: unknown, value: T) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))));
@@ -99,7 +134,8 @@ export const committed = (
   consumer: Consumer,
   list: { topic: string; partition: number }[],
   timeoutMs: number,
-) => promised<RawPosition[]>((done) => consumer.committed(list, timeoutMs, done as never));
+) =>
+  promised<RawPosition[]>((done) => consumer.committed(list, timeoutMs, done as never)).then(withoutErrors);
 
 export const watermarks = (consumer: Consumer, topic: string, partition: number, timeoutMs: number) =>
   promised<{ lowOffset: number; highOffset: number }>((done) =>
@@ -110,7 +146,23 @@ export const offsetsForTimes = (
   consumer: Consumer,
   list: { topic: string; partition: number; offset: number }[],
   timeoutMs: number,
-) => promised<RawPosition[]>((done) => consumer.offsetsForTimes(list, timeoutMs, done as never));
+) =>
+  promised<RawPosition[]>((done) => consumer.offsetsForTimes(list, timeoutMs, done as never)).then(
+    withoutErrors,
+  );
+
+/** An error stands in the place of a position, with its text for a code; taken for "no offset" it would lose records. */
+function withoutErrors(positions: RawPosition[]): RawPosition[] {
+  const error = positions.find((position) => position instanceof Error) as Error | undefined;
+  if (error) throw Object.assign(new Error(error.message), { code: CODES[error.message] ?? FAILED });
+  return positions;
+}
+
+const FAILED = -196;
+const CODES: Readonly<Record<string, number>> = {
+  'Broker: Topic authorization failed': 29,
+  'Broker: Group authorization failed': 30,
+};
 
 /** Topic -> number of topic partitions, for `topic` or for all; a topic that is not there is left out. */
 export async function topicSizes(
@@ -157,6 +209,19 @@ export function topicIdReader(
       .filter(({ error }) => !error)
       .map(({ name, topicId: { base64 } }) => ({ topic: name, id: base64 === NO_ID ? null : base64 }));
   };
+}
+
+/** Topic -> why the broker tells nothing of it, as the protocol's error code; absent: it does. */
+export async function topicErrors(
+  consumer: Consumer,
+  topics: readonly string[],
+  timeoutMs: number,
+): Promise<Map<string, number>> {
+  const admin = rd.AdminClient.createFrom(consumer);
+  const found = await promised<{ name: string; error?: { code: number } }[]>((done) =>
+    admin.describeTopics([...topics], { timeout: timeoutMs }, done as never),
+  );
+  return new Map(found.flatMap(({ name, error }) => (error ? [[name, error.code] as const] : [])));
 }
 
 /** Only inside the revoke callback: whether the topic partitions are gone already. */

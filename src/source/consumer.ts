@@ -1,8 +1,9 @@
 import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { type Consumer, connect, consume, createConsumer, type KafkaFault, topicIdReader } from './client.ts';
+import { seldom } from '../seldom.ts';
+import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client.ts';
+import { watchClient } from './client-watch.ts';
 import { createCommitter } from './committer.ts';
-import { type Complaints, createComplaints } from './complaints.ts';
 import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
@@ -16,7 +17,8 @@ import { findTopics, knownTopics } from './topics.ts';
 import { createLogWatch, type LogWatch } from './watch.ts';
 import { within } from './within.ts';
 
-const CONNECT_MS = 15_000;
+/** A service that cannot start says so within 15 s, its own start included. */
+const CONNECT_MS = 10_000;
 const LEAVE_MS = 5_000;
 const NO_IDS = 'no topic ids: a topic that is created again cannot be told from the one before';
 
@@ -34,7 +36,6 @@ export class KafkaSource implements Source {
   readonly #ends: LogEnds;
   readonly #watch: LogWatch;
   readonly #topicIds: TopicIds;
-  readonly #complain: Complaints;
   #listener!: SourceListener;
   /** What the loop does before its next consume call. */
   #actions: (() => void)[] = [];
@@ -45,19 +46,21 @@ export class KafkaSource implements Source {
   #closed = false;
   #stuckSince: number | null = null;
   #lastTurnAt = 0;
+  readonly #isDue: (key: string) => boolean;
   #unassigned: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ConsumerOptions) {
     const { kafka, memoryBytes, clock, log, startAt } = options;
     this.#options = options;
+    this.#isDue = seldom(clock);
     this.#consumer = createConsumer(clientProperties(kafka, memoryBytes), {
       onRebalance: (code, list) => this.#membership.onRebalance(code, list),
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
     this.#ends = createLogEnds(this.#consumer);
     this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.warn({ error }, NO_IDS));
-    this.#complain = createComplaints(log, clock);
+    this.#isDue = seldom(clock);
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
     this.#watch = createLogWatch({
       ...asked,
@@ -65,6 +68,14 @@ export class KafkaSource implements Source {
       onHigh: (tp, high) => this.#ends.onHigh(tp, high, clock.now()),
       onReplaced: (topics) => this.#membership.renew(topics),
       onLost: (error) => this.#listener.onFailure(error),
+    });
+    this.#consumer.on('partition.eof', (end: Position) => this.#intake.addEnd(end));
+    watchClient(this.#consumer, {
+      log,
+      clock,
+      silentMs: LIMITS.brokerSilenceMs + Number(kafka.options['fetch.wait.max.ms'] ?? 500),
+      onStatistics: (json) => this.#ends.onStatistics(json),
+      onRefused: (error) => this.#listener.onFailure(error),
     });
     const committer = createCommitter(
       (list) => this.#consumer.commit(list as never),
@@ -75,6 +86,7 @@ export class KafkaSource implements Source {
       ...asked,
       committer,
       startAt,
+      faultAction: (error) => faultAction(error, kafka),
       listener: () => this.#listener,
       schedule: (action) => this.#schedule(action),
       subscribe: () => this.#subscribe(),
@@ -97,9 +109,8 @@ export class KafkaSource implements Source {
 
   async start(listener: SourceListener): Promise<void> {
     this.#listener = listener;
-    this.#listen();
     await connect(this.#consumer, CONNECT_MS);
-    const topics = await findTopics(this.#consumer, this.#options.kafka);
+    const topics = await findTopics(this.#consumer, this.#options.kafka, CONNECT_MS);
     this.#membership.knownTopics(knownTopics(topics, this.#topicIds, this.#options.kafka));
     this.#consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     this.#subscribe();
@@ -161,14 +172,6 @@ export class KafkaSource implements Source {
       lastTurnAt: this.#lastTurnAt,
       topicPartitions: this.#membership.owned.map((tp) => this.#ends.lag(tp)),
     };
-  }
-
-  #listen(): void {
-    this.#consumer.on('event.stats', (stats: { message: string }) => this.#ends.onStatistics(stats.message));
-    this.#consumer.on('partition.eof', (end: Position) => this.#intake.addEnd(end));
-    this.#consumer.on('event.error', (error: KafkaFault) =>
-      this.#complain(`kafka: ${error.message}`, { code: error.code }),
-    );
   }
 
   #subscribe(): void {
@@ -261,10 +264,11 @@ export class KafkaSource implements Source {
   }
 
   #onConsumeError(error: unknown): void {
-    const action = faultAction(error, this.#options.kafka.groupId);
+    const action = faultAction(error, this.#options.kafka);
     if (action.do === 'stop' && action.error.code === 'offset_lost') this.#watch.suspect(action.error);
     else if (action.do === 'stop') this.#listener.onFailure(action.error);
     else if (action.do === 'unexpected') this.#listener.onFailure(asSinkError(error));
-    else this.#complain(`kafka: ${action.why}`, { error });
+    else if (this.#isDue(action.why.replace(/\d+/g, '#')))
+      this.#options.log.warn({ error }, `kafka: ${action.why}`);
   }
 }

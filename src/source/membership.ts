@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts';
-import { SinkError } from '../errors.ts';
+import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
+import { seldom } from '../seldom.ts';
 import { findStarts, type Inquiry, type Start, startCommits } from './assignment.ts';
 import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from './client.ts';
 import type { Committer } from './committer.ts';
+import type { FaultAction } from './faults.ts';
 import { commitNote } from './note.ts';
 import { type Position, type SourceListener, type TopicPartition, topicPartitionKey } from './source.ts';
 import type { StartAt } from './start-at.ts';
@@ -30,6 +32,8 @@ export interface MembershipOptions {
   readonly topicIds: TopicIds;
   readonly groupId: string;
   readonly startAt: StartAt;
+  /** What a failed question to the brokers means. */
+  faultAction(error: unknown): FaultAction;
   readonly clock: Clock;
   readonly log: Log;
   listener(): SourceListener;
@@ -57,6 +61,7 @@ export interface MembershipOptions {
  */
 export class Membership {
   readonly #options: MembershipOptions;
+  readonly #isDue: (key: string) => boolean;
   #assignment = 0;
   #owned = new Map<string, Owned>();
   #list: readonly Owned[] = [];
@@ -70,6 +75,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#isDue = seldom(options.clock);
   }
 
   get member(): boolean {
@@ -168,11 +174,15 @@ export class Membership {
     );
   }
 
-  /** The answers of the brokers may be late; only a lost offset is final. */
+  /** The answers of the brokers may be late; a lost offset and a missing right are final. */
   #onStartError(error: unknown, list: readonly TopicPartition[]): void {
-    const { listener, log, clock } = this.#options;
-    if (error instanceof SinkError) return void listener().onFailure(error);
-    log.warn({ error }, 'the start offsets could not be read; asking again');
+    const { listener, log, clock, faultAction } = this.#options;
+    const fault = faultAction(error);
+    if (error instanceof SinkError || fault.do === 'stop') {
+      listener().onFailure(fault.do === 'stop' ? fault.error : asSinkError(error));
+      return;
+    }
+    if (this.#isDue('starts')) log.warn({ error }, 'the start offsets could not be read; asking again');
     const again = this.#assignment;
     void clock.sleep(1000).then(() => again === this.#assignment && this.#onAssign(list));
   }

@@ -34,7 +34,7 @@ export function createPolling(consumer: Consumer, kafka: KafkaSettings, clock: C
     try {
       return await consume(consumer, LIMITS.pollRecords);
     } catch (error) {
-      const action = faultAction(error, kafka.groupId);
+      const action = faultAction(error, kafka);
       if (action.do !== 'poll on') throw action.do === 'stop' ? action.error : asSinkError(error);
       trouble = action.why;
       await clock.sleep(LIMITS.pollWaitMs);
@@ -57,7 +57,7 @@ export function createPolling(consumer: Consumer, kafka: KafkaSettings, clock: C
       try {
         return await once(ask());
       } catch (error) {
-        const action = error instanceof SinkError ? null : faultAction(error, kafka.groupId);
+        const action = error instanceof SinkError ? null : faultAction(error, kafka);
         if (!action) throw error;
         if (action.do === 'stop') throw action.error;
         if (clock.now() >= deadline) throw unanswered(error);

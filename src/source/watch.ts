@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts';
 import type { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { offsetLost } from './assignment.ts';
@@ -24,7 +23,6 @@ export interface LogWatchOptions {
   readonly consumer: Consumer;
   readonly topicIds: TopicIds;
   readonly groupId: string;
-  readonly clock: Clock;
   readonly log: Log;
   /** Whether positions move now as far as there are records. */
   reading(): boolean;
@@ -45,7 +43,7 @@ const REFRESH_MS = 5_000;
 const ASK_MS = 5_000;
 
 export function createLogWatch(options: LogWatchOptions): LogWatch {
-  const { consumer, topicIds, clock, log } = options;
+  const { consumer, topicIds, log } = options;
   /** What was outside its log at the last look, with the position. */
   let before = new Map<Owned, number>();
   let list: readonly Owned[] = [];
@@ -53,8 +51,6 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
   let suspicion: SinkError | null = null;
   let askedAt = 0;
   let asking = false;
-  let failures = 0;
-  let silentSince = 0;
 
   async function look(owned: readonly Owned[], reported: SinkError | null): Promise<void> {
     const topics = [...new Set(owned.map((tp) => tp.topic))];
@@ -99,15 +95,6 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
     gone = new Set(topics);
   }
 
-  /** An outage shows in the client's own errors; its end does not. One look may fail for many reasons. */
-  function tellSilence(failed: boolean): void {
-    if (!failed && failures > 1) {
-      log.info({ silentMs: clock.now() - silentSince }, 'kafka: the brokers answer again');
-    }
-    if (failed && failures === 0) silentSince = askedAt;
-    failures = failed ? failures + 1 : 0;
-  }
-
   return {
     refresh(owned, now) {
       if (asking || owned.length === 0 || (owned === list && now - askedAt < REFRESH_MS)) return;
@@ -117,13 +104,9 @@ export function createLogWatch(options: LogWatchOptions): LogWatch {
       askedAt = now;
       asking = true;
       look(owned, reported)
-        .then(
-          () => tellSilence(false),
-          () => {
-            suspicion ??= reported;
-            tellSilence(true);
-          },
-        )
+        .catch(() => {
+          suspicion ??= reported;
+        })
         .finally(() => {
           asking = false;
         });

@@ -13,7 +13,8 @@ const FULL = SMALLEST.replace(
 )
   .replace('  name: ods_orders', '  name: ods_orders\n  partitions: {dt: {time: e, format: yyyyMMdd}}')
   .concat('schemaRegistry: {url: http://localhost:8081, username: u, password: p}\n');
-const FILES = { '/pem': 'PEM', '/other': 'PEM' };
+const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
+const FILES = { '/pem': PEM, '/other': PEM };
 
 /** Text of the variable and the value it must become, by the type of the key. */
 const BY_TYPE: Record<string, [string, unknown]> = {

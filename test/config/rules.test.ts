@@ -8,6 +8,8 @@ const written = (more: { kafka?: string; maxcompute?: string; table?: string; to
     .replace('  project: demo', `  project: demo${more.maxcompute ? `\n  ${more.maxcompute}` : ''}`)
     .concat(more.table ? `  ${more.table}\n` : '', more.top ? `${more.top}\n` : '');
 
+const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
+
 describe('what comes later is refused as such', () => {
   it.each([
     [{ top: 'guarantee: exactly_once' }, /^13:12 guarantee: exactly_once comes with a later version/],
@@ -132,7 +134,7 @@ describe('keys that must stand together', () => {
       { table: 'columns: {a: b, A: c}' },
       [expect.stringMatching(/^13:22 table\.columns\.A: the same column/)],
     ],
-  ])('%s', (_, more, expected) => expect(problems(written(more), {}, { '/pem': 'x' })).toEqual(expected));
+  ])('%s', (_, more, expected) => expect(problems(written(more), {}, { '/pem': PEM })).toEqual(expected));
 
   it('are judged even when other keys are wrong', () => {
     const found = problems(
@@ -266,6 +268,22 @@ describe('values', () => {
     expect(found).toEqual('createZstdCompress' in zlib ? [] : [refused]);
   });
 
+  it('files must hold what they are for', () => {
+    const files = 'security: {protocol: ssl, caFile: /key, certFile: /cert, keyFile: /cert}';
+    const found = problems(
+      written({ kafka: files }),
+      {},
+      {
+        '/key': '-----BEGIN EC PRIVATE KEY-----',
+        '/cert': 'Bag Attributes\n-----BEGIN CERTIFICATE-----',
+      },
+    );
+    expect(found).toEqual([
+      '5:37 kafka.security.caFile: the file "/key" is no PEM file with a certificate',
+      '5:69 kafka.security.keyFile: the file "/cert" is no PEM file with a private key',
+    ]);
+  });
+
   it('files must be readable; they are looked for beside the configuration', () => {
     const text = written({
       kafka: 'security: {protocol: ssl, caFile: ca.pem}',
@@ -275,7 +293,7 @@ describe('values', () => {
       '5:37 kafka.security.caFile: the file "/etc/maxsink/ca.pem" cannot be read: there is no such file',
       '9:11 maxcompute.caFile: the file "/abs.pem" cannot be read: there is no such file',
     ]);
-    const config = parse(text, {}, { '/etc/maxsink/ca.pem': '', '/abs.pem': '' });
+    const config = parse(text, {}, { '/etc/maxsink/ca.pem': PEM, '/abs.pem': PEM });
     expect([config.kafka.security.caFile, config.maxcompute.caFile]).toEqual([
       '/etc/maxsink/ca.pem',
       '/abs.pem',

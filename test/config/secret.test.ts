@@ -31,5 +31,7 @@ describe('user info of URLs', () => {
     ['http://host/a@b', 'http://host/a@b'],
     ['mail a@b', 'mail a@b'],
     ['http://u:p@ss@host', 'http://[secret]@host'],
+    ['http://u:p/s?s@host:1/x', 'http://[secret]@host:1/x'],
+    ['http://host:80/a@b', 'http://host:80/a@b'],
   ])('%s becomes %s', (text, shown) => expect(hideUserInfo(text)).toBe(shown));
 });

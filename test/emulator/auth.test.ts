@@ -17,7 +17,7 @@ interface AuthVector {
 
 const file = JSON.parse(readFileSync(new URL('../vectors/auth.json', import.meta.url), 'utf8'));
 const vectors: AuthVector[] = file.vectors;
-const account = { accessId: file.accessId, accessKey: file.accessKey };
+const account = { accessId: file.accessId, accessKey: file.accessKey, stsToken: null };
 
 function requestOf(vector: AuthVector, authorization: string): SignedRequest {
   const headers = { ...vector.headers, Authorization: authorization };
@@ -38,6 +38,20 @@ describe('signatures', () => {
       const other = { ...requestOf(vector, Authorization), method: 'DELETE' };
       expect(() => authenticate(other, account, now)).toThrow('ODPS-0410042');
     }
+  });
+
+  it('of a temporary key need its token beside them', () => {
+    const vector = vectors[0]!;
+    const request = requestOf(vector, vector.v2.Authorization);
+    const now = Date.parse(vector.headers.Date!);
+    const temporary = { ...account, stsToken: 'token-1' };
+    const withToken = (token: string) => {
+      const headers = { ...request.headers, 'authorization-sts-token': token };
+      return () => authenticate({ ...request, headers }, temporary, now);
+    };
+    withToken('token-1')();
+    expect(withToken('token-2')).toThrow('security token');
+    expect(() => authenticate(request, temporary, now)).toThrow('security token');
   });
 
   it('allows a clock that is 15 minutes off, not more', () => {

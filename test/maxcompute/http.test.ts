@@ -228,7 +228,7 @@ describe('a connection', () => {
     const { client, retries } = openClient('http://127.0.0.1:1');
     await client.close();
     expect((await errorOf(client.table('t'))).message).toContain('the client was closed');
-    expect(retries).toMatchObject([{ waitMs: 0 }]);
+    expect(retries).toEqual([]);
   });
 
   it('that cannot be made is named with its code', async () => {
@@ -285,11 +285,37 @@ describe('own certificate authorities', () => {
     expect((await openClient(origin, { ca: certificate }).client.upload('t').create('')).id).toBe('S1');
     const { client, retries } = openClient(origin);
     const error = await errorOf(client.upload('t').create(''));
-    expect(error.code).toBe('maxcompute_unreachable');
+    expect(error.code).toBe('maxcompute_tls');
     expect(error.message).toContain(
       'the certificate of the server is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT',
     );
-    expect(retries).toMatchObject([{ waitMs: 0 }]);
+    expect(retries).toEqual([]);
+  });
+});
+
+describe('an address that is wrong', () => {
+  it('https where http is spoken is not asked again', async () => {
+    const server = await startServer((_, response) => response.end());
+    const { client, retries } = openClient(server.origin.replace('http:', 'https:'));
+    const error = await errorOf(client.upload('t').create(''));
+    expect(error).toMatchObject({
+      code: 'maxcompute_tls',
+      message: expect.stringContaining('does not speak TLS'),
+    });
+    expect(retries).toEqual([]);
+  });
+
+  it.each([
+    ['without a path', '', true],
+    ['with a path', '/api', false],
+  ])('an endpoint %s that nobody knows: the error names /api when it is missing', async (_, path, named) => {
+    const server = await startServer((_, response) =>
+      response.writeHead(404).end('<html>404 Not Found</html>'),
+    );
+    const { client } = openClient(server.origin, { endpoint: `${server.origin}${path}` });
+    const error = await errorOf(client.table('t'));
+    expect(error.code).toBe('maxcompute_refused');
+    expect(error.message.includes('usually ends in /api')).toBe(named);
   });
 });
 
@@ -341,11 +367,11 @@ describe('a proxy', () => {
     });
     const error = await errorOf(client.upload('t').create(''));
     expect(error).toMatchObject({
-      code: 'maxcompute_unreachable',
+      code: 'maxcompute_proxy',
       message: expect.stringContaining('the proxy refuses'),
     });
     expect(error.message).not.toContain('geheim');
-    expect(retries).toMatchObject([{ waitMs: 0 }]);
+    expect(retries).toEqual([]);
   });
 });
 

@@ -28,6 +28,8 @@ export interface Service extends Child {
   metric(name: string): Promise<number>;
   /** HTTP status of `/live` or `/ready`. */
   probe(name: 'live' | 'ready'): Promise<number>;
+  /** What is there for `/metrics`, `/ready` ...; empty when there is nothing. */
+  page(name: string): Promise<string>;
   /** Parsed log lines with this message. */
   logged(message: string): Record<string, unknown>[];
 }
@@ -47,6 +49,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
     },
     probe: (name) => fetch(`${url}/${name}`).then((r) => r.status),
+    page: (name) => fetch(`${url}/${name}`).then((r) => (r.status === 404 ? '' : r.text())),
     logged: (message) =>
       child.lines
         .filter((l) => l.startsWith('{'))
@@ -77,7 +80,8 @@ ${more}
 `;
 }
 
-export type Account = Pick<EmulatorChild, 'endpoint' | 'project' | 'accessId' | 'accessKey'>;
+export type Account = Pick<EmulatorChild, 'endpoint' | 'project' | 'accessId' | 'accessKey'> &
+  Partial<Pick<EmulatorChild, 'securityToken'>>;
 
 /** Asks the emulator through the client; the rows of the CSV answer as text, numbers as numbers. */
 export async function query(emulator: Account, sql: string): Promise<(string | number | null)[][]> {
@@ -91,7 +95,7 @@ export async function query(emulator: Account, sql: string): Promise<(string | n
     credentials: async () => ({
       accessKeyId: emulator.accessId,
       accessKeySecret: emulator.accessKey,
-      securityToken: null,
+      securityToken: emulator.securityToken ?? null,
     }),
     proxy: null,
     ca: null,

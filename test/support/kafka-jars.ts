@@ -75,5 +75,5 @@ async function format(folder: TempDir, place: Place, { overrides, scram = [] }: 
   const file = folder.write(`n${place.id}.properties`, brokerProperties(place, overrides));
   const users = scram.flatMap((user) => ['--add-scram', user]);
   const tool = kafkaClass('kafka.tools.StorageTool', ['format', '-t', CLUSTER, '-c', file, ...users], 128);
-  await promisify(execFile)('java', tool);
+  await promisify(execFile)('java', tool, { env: { ...process.env, LC_ALL: 'C.UTF-8' } });
 }

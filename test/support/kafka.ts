@@ -41,8 +41,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const wanted = process.env.TEST_KAFKA ?? '';
   if (wanted === 'docker') return dockerKafka(options);
   if (wanted !== '') return foreignKafka(wanted);
-  return twice(() => jarKafka(options));
+  return startOwnKafka(options);
 }
+
+/** From the Java artifacts whatever `TEST_KAFKA` says: for further listeners. */
+export const startOwnKafka = (options: KafkaOptions): Promise<Kafka> => twice(() => jarKafka(options));
 
 /** A free port can be taken before the broker binds it: one more try with other ports. */
 async function twice<T>(start: () => Promise<T>): Promise<T> {

@@ -108,9 +108,18 @@ async function flushed<T>(child: ChildProcess, find: () => T): Promise<T> {
   return find();
 }
 
+const services: Child[] = [];
+
 /** The built command, e.g. `startMaxsink(['run', '-c', file])`. */
-export const startMaxsink = (args: readonly string[], options?: StartOptions): Child =>
-  startChild(process.execPath, [CLI, ...args], options);
+export function startMaxsink(args: readonly string[], options?: StartOptions): Child {
+  const child = startChild(process.execPath, [CLI, ...args], options);
+  // The local MaxCompute shows its keys: they are there to be used.
+  if (args[0] !== 'emulator') services.push(child);
+  return child;
+}
+
+/** Whatever the commands of this test file have printed so far. */
+export const everythingPrinted = (): string => services.flatMap(({ lines }) => lines).join('\n');
 
 export interface EmulatorChild extends Child {
   /** `http://127.0.0.1:PORT/api`. */
@@ -120,6 +129,8 @@ export interface EmulatorChild extends Child {
   readonly project: string;
   readonly accessId: string;
   readonly accessKey: string;
+  /** What `--sts-token` among the arguments says. */
+  readonly securityToken: string | null;
 }
 
 /** `maxsink emulator` as a process; `extra` are more arguments: `--count-only`, `--data DIR`, `--quotas real`. */
@@ -134,7 +145,14 @@ export async function startEmulatorChild(
   const child = startMaxsink(['emulator', ...names, ...extra]);
   const ready = await child.waitFor('emulator ready');
   const field = (name: string) => new RegExp(`${name}=(\\S+)`).exec(ready)?.[1] ?? '';
-  return { ...child, ...identity, endpoint: field('endpoint'), tunnelEndpoint: field('tunnel') };
+  const securityToken = extra.includes('--sts-token') ? extra[extra.indexOf('--sts-token') + 1]! : null;
+  return {
+    ...child,
+    ...identity,
+    securityToken,
+    endpoint: field('endpoint'),
+    tunnelEndpoint: field('tunnel'),
+  };
 }
 
 export interface TempDir {

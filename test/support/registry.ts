@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { KeyPair } from './certificates.ts';
 import { LIGHT_JVM } from './java.ts';
 import { freePort } from './net.ts';
 import { type Child, startChild, tempDir } from './process.ts';
@@ -9,6 +10,8 @@ import { until } from './until.ts';
 export interface Registry {
   /** `http://127.0.0.1:PORT/apis/ccompat/v7`: the client's `host`. */
   readonly url: string;
+  /** The same over TLS, when it was started with a certificate. */
+  readonly tlsUrl: string;
   /** Registers `schema` under `subject` and returns its id. */
   readonly register: (
     subject: string,
@@ -26,14 +29,20 @@ export interface Registry {
   readonly stop: () => Promise<void>;
 }
 
-/** Apicurio Registry from its published artifact; schemas are kept in a file, so that a restart keeps the ids. */
-export async function startRegistry(): Promise<Registry> {
-  const [port, folder] = [await freePort(), tempDir('maxsink-registry-')];
+/**
+ * Apicurio Registry from its published artifact; schemas are kept in a file, so that a restart keeps the ids.
+ * With a certificate it speaks TLS besides, on a port of its own.
+ */
+export async function startRegistry(certificate: KeyPair | null = null): Promise<Registry> {
+  const [port, tlsPort, folder] = [await freePort(), await freePort(), tempDir('maxsink-registry-')];
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
   const database = `jdbc:h2:file:${path.join(folder.path, 'registry')};DB_CLOSE_ON_EXIT=FALSE`;
   let child: Child;
   const start = async (): Promise<void> => {
-    child = startChild('java', commandLine(port, database));
+    child = startChild(
+      'java',
+      commandLine(port, database, certificate && tlsArguments(tlsPort, certificate)),
+    );
     await ready(url, child);
   };
   const kill = async (): Promise<void> => {
@@ -50,6 +59,7 @@ export async function startRegistry(): Promise<Registry> {
   });
   return {
     url,
+    tlsUrl: `https://127.0.0.1:${tlsPort}/apis/ccompat/v7`,
     register: (subject, schema, type = 'AVRO') => register(url, subject, schema, type),
     kill,
     start,
@@ -63,7 +73,14 @@ export async function startRegistry(): Promise<Registry> {
   };
 }
 
-const commandLine = (port: number, database: string): string[] => [
+const tlsArguments = (port: number, { certFile, keyFile }: KeyPair): string[] => [
+  `-Dquarkus.http.ssl-port=${port}`,
+  `-Dquarkus.http.ssl.certificate.files=${certFile}`,
+  `-Dquarkus.http.ssl.certificate.key-files=${keyFile}`,
+  '-Dquarkus.http.insecure-requests=enabled',
+];
+
+const commandLine = (port: number, database: string, more: readonly string[] | null): string[] => [
   '-Xmx384m',
   ...LIGHT_JVM,
   '-Dquarkus.http.host=127.0.0.1',
@@ -71,6 +88,7 @@ const commandLine = (port: number, database: string): string[] => [
   `-Dapicurio.datasource.url=${database}`,
   '-Dapicurio.datasource.jdbc.initial-size=2',
   '-Dapicurio.datasource.jdbc.min-size=2',
+  ...(more ?? []),
   '-jar',
   fetchedPart('registry', 'registry.jar'),
 ];
