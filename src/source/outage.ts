@@ -61,7 +61,7 @@ export function createOutage(silentMs: number): Outage {
     // JoinGroup and SyncGroup are answered when the other members have come.
     const waitedMs =
       broker.waitresp_cnt > 0 && !(joining && isCoordinator(broker)) ? broker.rxidle / 1000 : 0;
-    return waitedMs < PROMPT_MS ? now : Math.max(before ?? 0, now - waitedMs);
+    return waitedMs < PROMPT_MS ? now : Math.max(before ?? Number.NEGATIVE_INFINITY, now - waitedMs);
   }
 
   return {
