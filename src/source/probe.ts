@@ -46,6 +46,8 @@ export interface Fetched {
 
 const CONNECT_MS = 10_000;
 const ASK_MS = 6_000;
+/** A cluster may have to make the topic of the offsets first. */
+const COORDINATOR_MS = 10_000;
 const CLOSE_MS = 2_000;
 const POLL_MS = 100;
 
@@ -104,7 +106,7 @@ async function askCommitted(watched: Watched, list: readonly TopicPartition[]): 
   if (watched.groupFault) throw watched.groupFault;
   if (list.length === 0) return [];
   let waiting = true;
-  const answer = committed(watched.consumer, [...list], ASK_MS).finally(() => {
+  const answer = askUntilFound(watched.consumer, list).finally(() => {
     waiting = false;
   });
   const refused = async (): Promise<RawPosition[]> => {
@@ -114,6 +116,23 @@ async function askCommitted(watched: Watched, list: readonly TopicPartition[]): 
   };
   answer.catch(() => undefined); // told once, by the race
   return Promise.race([answer, refused()]);
+}
+
+/** Coordinator loading, not available, not the coordinator: so answers a cluster whose first group this is. */
+const NOT_YET: readonly unknown[] = [14, 15, 16];
+const ASK_AGAIN_MS = 200;
+
+/** Outside a group nobody asks again but ourselves. */
+async function askUntilFound(consumer: Consumer, list: readonly TopicPartition[]): Promise<RawPosition[]> {
+  const end = systemClock.now() + COORDINATOR_MS;
+  for (;;) {
+    try {
+      return await committed(consumer, [...list], ASK_MS);
+    } catch (error) {
+      if (!NOT_YET.includes((error as { code?: unknown }).code) || systemClock.now() >= end) throw error;
+      await systemClock.sleep(ASK_AGAIN_MS);
+    }
+  }
 }
 
 async function fetchFrom(watched: Watched, bounds: readonly LogBounds[]): Promise<Fetched> {
