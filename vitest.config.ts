@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * The suffix of a test says what it needs: `*.test.ts` nothing but this folder, `*.kafka.test.ts` a real broker
- * (started once, and only when such a file is in the run).
+ * (started once, and only when such a file is in the run), `*.docker.test.ts` a container engine (`make image-test`).
  */
 export default defineConfig({
   test: {
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.kafka.test.ts'],
+          exclude: ['test/**/*.{kafka,docker}.test.ts'],
           testTimeout: 30_000,
         },
       },
