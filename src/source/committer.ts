@@ -36,7 +36,8 @@ export function createCommitter(
   /** Aborted when the assignment is over: what waits for its turn is not sent any more. */
   let assignment = new AbortController();
 
-  const refuse = (why: string) => outstanding?.reject(new SinkError('kafka_commit_refused', why));
+  const refuse = (why: string, cause?: KafkaFault) =>
+    outstanding?.reject(new SinkError('kafka_commit_refused', why, cause));
 
   async function request(positions: readonly RawPosition[]): Promise<void> {
     const timer = new AbortController();
@@ -87,7 +88,7 @@ export function createCommitter(
         positions.some((p) => wanted.get(topicPartitionKey(p)) !== p.offset)
       )
         return;
-      if (fault) refuse(`${fault.message} (${fault.code})`);
+      if (fault) refuse(`${fault.message} (${fault.code})`, fault);
       else outstanding.resolve();
     },
     forget(reason) {

@@ -16,8 +16,8 @@ const FENCED = 82;
 type Asked = Pick<KafkaSettings, 'groupId' | 'topics' | 'topicPattern' | 'security'>;
 
 export function faultAction(error: unknown, asked: Asked): FaultAction {
-  const code = (error as { code?: unknown }).code;
-  const message = (error as Error).message;
+  if (error instanceof SinkError) return { do: 'stop', error };
+  const { code, message } = (error ?? {}) as { code?: unknown; message: string };
   if (typeof code !== 'number') return { do: 'unexpected' };
   if (code === OUT_OF_RANGE)
     return stop('offset_lost', `an offset is no longer in the log: ${message}`, error);

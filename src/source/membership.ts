@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { asSinkError, SinkError } from '../errors.ts';
+import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { seldom } from '../seldom.ts';
@@ -178,10 +178,7 @@ export class Membership {
   #onStartError(error: unknown, list: readonly TopicPartition[]): void {
     const { listener, log, clock, faultAction } = this.#options;
     const fault = faultAction(error);
-    if (error instanceof SinkError || fault.do === 'stop') {
-      listener().onFailure(fault.do === 'stop' ? fault.error : asSinkError(error));
-      return;
-    }
+    if (fault.do === 'stop') return void listener().onFailure(fault.error);
     if (this.#isDue('starts')) log.warn({ error }, 'the start offsets could not be read; asking again');
     const again = this.#assignment;
     void clock.sleep(1000).then(() => again === this.#assignment && this.#onAssign(list));
@@ -227,6 +224,8 @@ export class Membership {
       schedule(() => number === this.#assignment && begin());
     } catch (error) {
       if (number !== this.#assignment) return;
+      const fault = this.#options.faultAction((error as Error).cause);
+      if (fault.do === 'stop') return void this.#options.listener().onFailure(fault.error);
       const waitMs = Math.min(LIMITS.commitProofCapMs, 1000 * 2 ** this.#refusals++);
       log.warn({ error, waitMs }, 'the group takes no offset commit: nothing is read until it does');
       await clock.sleep(waitMs);
