@@ -47,7 +47,7 @@ async function startEmulator(volume: string): Promise<Container & EmulatorChild>
   await container.waitFor('emulator ready', { deadlineMs: 60_000 });
   const address = await container.inspect('{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}');
   const url = `http://${address}:8090`;
-  const account = { project: 'demo', accessId: 'a', accessKey: 'k' };
+  const account = { project: 'demo', accessId: 'a', accessKey: 'k', securityToken: null };
   return { ...container, endpoint: `${url}/api`, tunnelEndpoint: url, ...account };
 }
 
