@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPipeline, failure, type Pipeline } from '../route/pipeline.ts';
@@ -56,6 +57,8 @@ const pipeline = async (): Promise<Pipeline> => {
 beforeAll(async () => {
   [kafka, emulator] = await Promise.all([startSecureKafka(folder, users), startEmulatorChild()]);
   await grant(kafka.bootstrap, RIGHTS);
+  for (const { keyFile } of [kafka.client, kafka.strangeClient])
+    secrets.watch('key of a client certificate', readFileSync(keyFile, 'utf8'));
 });
 
 afterAll(async () => {

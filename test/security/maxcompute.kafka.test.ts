@@ -208,6 +208,7 @@ describe.concurrent('a failure that waiting does not mend ends the service', () 
 
 it('no secret was printed', () => {
   expect(everythingPrinted()).toContain('batch acknowledged');
+  expect(everythingPrinted()).not.toContain(emulator.accessKey);
   expect(secrets.foundIn(everythingPrinted())).toEqual([]);
   expect(secrets.foundIn(pages.join('\n'))).toEqual([]);
 });
