@@ -23,6 +23,13 @@ lint: setup ## format, lint, types, dead code
 	@npm run --silent types
 	@npm run --silent dead
 
+.PHONY: image-test deploy-test
+image-test: deploy-test ## build the images and run them: size, rights, a pipeline, the stack of deploy/compose.yaml
+	@scripts/image-test.sh $(ARGS)
+
+deploy-test: setup ## the Helm chart against real schemas: helm and kubeconform, by Go
+	@scripts/deploy-test.sh
+
 bench: build ## rows per second and CPU of the whole route, beside bare consumers
 	@scripts/setup.sh --tests
 	@npm run --silent build:harness
