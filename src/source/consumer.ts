@@ -59,7 +59,7 @@ export class KafkaSource implements Source {
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
     this.#ends = createLogEnds(this.#consumer);
-    this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.warn({ error }, NO_IDS));
+    this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.info({ error }, NO_IDS));
     this.#isDue = seldom(clock);
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
     this.#watch = createLogWatch({

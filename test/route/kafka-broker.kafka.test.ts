@@ -55,13 +55,13 @@ describe.concurrent('the brokers fail while records flow', { timeout: 180_000 + 
 
   it('frozen for less, then for more than the session; then a part of the log is gone', async () => {
     await withBroker({}, async (kafka, pipeline, emulator) => {
-      const service = await pipeline.startAssigned();
+      const service = await pipeline.startAssigned({ kafkaOptions: { 'session.timeout.ms': 12_000 } });
       const live = watchLive(service);
       await pipeline.send(1_000);
       await pipeline.settled();
       for (const [frozenMs, lost] of [
         [3_000, 0],
-        [10_000, 1],
+        [16_000, 1],
       ] as const) {
         // The sessions are committed, the offsets not yet.
         const slow = await addFault(emulator, { route: 'commit', action: 'delay', ms: 1_000 });

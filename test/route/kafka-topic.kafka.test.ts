@@ -1,8 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import { addTopicPartitions, commitOffsets, createTopic, deleteTopic } from '../support/topics.ts';
-import { until } from '../support/until.ts';
 import { addFault, failure, type Pipeline } from './pipeline.ts';
-import { expectWhole, logLine, resetToEarliest, watchLive, withPipeline } from './recovery.ts';
+import { expectWhole, logLine, resetToEarliest, untilReady, watchLive, withPipeline } from './recovery.ts';
 import { query } from './service.ts';
 
 const CLEAN = { code: 0, signal: null };
@@ -35,7 +34,7 @@ describe.concurrent('the topic is deleted and created again', { timeout: 120_000
       expect((await pipeline.counts()).acknowledged).toBe(records);
       const ids = `SELECT COUNT(DISTINCT id) FROM ${pipeline.table};`;
       expect(await query(emulator, ids)).toEqual([[pipeline.sent()]]);
-      await until(async () => (await service.probe('ready')) === 200, { what: '/ready is 200' });
+      await untilReady(service);
       expect(await live.end()).toEqual([200]);
       expect(await service.stop(), service.tail()).toEqual(CLEAN);
     });

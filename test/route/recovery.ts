@@ -89,6 +89,13 @@ export async function logLine(service: Service, message: string, from = 0): Prom
   return JSON.parse(line);
 }
 
+/** /ready says 200, also when the machine has much else to do. */
+export async function untilReady(service: Service): Promise<void> {
+  const ready = async () => (await service.probe('ready')) === 200;
+  const what = () => `/ready is 200\n${service.tail()}`;
+  await until(ready, { what: '', deadlineMs: 60_000 }).catch(() => expect.fail(what()));
+}
+
 const ABANDONED = 'batch abandoned: its records are read again';
 
 /** Rows that at least once allows to be in the table twice: those of the batches that were given up. */
@@ -106,7 +113,5 @@ export async function expectWhole(pipeline: Pipeline): Promise<void> {
   expect(acknowledged, output).toBe(pipeline.sent());
   expect(distinct + pipeline.letters().size, output).toBe(pipeline.sent());
   expect(rows - distinct, output).toBeLessThanOrEqual(abandonedRows(pipeline.services));
-  for (const service of pipeline.services.filter((one) => one.running())) {
-    await until(async () => (await service.probe('ready')) === 200, { what: '/ready is 200' });
-  }
+  for (const service of pipeline.services.filter((one) => one.running())) await untilReady(service);
 }
