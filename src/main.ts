@@ -93,6 +93,7 @@ async function serve(
 
   const budget = createBudget(config.memory - clientQueueBytes(config.memory));
   const source = new KafkaSource({
+    pipeline: config.name,
     kafka: config.kafka,
     startAt: config.kafka.startAt,
     memoryBytes: config.memory,

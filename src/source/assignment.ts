@@ -1,4 +1,5 @@
 import { SinkError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import {
   type Consumer,
   committed,
@@ -26,6 +27,8 @@ export interface Inquiry {
   readonly consumer: Consumer;
   readonly topicIds: TopicIds;
   readonly groupId: string;
+  readonly pipeline: string;
+  readonly log: Log;
   readonly startAt: StartAt;
   readonly topicsAtStart: Promise<KnownTopics>;
 }
@@ -38,6 +41,8 @@ interface Topic {
 }
 
 const CALL_MS = 10_000;
+const OTHERS =
+  'another pipeline has committed offsets of this group and topic: while it runs, each gets a part of the records';
 
 /**
  * Reads what Kafka knows of the assigned topic partitions and decides where each one starts. One question
@@ -63,11 +68,8 @@ export async function findStarts(inquiry: Inquiry, assigned: readonly TopicParti
 export const offsetLost = (groupId: string, lost: readonly string[]): SinkError =>
   new SinkError('offset_lost', `the group ${groupId} cannot go on at its offsets: ${lost.join('; ')}`);
 
-async function readTopic(
-  { consumer, topicIds, topicsAtStart }: Inquiry,
-  name: string,
-  own: readonly TopicPartition[],
-): Promise<Topic> {
+async function readTopic(inquiry: Inquiry, name: string, own: readonly TopicPartition[]): Promise<Topic> {
+  const { consumer, topicIds, topicsAtStart, pipeline } = inquiry;
   const topicId = (await topicIds.ask([name])).get(name) ?? null;
   const sizes = await topicSizes(consumer, name, CALL_MS);
   const size = Math.max(sizes.get(name) ?? 0, ...own.map((tp) => tp.partition + 1));
@@ -79,9 +81,21 @@ async function readTopic(
     ...own.map((tp) => tp.partition),
   ]);
   const unstarted = all.map((tp) => tp.partition).filter((number) => !started.has(number));
+  tellOthers(inquiry, positions);
   const before = (await topicsAtStart).get(name);
   const replaced = before != null && topicId !== null && before !== topicId;
-  return { census: { size, unstarted, topicId }, known, foundLater: before === undefined || replaced };
+  return {
+    census: { size, unstarted, topicId, pipeline },
+    known,
+    foundLater: before === undefined || replaced,
+  };
+}
+
+/** Kafka deals the topic partitions out to all members of the group, whatever table they write to. */
+function tellOthers({ pipeline, log }: Inquiry, positions: readonly RawPosition[]): void {
+  const names = new Set(positions.map((p) => readNote(p.metadata).pipeline));
+  const others = [...names].filter((name) => name !== null && name !== pipeline);
+  if (others.length > 0) log.warn({ pipelines: others }, OTHERS);
 }
 
 /** The start, or why there is none. */

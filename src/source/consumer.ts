@@ -87,6 +87,7 @@ export class KafkaSource implements Source {
       committer,
       startAt,
       faultAction: (error) => faultAction(error, kafka),
+      pipeline: options.pipeline,
       listener: () => this.#listener,
       schedule: (action) => this.#schedule(action),
       subscribe: () => this.#subscribe(),

@@ -31,6 +31,7 @@ export interface MembershipOptions {
   readonly committer: Committer;
   readonly topicIds: TopicIds;
   readonly groupId: string;
+  readonly pipeline: string;
   readonly startAt: StartAt;
   /** What a failed question to the brokers means. */
   faultAction(error: unknown): FaultAction;

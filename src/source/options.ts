@@ -7,6 +7,8 @@ import type { StartAt } from './start-at.ts';
 
 /** What main.ts gives to the source. */
 export interface ConsumerOptions {
+  /** Name of the pipeline. */
+  readonly pipeline: string;
   readonly kafka: KafkaSettings;
   readonly startAt: StartAt;
   readonly memoryBytes: number;

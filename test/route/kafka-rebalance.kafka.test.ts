@@ -2,6 +2,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { sleep, until } from '../support/until.ts';
 import { addFault, failure } from './pipeline.ts';
 import { expectWhole, logLine, watchLive, withPipeline } from './recovery.ts';
+import { query } from './service.ts';
 
 const CLEAN = { code: 0, signal: null };
 const ASSIGNED = 'topic partitions assigned';
@@ -105,6 +106,27 @@ describe.concurrent('members come, go, and stand still', { timeout: 120_000 }, (
       expect(still.logged(ASSIGNED).length).toBeGreaterThanOrEqual(3);
       expect(await still.probe('live')).toBe(200);
       expect(await Promise.all([still.stop(), other.stop()])).toEqual([CLEAN, CLEAN]);
+    });
+  });
+
+  it('two pipelines with one group and one topic share the records, which is told', async () => {
+    await withPipeline(bootstrap, async (one, emulator) => {
+      const first = await one.startAssigned();
+      await one.send(1_000);
+      await one.settled();
+      const other = `${one.table}_other`;
+      const columns = 'id BIGINT, kafka_partition BIGINT, kafka_offset BIGINT';
+      await query(emulator, `CREATE TABLE ${other} (${columns}) PARTITIONED BY (hr STRING);`);
+      const second = await one.startAssigned({ table: other });
+      const told = await logLine(second, 'another pipeline has committed offsets of this group and topic');
+      expect(told).toMatchObject({ level: 'warn', pipelines: [one.table] });
+      await one.send(1_000);
+      await one.settled();
+      const rows = (table: string) => query(emulator, `SELECT COUNT(*) FROM ${table};`);
+      const [[here], [there]] = [(await rows(one.table))[0]!, (await rows(other))[0]!];
+      expect((here as number) + (there as number)).toBe(2_000);
+      expect(there).toBeGreaterThan(0);
+      expect(await Promise.all([first.stop(), second.stop()])).toEqual([CLEAN, CLEAN]);
     });
   });
 

@@ -36,6 +36,7 @@ export async function openReader(options: ReaderOptions) {
   };
   const memoryBytes = options.memoryBytes ?? 64 << 20;
   const source = new KafkaSource({
+    pipeline: 'reader',
     kafka: {
       brokers: [options.bootstrap],
       topics: options.topics ?? [],
