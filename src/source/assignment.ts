@@ -28,7 +28,8 @@ export interface Inquiry {
   readonly topicIds: TopicIds;
   readonly groupId: string;
   readonly pipeline: string;
-  readonly log: Log;
+  /** Null: nobody is told who else uses the group. */
+  readonly log: Pick<Log, 'warn'> | null;
   readonly startAt: StartAt;
   readonly topicsAtStart: Promise<KnownTopics>;
 }
@@ -95,7 +96,7 @@ async function readTopic(inquiry: Inquiry, name: string, own: readonly TopicPart
 function tellOthers({ pipeline, log }: Inquiry, positions: readonly RawPosition[]): void {
   const names = new Set(positions.map((p) => readNote(p.metadata).pipeline));
   const others = [...names].filter((name) => name !== null && name !== pipeline);
-  if (others.length > 0) log.warn({ pipelines: others }, OTHERS);
+  if (others.length > 0) log?.warn({ pipelines: others }, OTHERS);
 }
 
 /** The start, or why there is none. */

@@ -53,7 +53,8 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
     consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     const topicPartitions = await polling.answer(() => findTopicPartitions(consumer, kafka), deadline);
     const topicsAtStart = Promise.resolve(new Map(topicPartitions.map(({ topic }) => [topic, null])));
-    const inquiry = { consumer, topicIds, groupId: kafka.groupId, startAt: kafka.startAt, topicsAtStart };
+    const { groupId, startAt } = kafka;
+    const inquiry = { consumer, topicIds, groupId, pipeline: '', log: null, startAt, topicsAtStart };
     return {
       topicPartitions,
       read: createRead({ consumer, inquiry, clock, polling, topicPartitions }),
