@@ -74,7 +74,7 @@ export function readTrouble({ severity, fac, message: text }: LogLine): BrokerTr
     const found = pattern.exec(message);
     if (found) return { broker, kind, why: why.replace(/\$(\d)/g, (_, group) => found[Number(group)] ?? '') };
   }
-  const closed = /disconnected|closed by peer|Receive failed/i.test(message);
+  const closed = /disconnected|closed by peer|(?:Receive|Send) failed/i.test(message);
   if (closed && GREETING.test(state)) return { broker, kind: 'closed', why: 'it closes the connection' };
   return { broker, kind: 'network', why: message };
 }

@@ -41,6 +41,7 @@ describe('a log line of the Kafka client', () => {
       'protocol',
       'the TLS handshake failed: SSL routines::sslv3 alert handshake failure: SSL alert number 40',
     ],
+    ['Send failed: Broken pipe (after 0ms in state UP)', 'closed', 'it closes the connection'],
     [
       'Disconnected: connection closed by peer: receive 0 after POLLIN (after 1ms in state APIVERSION_QUERY)',
       'closed',
