@@ -60,7 +60,6 @@ export class KafkaSource implements Source {
     });
     this.#ends = createLogEnds(this.#consumer);
     this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.info({ error }, NO_IDS));
-    this.#isDue = seldom(clock);
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
     this.#watch = createLogWatch({
       ...asked,
