@@ -4,6 +4,8 @@
 #
 #   start_engine   uses the engine that answers; else, as root on Debian, starts one of its own until the script ends
 #   base_images    sets BASES, the build arguments with images to build on: those of the registry, else made here
+#   stand_ins      sets variables of deploy/compose.yaml to images made here, for those that cannot be pulled
+#   compose_tool   makes `docker-compose` callable
 #   build_image    `build_image TAG [OPTION...]`: docker build with the network of this machine
 
 ENGINE=$PWD/.cache/engine
@@ -116,4 +118,37 @@ RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
 END
   build_image "local/$NODE_TAG" --build-arg "BASE_IMAGE=local/$DEBIAN_TAG" "$context"
   rm -rf "$context"
+}
+
+# -- the stack of deploy/compose.yaml ------------------------------------------------------------------------------
+
+stand_ins() {
+  local name variable image context=$ENGINE/stand-ins
+  for name in kafka registry prometheus; do
+    variable=${name^^}_IMAGE
+    image=$(sed -n "s/.*\${$variable:-\(.*\)}/\1/p" deploy/compose.yaml | head -n 1)
+    if pulled "$image"; then continue; fi
+    if ! known "local/$name"; then
+      say "making a stand-in for $image"
+      rm -rf "$context" && mkdir -p "$context"
+      cp -rL .cache/kafka-libs .cache/registry test/image/stand-ins/* "$context/"
+      build_image "local/$name" "${BASES[@]}" --target "$name" "$context"
+      rm -rf "$context"
+    fi
+    export "$variable=local/$name"
+  done
+}
+
+COMPOSE=5.0.2
+
+compose_tool() {
+  local tools=$PWD/.cache/tools source
+  PATH=$tools/bin:$PATH
+  if have docker-compose && docker-compose version --short | grep -qv '^1'; then return; fi
+  have go || fail 'docker compose is fetched by Go, which is not here: see https://go.dev'
+  say 'fetching docker compose (two minutes)'
+  source=$(go mod download -json "github.com/docker/compose/v5@v$COMPOSE" | node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).Dir')
+  mkdir -p "$tools/bin"
+  (cd "$source" && go build -trimpath -ldflags "-s -w -X github.com/docker/compose/v5/internal.Version=v$COMPOSE" -o "$tools/bin/docker-compose" ./cmd) \
+    2>"$tools/docker-compose.log" || fail "building docker compose failed: see $tools/docker-compose.log"
 }

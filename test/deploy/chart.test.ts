@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configKeys } from '../../src/config/keys.ts';
@@ -17,7 +18,6 @@ interface Values {
   readonly secretEnv?: Record<string, unknown> | null;
 }
 
-const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n';
 const VALUES = [`${CHART}/values.yaml`, ...filesBelow(`${CHART}/examples`, '.yaml')];
 const defaultOf = (key: string) => configKeys().find((one) => one.key === key)?.default;
 
@@ -32,7 +32,11 @@ describe('the chart', () => {
       const { config, secretEnv } = parse(read(file)) as Values;
       const names = Object.keys(secretEnv ?? (parse(read(VALUES[0]!)) as Values).secretEnv!);
       const env = Object.fromEntries(names.map((name) => [name, 'secret']));
-      const loaded = parseConfig(config, { file: '/etc/maxsink/maxsink.yaml', env, readFile: () => PEM });
+      const loaded = parseConfig(config, {
+        file: '/etc/maxsink/maxsink.yaml',
+        env,
+        readFile: () => rootCertificates[0]!,
+      });
       expect(loaded.http).not.toBeNull();
     },
   );

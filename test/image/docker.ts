@@ -20,6 +20,10 @@ export async function docker(...args: string[]): Promise<string> {
 export const inImage = (image: string, command: string): Promise<string> =>
   docker('run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', command);
 
+/** One answer for each container. */
+export const inspectAll = async (format: string, names: readonly string[]): Promise<string[]> =>
+  (await docker('inspect', '--format', format, ...names)).split('\n');
+
 export interface Container extends Child {
   readonly name: string;
   /** `docker stop`: SIGTERM, SIGKILL after 60 s. Resolves to the exit of the process in the container. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { addFault } from '../route/pipeline.ts';
 import { deadLetters, query, untilAcknowledged } from '../route/service.ts';
+import { freePort } from '../support/net.ts';
 import { BROKEN, eventTime, ORDERS_COLUMNS, ORDERS_MAPPING, order } from '../support/orders.ts';
 import { type EmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
@@ -55,6 +56,7 @@ describe('a pipeline in containers without rights and with read-only file system
   const bootstrap = inject('kafka');
   const topic = uniqueName('orders');
   const volume = uniqueName('emulator');
+  let port: number;
   let folder: TempDir;
   let letters: string;
   let emulator: Container & EmulatorChild;
@@ -72,7 +74,8 @@ describe('a pipeline in containers without rights and with read-only file system
       '-v',
       `${letters}:/var/lib/maxsink`,
     ];
-    const limits = ['--memory', '600m', '--cpus', '1.5', '--env', 'MAXSINK_KAFKA_INSTANCE_ID=maxsink-0'];
+    const env = ['--env', 'MAXSINK_KAFKA_INSTANCE_ID=maxsink-0', '--env', `MAXSINK_HTTP_PORT=${port}`];
+    const limits = ['--memory', '600m', '--cpus', '1.5', ...env];
     return startContainer([...LOCKED, '--network', 'host', ...mounts, ...limits], SERVICE);
   };
   const startAssigned = async () => {
@@ -86,9 +89,10 @@ describe('a pipeline in containers without rights and with read-only file system
       await endOffsets(bootstrap, topic),
       100_000,
     );
-  const probe = (name: string) => fetch(`http://127.0.0.1:9464/${name}`).then((answer) => answer.status);
+  const probe = (name: string) => fetch(`http://127.0.0.1:${port}/${name}`).then((answer) => answer.status);
 
   beforeAll(async () => {
+    port = await freePort();
     folder = tempDir();
     chmodSync(folder.path, 0o755);
     letters = path.join(folder.path, 'letters');
@@ -163,7 +167,10 @@ describe('a pipeline in containers without rights and with read-only file system
 
   it('without a volume says that dead letters cannot be written, and ends with 1', async () => {
     const config = ['-v', `${path.join(folder.path, 'config')}:/etc/maxsink:ro`];
-    const bare = startContainer([...LOCKED, '--network', 'host', ...config], SERVICE);
+    const bare = startContainer(
+      [...LOCKED, '--network', 'host', '--env', 'MAXSINK_HTTP_PORT=0', ...config],
+      SERVICE,
+    );
     expect((await bare.exited).code, bare.tail()).toBe(1);
     expect(bare.tail()).toContain('dead letters cannot be written to /var/lib/maxsink/dead-letters');
   });
