@@ -116,7 +116,7 @@ export async function listTablePartitions(
   const names: string[] = [];
   for (let marker: string | null = null; names.length < most; ) {
     const page: Page = await readPage(client, table, marker, Math.min(most, PAGE), signal);
-    names.push(...page.names.filter(isAddressable));
+    names.push(...page.names);
     marker = page.marker;
     if (marker === '') break;
   }
@@ -156,21 +156,16 @@ async function readPage(
     const root = parseXml(text.trim());
     if (root.name !== 'Partitions') throw new Error(`the answer is ${root.name}`);
     const found = root.children.filter(({ name }) => name === 'Partition');
-    return { names: found.map(nameOf), marker: find(root, 'Marker')?.text.trim() ?? '' };
+    const names = found.map(nameOf).filter((name) => name !== null);
+    return { names, marker: find(root, 'Marker')?.text.trim() ?? '' };
   });
 }
 
-/** `<Partition><Column Name="dt" Value="20261121"/>...`. */
-const nameOf = ({ children }: XmlElement): string =>
-  children
+/** `<Partition><Column Name="dt" Value="20261121"/>...`; null when it cannot be addressed. */
+function nameOf({ children }: XmlElement): string | null {
+  const parts = children
     .filter(({ name }) => name === 'Column')
-    .map(({ attributes: { Name = '', Value = '' } }) => `${Name}=${Value}`)
-    .join(',');
-
-function isAddressable(name: string): boolean {
-  try {
-    return parseTablePartition(name).length > 0;
-  } catch {
-    return false;
-  }
+    .map(({ attributes: { Name: column = '', Value: value = '' } }) => ({ column, value }));
+  if (parts.length === 0 || parts.some((part) => problemOf(part) !== null)) return null;
+  return parts.map(({ column, value }) => `${column}=${value}`).join(',');
 }
