@@ -9,30 +9,33 @@ export interface TopicIds {
 }
 
 const ASK_MS = 3_000;
+/** One that fails may be a broker that is busy for a moment: without ids a topic made again goes unnoticed. */
+const TRIES = 3;
 
 /**
- * One question at a time. Some servers that speak Kafka's protocol do not answer it: when the first one is not
- * answered, though others were, `onNone` is told and none is asked any more.
+ * One question at a time. Some servers that speak Kafka's protocol do not answer it: as long as none was answered,
+ * no id is known; when the first {@link TRIES} were not, `onNone` is told and none is asked any more.
  */
 export function createTopicIds(
   read: (topics: readonly string[], timeoutMs: number) => Promise<TopicId[]>,
   onNone: (error: unknown) => void,
 ): TopicIds {
   let answered = false;
-  let given = true;
+  let tries = 0;
   let last: Promise<unknown> = Promise.resolve();
 
   async function question(topics: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-    if (!given) return new Map(topics.map((topic) => [topic, null]));
+    const none = new Map(topics.map((topic) => [topic, null]));
+    if (tries === TRIES) return none;
     try {
       const ids = await read(topics, ASK_MS);
       answered = true;
       return new Map(ids.map(({ topic, id }) => [topic, id]));
     } catch (error) {
       if (answered) throw error;
-      given = false;
-      onNone(error);
-      return question(topics);
+      tries += 1;
+      if (tries === TRIES) onNone(error);
+      return none;
     }
   }
 
