@@ -29,7 +29,9 @@ async function folderItem(config: Config): Promise<Item> {
     const nearest = made ? folder : existingAbove(folder);
     if (made) await withinStep('dead_letter_unwritable', `the folder ${folder}`, () => tryFolder(folder));
     else await mayCreate(nearest);
-    const { bavail, bsize } = await statfs(nearest);
+    const { blocks, bavail, bsize } = await statfs(nearest);
+    // Root may write anywhere, it seems; a file system of no size (/proc, /sys) takes no file from anybody.
+    if (blocks === 0) throw new Error(`${nearest} is on a file system that takes no files`);
     const text = `${folder} ${made ? 'takes files' : 'will be created'}, ${gibibytes(bavail * bsize)} free`;
     const volatile = volatileMount(nearest, readText('/proc/self/mountinfo'));
     if (volatile === null) return ok(what, text);

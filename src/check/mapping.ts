@@ -20,7 +20,7 @@ export function checkMapping(config: Config, schema: TableSchema | null): Mappin
   const { plan, problems, warnings, describe } = planFor(config, schema);
   const items = [
     ...summary(describe, schema, problems.length),
-    ...problems.map((problem) => fail('mismatch', problem, null, 'mapping_mismatch')),
+    ...problems.map((problem) => fail('mismatch', problem, ADVICE, 'mapping_mismatch')),
     ...warnings.filter((text) => !isTold(text, describe)).map((text) => warn('mapping', text)),
   ];
   return {
@@ -34,6 +34,7 @@ export function checkMapping(config: Config, schema: TableSchema | null): Mappin
   };
 }
 
+const ADVICE = 'Mend this line of the configuration, or the table.';
 const HEAD = ['column', 'type', 'source', 'conversion', 'loses'];
 
 const row = ({ column, type, source, conversion, loses }: MappingLine): string[] => [

@@ -91,6 +91,11 @@ describe('this machine', () => {
     own.end();
   });
 
+  it('refuses a folder where no file can be, whoever asks', async () => {
+    const { letters } = await look('/proc/letters');
+    expect(letters).toMatchObject({ status: 'fail', code: 'dead_letter_unwritable' });
+  });
+
   it.each([
     [0, 'ok', 'agrees'],
     [-5_400, 'ok', '5s ahead of'],
