@@ -117,9 +117,12 @@ function clean(value: unknown, depth: number): unknown {
   );
 }
 
-/** Code, message and hint, then the chain of causes; a stack only where the code does not say it all. */
+/**
+ * Code, message and hint, then the chain of causes; a stack only where the code does not say it all: that of
+ * `ECONNREFUSED`, `ENOSPC` and the Kafka client's errors shows only the way into a library.
+ */
 function cleanError(error: Error, depth: number): object {
-  const expected = error instanceof SinkError && error.code !== 'unexpected';
+  const expected = error instanceof SinkError ? error.code !== 'unexpected' : 'errno' in error;
   const { message, name, stack, cause, ...rest } = error as Error & Record<string, unknown>;
   return {
     name,

@@ -98,6 +98,14 @@ describe('errors', () => {
     expect(error.stack).toBeUndefined();
   });
 
+  it('carry no stack of a system call or a library, whose code says it all', () => {
+    const { log, lines } = capture();
+    const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', errno: -111 });
+    log.error({ error: new SinkError('maxcompute_unreachable', 'no answer', cause) }, 'stopped');
+    expect(lines()[0].error.cause).toMatchObject({ code: 'ECONNREFUSED', errno: -111 });
+    expect(lines()[0].error.cause.stack).toBeUndefined();
+  });
+
   it('carry the stack when the error is unexpected', () => {
     const { log, lines } = capture();
     log.error({ error: new TypeError('x is undefined') }, 'stopped');
