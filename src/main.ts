@@ -78,7 +78,7 @@ async function serve(
   const { plan, table, created, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
   if (created) log.info({ table: table.name, statement: created }, 'table created');
   if (warnings.length > 0)
-    log.warn({ warnings }, 'the mapping leaves columns empty or rejects excess digits');
+    log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
   // First: the room that they take may be what is missing.
   const stale = await removeStale(config.deadLetters.file, hostname(), clock.now());

@@ -93,7 +93,9 @@ function compileColumn(
   problems.push(...fixedProblems(column, source, key, maxFieldBytes));
   const line = describeColumn(column, found);
   describe.push(line);
-  if (line.loses) warnings.push(`column ${name} ${line.type} from ${line.source}: ${line.loses}`);
+  // Rounding that was asked for is no news; it stands in the description.
+  if (line.loses && !column.round)
+    warnings.push(`column ${name} ${line.type} from ${line.source}: ${line.loses}`);
   warnings.push(...optionWarnings(column, config, key, typeText(type)));
   return column;
 }

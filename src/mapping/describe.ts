@@ -57,7 +57,7 @@ function conversion({ type, time }: PlanColumn): string {
   }
 }
 
-/** The losses that a type can mean, for the mapping and as warnings at start. */
+/** The losses that a type can mean: for the mapping and, where nobody asked for them, as warnings at start. */
 function losses({ type, round }: PlanColumn): string | null {
   const fate = round ? 'are rounded' : 'are dirty unless round';
   switch (type.name) {

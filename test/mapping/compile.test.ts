@@ -125,7 +125,6 @@ describe('the plan', () => {
     expect(plan).not.toBeNull();
     expect(warnings).toEqual([
       'table.columns.id.timeZone: it has no effect on BIGINT',
-      'column amount DECIMAL(10,2) from a.b: digits beyond 2 behind the point are rounded',
       'table.columns.amount.type: it says DOUBLE, the table says DECIMAL(10,2)',
       'column at DATETIME from at: digits below a millisecond are dirty unless round',
       'column note: no source, it stays NULL',
