@@ -30,7 +30,10 @@ export async function previewCommand(options: PreviewCommandOptions): Promise<nu
   // A reader that has seen enough (head) closes the pipe.
   process.stdout.on('error', () => undefined);
   try {
-    const log = createLog({ level: 'warn', stream: process.stderr });
+    const log = createLog({
+      level: 'warn',
+      stream: { write: (line) => void process.stderr.write(plainLine(line)) },
+    });
     const shown = await preview(config, wanted, log, systemClock);
     const room = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
     const text = options.json
@@ -41,6 +44,13 @@ export async function previewCommand(options: PreviewCommandOptions): Promise<nu
   } finally {
     endSoon();
   }
+}
+
+/** A line of the service's log for who looks at a terminal: what happened, and why. */
+export function plainLine(line: string): string {
+  const { msg, message, error, about } = JSON.parse(line) as Record<string, string> & { error?: Error };
+  const parts = [msg, about, message ?? error?.message].filter((part) => part !== undefined && part !== '');
+  return `maxsink: ${[...new Set(parts)].join(': ')}\n`;
 }
 
 function fromOf(written: string): ReadFrom {

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { previewCommand } from '../../src/cli/preview.ts';
+import { plainLine, previewCommand } from '../../src/cli/preview.ts';
 import { tempDir } from '../support/process.ts';
 
 const GIVEN = { config: 'none.yaml', records: 20, from: 'committed', timeout: '15s' };
+
+describe('a complaint during a preview', () => {
+  it.each([
+    [{ msg: 'sent again', about: 'demo.t', message: 'refused' }, 'maxsink: sent again: demo.t: refused\n'],
+    [{ msg: 'no registry', error: { message: 'gone' } }, 'maxsink: no registry: gone\n'],
+    [{ msg: 'gone', error: { message: 'gone' } }, 'maxsink: gone\n'],
+  ])('%j is one line of text', (fields, text) => {
+    expect(plainLine(JSON.stringify({ level: 'warn', ...fields }))).toBe(text);
+  });
+});
 
 describe('maxsink preview refuses', () => {
   it.each([
