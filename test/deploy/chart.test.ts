@@ -77,3 +77,24 @@ describe('what is deployed', () => {
     expect(major).toBeGreaterThan(Number(/\d+/.exec(engines.node)![0]));
   });
 });
+
+describe('docs/deployment.md', () => {
+  const page = read('docs/deployment.md');
+
+  it('names every value of the chart, and no other', () => {
+    const table = /### Values\n([\s\S]*?)\n###/.exec(page)![1]!;
+    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((line) => line.split(' | ')[0]!.match(/`[\w.]+`/g) ?? []);
+    const values = parse(read(`${CHART}/values.yaml`)) as Record<string, unknown>;
+    // Those whose keys the operator chooses, or that are as in a pod, count as one.
+    const whole = /^(?:secretEnv|resources|podSecurityContext|securityContext)$/;
+    const isMap = (value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+    const keys = Object.entries(values).flatMap(([name, value]) =>
+      isMap(value) && !whole.test(name)
+        ? Object.keys(value as object).map((inner) => `${name}.${inner}`)
+        : [name],
+    );
+    expect(named.map((name) => name.slice(1, -1)).sort()).toEqual(keys.sort());
+  });
+});
