@@ -218,7 +218,8 @@ export function failureError(what: string, failure: Failure, messageChars: numbe
   const { reaction, code, status, message, requestId } = failure;
   const answer = status === null ? code : `${code} (HTTP ${status})`;
   const id = requestId === null ? 'no request id' : `request id ${requestId}`;
-  const text = message ? ` "${cut(message, messageChars)}"` : '';
+  // A binary answer must not steer the terminal that shows it.
+  const text = message ? ` "${cut(message.replace(/\p{Cc}+/gu, ' '), messageChars)}"` : '';
   return new SinkError(reaction.error, `${what}: ${reaction.why}: ${answer}${text} [${id}]`, failure);
 }
 

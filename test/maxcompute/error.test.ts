@@ -140,4 +140,9 @@ describe('the error of a failure', () => {
     expect(failureOf(error)?.code).toBe('InternalServerError');
     expect(failureOf(new Error('other'))).toBeNull();
   });
+
+  it('shows no control characters of an answer', () => {
+    const error = failureError('read the table', failure(500, '\u001b[2Jbinary\u0000\u0007answer'), 100);
+    expect(error.message).toContain('" [2Jbinary answer"');
+  });
 });
