@@ -24,6 +24,8 @@ export interface ServiceOptions {
 }
 
 export interface Service extends Child {
+  /** Its configuration. */
+  readonly file: string;
   /** One metric's value, labels summed up; 0 when it is not there yet. */
   metric(name: string): Promise<number>;
   /** HTTP status of `/live` or `/ready`. */
@@ -41,6 +43,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const url = `http://127.0.0.1:${port}`;
   return {
     ...child,
+    file,
     async metric(name) {
       const text = await fetch(`${url}/metrics`).then((r) => r.text());
       const lines = text

@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPipeline, failure, type Pipeline } from '../route/pipeline.ts';
 import type { Service } from '../route/service.ts';
 import { kafkaTool } from '../support/java.ts';
-import { type EmulatorChild, everythingPrinted, startEmulatorChild, tempDir } from '../support/process.ts';
+import {
+  type EmulatorChild,
+  everythingPrinted,
+  startEmulatorChild,
+  startMaxsink,
+  tempDir,
+} from '../support/process.ts';
 import { grant, type Right, withdraw } from './acls.ts';
 import { createSecrets } from './secrets.ts';
 import { type SecureKafka, startSecureKafka } from './secure-kafka.ts';
@@ -76,6 +82,14 @@ const scram = (bits: '256' | '512', password?: string): Security => ({
 const overTls = (more: Security = {}): Security => ({ caFile: kafka.authority.caFile, ...more });
 const own = (): Security => ({ certFile: kafka.client.certFile, keyFile: kafka.client.keyFile });
 
+/** What `check` and `preview` print of the same configuration is looked through too. */
+async function lookAt({ file }: Service, env: Record<string, string>): Promise<void> {
+  for (const command of [['check'], ['check', '--json'], ['preview', '--from', 'earliest']]) {
+    const child = startMaxsink([...command, '-c', file], { env });
+    expect(await child.exited, child.tail()).toEqual({ code: 0, signal: null });
+  }
+}
+
 describe.concurrent('records arrive', () => {
   it.each<[string, string, () => Security]>([
     ['ssl, own CA', 'TLS', () => ({ protocol: 'ssl', ...overTls() })],
@@ -98,6 +112,7 @@ describe.concurrent('records arrive', () => {
     await settled();
     expect(await counts()).toEqual({ rows: 100, distinct: 100, acknowledged: 100 });
     pages.push(await service.page('metrics'), await service.page('ready'), await service.page('status'));
+    await lookAt(service, variables(security()));
     expect(await service.stop(), service.tail()).toEqual({ code: 0, signal: null });
   });
 });
