@@ -17,6 +17,7 @@ import {
 import { describeGroup, type GroupFacts } from './group.ts';
 import { clientProperties, type KafkaSettings } from './settings.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { within } from './within.ts';
 
 /**
  * Looks at a cluster as the service would see it, and changes nothing: it never joins the group and never
@@ -174,12 +175,5 @@ async function poll(watched: Watched, onRecord: (message: Message) => void): Pro
   }
 }
 
-async function close(consumer: Consumer): Promise<void> {
-  const closed = new Promise<void>((resolve) => void consumer.disconnect(() => resolve()));
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_MS);
-  });
-  await Promise.race([closed, late]);
-  clearTimeout(timer);
-}
+const close = (consumer: Consumer): Promise<void> =>
+  within(CLOSE_MS, new Promise((resolve) => void consumer.disconnect(() => resolve())));

@@ -8,6 +8,7 @@ import { clientProperties, type KafkaSettings } from './settings.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
 import type { StartAt } from './start-at.ts';
 import { createTopicIds } from './topic-ids.ts';
+import { within } from './within.ts';
 
 export type { ReadFrom, ReadLog } from './read-logs.ts';
 
@@ -67,13 +68,7 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
 
   async function close(): Promise<void> {
     await topicIds.idle();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, CLOSE_MS);
-      consumer.disconnect(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    await within(CLOSE_MS, new Promise<void>((resolve) => void consumer.disconnect(() => resolve())));
   }
 }
 
