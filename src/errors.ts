@@ -45,6 +45,21 @@ export const ERRORS = {
     1,
     'Usually the group has moved on and the records are read again by their new owner. If it repeats, the reason is in the message: rights on the group, the coordinator, offset.metadata.max.bytes.',
   ),
+  group_taken: kind(
+    'stop',
+    2,
+    'Two pipelines must not share a consumer group: give this one its own name or kafka.groupId.',
+  ),
+  ledger_unreadable: kind(
+    'stop',
+    4,
+    'The metadata of the committed offset is broken or of a newer version: run the version that wrote it, or look with `maxsink resolve`.',
+  ),
+  decision_needed: kind(
+    'stop',
+    4,
+    'Whether these rows are in the table cannot be known: stop every process of the group, run `maxsink resolve`, which shows both readings and settles them, and start again.',
+  ),
   registry_unreachable: kind(
     'retry',
     1,

@@ -105,6 +105,13 @@ export const LIMITS = {
   staleLettersMs: 3_600_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
+  /**
+   * Characters of one topic partition's commit metadata: brokers take 4,096 (`offset.metadata.max.bytes`), the
+   * client adds one.
+   */
+  metadataChars: 4_095,
+  /** Of these, for the intent; the rest is for the note beside it. */
+  intentChars: 3_000,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */
   commitProofCapMs: 60_000,
 

@@ -22,9 +22,11 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   // Could be published alone.
   maxcompute: { code: ['errors.ts', 'retry.ts', 'clock.ts', 'limits.ts'], types: [] },
   sink: {
-    code: ['source', 'encode', 'errors.ts', 'limits.ts', 'retry.ts', 'clock.ts'],
+    code: ['source', 'encode', 'ledger', 'errors.ts', 'limits.ts', 'retry.ts', 'clock.ts'],
     types: ['budget.ts', 'deadletter', 'log.ts', 'maxcompute'],
   },
+  // The protocol: pure but for its ports.
+  ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
   deadletter: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['encode', 'source'] },
   ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
   check: {

@@ -4,7 +4,6 @@ import {
   choice,
   duration,
   EVEN_IF_WRONG,
-  leaf,
   matching,
   nullable,
   section,
@@ -17,17 +16,6 @@ import { table } from './table.ts';
 
 const MiB = 1024 * 1024;
 const HOUR = 3_600_000;
-
-const guarantee = leaf<'at_least_once'>({
-  type: 'at_least_once',
-  expected: 'at_least_once',
-  json: { enum: ['at_least_once'] },
-  parse: (input) => (input === 'at_least_once' ? input : undefined),
-  refuse: (input) =>
-    input === 'exactly_once'
-      ? 'exactly_once comes with a later version: write at_least_once, or leave the key out'
-      : undefined,
-});
 
 const flush = z.strictObject({
   interval: duration(1000, 12 * HOUR)
@@ -75,7 +63,9 @@ export const options = z
     name: matching(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits, dot, hyphen and underscore').describe(
       'Name of the pipeline, in logs, metrics and the group id.',
     ),
-    guarantee: guarantee.prefault('at_least_once').describe('Delivery guarantee; only at_least_once today.'),
+    guarantee: choice(['exactly_once', 'at_least_once'])
+      .prefault('at_least_once')
+      .describe('Delivery guarantee. at_least_once leaves the intent out: a crash may repeat rows.'),
     kafka: section(kafka),
     decode: section(decode),
     schemaRegistry: nullable(schemaRegistry).describe('Schema registry, for avro; null: none.'),
@@ -95,9 +85,11 @@ export const options = z
         settle: duration(0, 60_000)
           .prefault('5s')
           .describe('Wait after an assignment before offsets are committed.'),
-        onUnknown: choice(['stop'], ['assume_committed', 'replay'])
+        onUnknown: choice(['stop', 'assume_committed', 'replay'])
           .prefault('stop')
-          .describe('What happens when the state of a batch cannot be known; only stop today.'),
+          .describe(
+            'What happens when it cannot be known whether the rows of a batch are in the table: stop for a decision, take them for written, or read them again.',
+          ),
       })
       .prefault({}),
     workers: nullable(whole(1, 64)).describe('Worker threads; null: CPU limit minus one, 1 to 8.'),

@@ -38,6 +38,12 @@ export interface Position extends TopicPartition {
   readonly offset: number;
 }
 
+/** One topic partition in an offset commit. */
+export interface OffsetCommit extends Position {
+  /** What the ledger keeps beside the offset: opaque text without `;`, at most `LIMITS.intentChars`. Null: none. */
+  readonly intent: string | null;
+}
+
 export interface SourceListener {
   /** `again`: the same topic partitions, from these positions (a rewind). */
   onAssigned(assignment: number, positions: readonly Position[], again: boolean): void;

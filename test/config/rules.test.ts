@@ -12,7 +12,6 @@ const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
 
 describe('what comes later is refused as such', () => {
   it.each([
-    [{ top: 'guarantee: exactly_once' }, /^13:12 guarantee: exactly_once comes with a later version/],
     [{ top: 'routes: []' }, /^13:1 routes: comes with a later version/],
     [{ top: 'deadLetters: {topic: t}' }, /deadLetters\.topic: comes with a later version/],
     [{ top: 'deadLetters: {table: t}' }, /deadLetters\.table: comes with a later version/],
@@ -23,7 +22,6 @@ describe('what comes later is refused as such', () => {
     [{ top: 'dirty: {classes: {not_exact: set_null}}' }, /dirty\.classes\.not_exact: .*later version/],
     [{ top: 'dirty: {limit: {count: 5}}' }, /dirty\.limit\.count: comes with a later version/],
     [{ top: 'dirty: {limit: {percent: 5}}' }, /dirty\.limit\.percent: comes with a later version/],
-    [{ top: 'ledger: {onUnknown: replay}' }, /ledger\.onUnknown: replay comes with a later version/],
     [
       { top: 'decode: {value: {format: protobuf}}' },
       /decode\.value\.format: protobuf comes with a later version/,
