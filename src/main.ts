@@ -9,8 +9,10 @@ import { removeStale } from './deadletter/folder.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
+import { mappingHash } from './ledger/pointer.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
+import type { Plan } from './mapping/plan.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { createObserver } from './observe.ts';
@@ -19,23 +21,43 @@ import { startServer } from './ops/server.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
 import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
-import type { Encoder } from './sink/ports.ts';
+import type { Identity } from './sink/intend.ts';
+import type { DeadLetters, Encoder, Tunnel } from './sink/ports.ts';
 import { KafkaSource } from './source/consumer.ts';
 import { chunkBytesFor, clientQueueBytes, fetchProperties } from './source/settings.ts';
+import type { Source } from './source/source.ts';
 import { guardedTunnel } from './tunnel.ts';
 import { VERSION } from './version.ts';
 
 /** Share of `shutdown` that is kept for leaving the group. */
 const LEAVE_MS = 2_000;
 
+/** Sees each port before the service does; for those who run it under conditions of their own. */
+export interface Wrappers {
+  source(source: Source): Source;
+  tunnel(tunnel: Tunnel): Tunnel;
+  deadLetters(deadLetters: DeadLetters): DeadLetters;
+}
+
+const AS_THEY_ARE: Wrappers = {
+  source: (source) => source,
+  tunnel: (tunnel) => tunnel,
+  deadLetters: (deadLetters) => deadLetters,
+};
+
 /**
  * Builds every object once, in the order of a record's route, runs until `stop` aborts or something
  * ends the service, and takes everything down in reverse. Resolves to null after a clean stop, else why.
  */
-export async function runService(config: Config, log: Log, stop: AbortSignal): Promise<SinkError | null> {
+export async function runService(
+  config: Config,
+  log: Log,
+  stop: AbortSignal,
+  wrap: Partial<Wrappers> = {},
+): Promise<SinkError | null> {
   const releasers: (() => Promise<unknown>)[] = [];
   try {
-    return await serve(config, log, stop, releasers);
+    return await serve(config, log, stop, { ...AS_THEY_ARE, ...wrap }, releasers);
   } catch (error) {
     return stop.aborted ? null : asSinkError(error);
   } finally {
@@ -48,6 +70,7 @@ async function serve(
   config: Config,
   ownLog: Log,
   stop: AbortSignal,
+  wrap: Wrappers,
   releasers: (() => Promise<unknown>)[],
 ): Promise<SinkError | null> {
   const clock = systemClock;
@@ -92,7 +115,7 @@ async function serve(
   releasers.push(() => pool.stop());
 
   const budget = createBudget(config.memory - clientQueueBytes(config.memory));
-  const source = new KafkaSource({
+  const kafka = new KafkaSource({
     pipeline: config.name,
     kafka: config.kafka,
     startAt: config.kafka.startAt,
@@ -108,13 +131,15 @@ async function serve(
       metrics.bytesRead.inc(bytes);
     },
   });
+  const source = wrap.source(kafka);
   const coordinator = new Coordinator({
     source,
     encoder: measured(pool, metrics),
     schemas: connectRegistry(config, metrics, log),
-    deadLetters,
+    deadLetters: wrap.deadLetters(deadLetters),
+    identity: config.guarantee === 'exactly_once' ? identityOf(config, plan) : null,
     upload: {
-      tunnel: guardedTunnel(maxcompute, table, log),
+      tunnel: wrap.tunnel(guardedTunnel(maxcompute, table, log)),
       compression: config.maxcompute.compression,
       onSession: () => metrics.sessionsCreated.inc(),
       onBlock: (bytes) => {
@@ -140,6 +165,10 @@ async function serve(
   if (stop.aborted) onStop();
   else stop.addEventListener('abort', onStop, { once: true });
   return coordinator.finished;
+}
+
+function identityOf({ maxcompute: { project, schema }, table }: Config, plan: Plan): Identity {
+  return { to: { project, schema, table: table.name }, cluster: null, mapping: mappingHash(plan) };
 }
 
 /** MaxCompute may be away when the service starts: it waits, `/ready` and the client's log lines say for what. */

@@ -186,6 +186,7 @@ function batchLine(batch: Batch): object {
     tablePartitions: batch.upload.tablePartitions,
     fillMs: batch.phases.fill,
     uploadMs: batch.phases.upload,
+    intendMs: batch.phases.intend,
     commitMs: batch.phases.commit,
     acknowledgeMs: batch.phases.acknowledge,
     offsets: [...batch.ranges.values()].map((r) => `${topicPartitionKey(r)}:${r.first}-${r.end}`).join(' '),

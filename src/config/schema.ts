@@ -1,16 +1,6 @@
 import { z } from 'zod';
 import { kafka } from './kafka.ts';
-import {
-  choice,
-  duration,
-  EVEN_IF_WRONG,
-  matching,
-  nullable,
-  section,
-  size,
-  text,
-  whole,
-} from './leaf.ts';
+import { choice, duration, EVEN_IF_WRONG, matching, nullable, section, size, text, whole } from './leaf.ts';
 import { decode, maxcompute, schemaRegistry } from './maxcompute.ts';
 import { table } from './table.ts';
 

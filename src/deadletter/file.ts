@@ -25,6 +25,8 @@ export interface DeadLetterFolder {
   seal(batch: string): Promise<void>;
   acknowledge(batch: string): Promise<void>;
   abandon(batch: string): Promise<void>;
+  /** Closes the batch's file and leaves it `.open`. */
+  leave(batch: string): Promise<void>;
   /** Closes what is open; the files stay as they are. */
   stop(): Promise<void>;
 }
@@ -90,6 +92,11 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
         await forget(batch);
         await rm(pathOf(batch, 'open'), { force: true });
       });
+    },
+    async leave(batch) {
+      await tails.get(batch)?.catch(() => undefined);
+      tails.delete(batch);
+      await forget(batch);
     },
     async stop() {
       await Promise.allSettled(tails.values());

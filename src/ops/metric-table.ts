@@ -31,8 +31,8 @@ const gauge = define('gauge');
 const histogram = define('histogram');
 
 const SEAL_REASONS = ['age', 'rows', 'bytes', 'table_partitions', 'revoke', 'shutdown'];
-const BATCH_STATES = ['open', 'sealed', 'uploaded', 'committed'];
-const BATCH_PHASES = ['fill', 'upload', 'commit', 'acknowledge'];
+const BATCH_STATES = ['open', 'sealed', 'uploaded', 'intended', 'committed'];
+const BATCH_PHASES = ['fill', 'upload', 'intend', 'commit', 'acknowledge'];
 const OUTCOMES = ['row', 'dead_letter', 'filtered'];
 const REBALANCES = ['assigned', 'revoked', 'lost'];
 const COMMIT_RESULTS = ['confirmed', 'refused'];

@@ -9,10 +9,18 @@ import type { BatchUpload } from './upload.ts';
  *
  *   open -> sealed -> uploaded -> (intended ->) committed -> acknowledged
  *
- * `intended` is the durable note of exactly once, written between `uploaded` and `committed`.
- * Any state before `acknowledged` may end in `abandoned`: the records are read again.
+ * `intended`: the durable note of exactly once stands in Kafka; from then on the batch is finished by us, or by
+ * whoever recovers it. Before that it may end in `abandoned`: the records are read again.
  */
-export type BatchState = 'open' | 'sealed' | 'uploaded' | 'committed' | 'acknowledged' | 'abandoned';
+export type BatchState =
+  | 'open'
+  | 'sealed'
+  | 'uploaded'
+  | 'intended'
+  | 'committed'
+  | 'acknowledged'
+  | 'abandoned';
+type Phase = 'fill' | 'upload' | 'intend' | 'commit' | 'acknowledge';
 export type SealReason = 'age' | 'rows' | 'bytes' | 'table_partitions' | 'revoke' | 'shutdown';
 
 export interface Batch {
@@ -34,8 +42,10 @@ export interface Batch {
   rejected: number;
   /** Dead letters handed to the destination so far. */
   letters: Promise<void>;
+  /** When its intent was sent, ms; null: nobody but us knows of the batch. */
+  intentAt: number | null;
   /** Duration of each phase so far, ms. */
-  readonly phases: Partial<Record<'fill' | 'upload' | 'commit' | 'acknowledge', number>>;
+  readonly phases: Partial<Record<Phase, number>>;
 }
 
 export interface FlushLimits {
@@ -67,8 +77,27 @@ export function openBatch(
     rowBytes: 0,
     rejected: 0,
     letters: Promise.resolve(),
+    intentAt: null,
     phases: {},
   };
+}
+
+/** The phase that ends with each state. */
+const PHASES: Partial<Record<BatchState, Phase>> = {
+  sealed: 'fill',
+  uploaded: 'upload',
+  intended: 'intend',
+  committed: 'commit',
+  acknowledged: 'acknowledge',
+};
+
+/** What is abandoned stays so. */
+export function enter(batch: Batch, state: BatchState, now: number): void {
+  if (batch.state === 'abandoned') return;
+  const phase = PHASES[state];
+  if (phase) batch.phases[phase] = now - (state === 'sealed' ? batch.openedAt : batch.since);
+  batch.state = state;
+  batch.since = now;
 }
 
 export function absorb(batch: Batch, part: Part): void {
@@ -98,8 +127,11 @@ export function leftOver(batches: readonly Batch[], chunks: number, now: number)
   return [...batches.map((batch) => standing(batch, now)), ...(chunks > 0 ? [encoding] : [])].join('; ');
 }
 
-function standing({ id, state, since, upload }: Batch, now: number): string {
-  const what = state === 'committed' ? 'Kafka to take its offsets' : upload.waitsFor;
+function standing(batch: Batch, now: number): string {
+  const { id, state, since, upload, intentAt } = batch;
+  const kafka =
+    state === 'committed' ? 'offsets' : state === 'uploaded' && intentAt !== null ? 'intent' : null;
+  const what = kafka === null ? upload.waitsFor : `Kafka to take its ${kafka}`;
   const waits = what === '' ? '' : `, waiting for ${what}`;
   return `batch ${id} has been ${state} for ${Math.round((now - since) / 1000)} s${waits}`;
 }

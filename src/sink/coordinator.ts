@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
+import type { OffsetRange, Position, SourceChunk, SourceListener } from '../source/source.ts';
 import {
-  type OffsetRange,
-  type Position,
-  type SourceChunk,
-  type SourceListener,
-  topicPartitionKey,
-} from '../source/source.ts';
-import { absorb, type Batch, dueSeal, leftOver, openBatch, overflows, type SealReason } from './batch.ts';
+  absorb,
+  type Batch,
+  dueSeal,
+  enter,
+  leftOver,
+  openBatch,
+  overflows,
+  type SealReason,
+} from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
 import { lettersBytes } from './letters.ts';
+import { createLine, type Line } from './line.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { createRestart, type Restart } from './restart.ts';
 import { sendBlocks } from './send.ts';
-import { settle } from './settle.ts';
 import { BatchUpload } from './upload.ts';
 
 /**
@@ -25,19 +28,18 @@ import { BatchUpload } from './upload.ts';
  *   2. send         blocks go up when they are full, or when the memory budget gets short
  *   3. seal         by age, rows, bytes, table partitions, revoke or shutdown
  *   4. upload       every block is confirmed, dead letters are durable
- *   5. (intend)     exactly once writes its durable note here, before any session is committed
+ *   5. intend       exactly once writes its durable note, before any session is committed
  *   6. commit       the sessions are committed: rows become visible
  *   7. acknowledge  the offsets advance
  *
- * While a batch is in 4 to 7 the next one fills. Offsets are acknowledged in order, and only from
- * committed batches: a failure anywhere means "read again", never "skip".
+ * While a batch is in 4 to 7 (line.ts) the next one fills. Offsets are acknowledged in order, and only from
+ * committed batches: a failure anywhere means "read again", never "skip". Where an intent may be out already,
+ * recovery reads again: everything is forgotten and the group joined anew.
  */
 export class Coordinator implements SourceListener {
   readonly #options: CoordinatorOptions;
   readonly #encoding: Encoding;
   readonly #caution: Caution = createCaution();
-  /** Acknowledged position of each topic partition that is ours. */
-  readonly #acknowledged = new Map<string, Position>();
   /** Of the records that are welcome now; 0: none are. */
   #assignment = 0;
   readonly #restart: Restart;
@@ -46,9 +48,7 @@ export class Coordinator implements SourceListener {
   /** Why records were abandoned that nobody has read again since. */
   #undone: string | null = null;
   #open: Batch | null = null;
-  #settling: Batch[] = [];
-  /** The end of the line: batches commit one after another. */
-  #settled: Promise<void> = Promise.resolve();
+  #line: Line;
   #lastTurnAt: number;
   #turning = false;
   #finished: (error: SinkError | null) => void = () => undefined;
@@ -59,6 +59,7 @@ export class Coordinator implements SourceListener {
     this.#options = options;
     this.#lastTurnAt = options.clock.now();
     this.#restart = createRestart(options.clock);
+    this.#line = this.#newLine(0, []);
     this.finished = new Promise((resolve) => {
       this.#finished = resolve;
     });
@@ -80,7 +81,7 @@ export class Coordinator implements SourceListener {
 
   /** Open and settling batches, oldest first. */
   get batches(): readonly Batch[] {
-    return this.#open ? [...this.#settling, this.#open] : this.#settling;
+    return this.#open ? [...this.#line.batches, this.#open] : this.#line.batches;
   }
 
   /** Ranges of records that are not acknowledged yet, oldest first. */
@@ -93,8 +94,7 @@ export class Coordinator implements SourceListener {
   onAssigned(assignment: number, positions: readonly Position[], again: boolean): void {
     this.#assignment = assignment;
     this.#again = [];
-    this.#acknowledged.clear();
-    for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
+    this.#line = this.#newLine(assignment, positions);
     if (!again) this.#options.events.assigned(positions.length);
   }
 
@@ -196,7 +196,7 @@ export class Coordinator implements SourceListener {
 
   /** Over quota, or two batches wait for their commit: the open one goes on filling. */
   #maySeal(batch: Batch): boolean {
-    return this.#settling.length < LIMITS.settlingBatches && !batch.upload.waitsForQuota;
+    return this.#line.batches.length < LIMITS.settlingBatches && !batch.upload.waitsForQuota;
   }
 
   #seal(reason: SealReason): boolean {
@@ -205,36 +205,29 @@ export class Coordinator implements SourceListener {
     if (reason !== 'shutdown' && reason !== 'revoke' && !this.#maySeal(batch)) return false;
     this.#open = null;
     batch.sealedBy = reason;
-    this.#settling.push(batch);
-    this.#enter(batch, 'sealed', 'fill');
+    enter(batch, 'sealed', this.#options.clock.now());
+    this.#options.events.state(batch);
     this.#options.events.sealed(batch);
-    const before = this.#settled;
-    this.#settled = settle(batch, before, this.#options, (state, phase) =>
-      this.#enter(batch, state, phase),
-    ).then(
-      (positions) => this.#acknowledge(batch, positions),
-      (error) => this.#onBatchTrouble(batch, error),
-    );
+    this.#line.push(batch);
     return true;
   }
 
-  #acknowledge(batch: Batch, positions: readonly Position[]): void {
-    this.#settling = this.#settling.filter((other) => other !== batch);
-    for (const position of positions) this.#acknowledged.set(topicPartitionKey(position), position);
-    this.#caution.acknowledged(positions);
-    this.#restart.forget();
-    this.#enter(batch, 'acknowledged', 'acknowledge');
-    this.#options.events.acknowledged(batch);
-    this.#turn();
+  #newLine(assignment: number, positions: readonly Position[]): Line {
+    return createLine({
+      ...this.#options,
+      assignment,
+      positions,
+      onState: (batch) => this.#options.events.state(batch),
+      onAcknowledged: (batch, ends) => this.#acknowledged(batch, ends),
+      onTrouble: (batch, error) => this.#onBatchTrouble(batch, error),
+    });
   }
 
-  #enter(batch: Batch, state: Batch['state'], phase: keyof Batch['phases']): void {
-    const now = this.#options.clock.now();
-    if (batch.state === 'abandoned') return;
-    batch.phases[phase] = now - (state === 'sealed' ? batch.openedAt : batch.since);
-    batch.state = state;
-    batch.since = now;
-    this.#options.events.state(batch);
+  #acknowledged(batch: Batch, ends: readonly Position[]): void {
+    this.#caution.acknowledged(ends);
+    this.#restart.forget();
+    this.#options.events.acknowledged(batch);
+    this.#turn();
   }
 
   /** Waits until everything polled is acknowledged; false when the deadline passed first. */
@@ -243,7 +236,7 @@ export class Coordinator implements SourceListener {
     for (;;) {
       this.#turn();
       if (this.#encoding.size === 0 && this.#open) this.#seal(reason);
-      if (this.#encoding.size === 0 && !this.#open && this.#settling.length === 0) return true;
+      if (this.#encoding.size === 0 && this.batches.length === 0) return true;
       if (clock.now() >= deadline) return false;
       await clock.sleep(10);
     }
@@ -260,11 +253,12 @@ export class Coordinator implements SourceListener {
     const { log, source } = this.#options;
     log.warn({ error }, 'starting again from the acknowledged offsets');
     const ranges = [...this.unacknowledged()];
+    const { intentOut, positions } = this.#line;
     this.#abandonAll(error.code);
     this.#again = ranges;
     this.#restart.plan(() => {
-      if (error.code === 'kafka_commit_refused') source.rejoin(error.message);
-      else source.rewind([...this.#acknowledged.values()]);
+      if (intentOut || error.code === 'kafka_commit_refused') source.rejoin(error.message);
+      else source.rewind(positions);
     });
   }
 
@@ -278,14 +272,18 @@ export class Coordinator implements SourceListener {
     this.#restart.cancel();
     if (this.batches.length > 0 || this.#encoding.size > 0) this.#undone = reason;
     this.#encoding.clear();
-    for (const batch of this.batches) {
-      batch.state = 'abandoned';
-      batch.upload.abandon();
-      void this.#options.deadLetters.abandon(batch.id).catch(() => undefined);
-      this.#options.events.abandoned(batch, reason);
-    }
+    for (const batch of this.batches) this.#abandon(batch, reason);
     this.#open = null;
-    this.#settling = [];
-    this.#settled = Promise.resolve();
+    this.#line.abandon();
+  }
+
+  #abandon(batch: Batch, reason: string): void {
+    const { deadLetters, events } = this.#options;
+    batch.state = 'abandoned';
+    batch.upload.abandon();
+    // Whoever recovers the batch makes its letters count.
+    const letters = batch.intentAt === null ? deadLetters.abandon(batch.id) : deadLetters.leave(batch.id);
+    letters.catch(() => undefined);
+    events.abandoned(batch, reason);
   }
 }

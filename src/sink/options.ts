@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Source } from '../source/source.ts';
 import type { Batch, FlushLimits } from './batch.ts';
+import type { Identity } from './intend.ts';
 import type { DeadLetters, Encoder, SchemaSource } from './ports.ts';
 import type { UploadOptions } from './upload.ts';
 
@@ -13,6 +14,8 @@ export interface CoordinatorOptions {
   readonly schemas: SchemaSource;
   readonly deadLetters: DeadLetters;
   readonly upload: Omit<UploadOptions, 'onProgress' | 'budget' | 'clock'>;
+  /** What intents are written for; null: `at_least_once`. */
+  readonly identity: Identity | null;
   readonly budget: Budget;
   readonly flush: FlushLimits;
   /** How long the revoke callback may take, ms. */

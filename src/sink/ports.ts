@@ -34,6 +34,8 @@ export interface DeadLetters {
   seal(batch: string): Promise<void>;
   acknowledge(batch: string): Promise<void>;
   abandon(batch: string): Promise<void>;
+  /** Closes them as they are: whether the batch is done is decided elsewhere. */
+  leave(batch: string): Promise<void>;
 }
 
 export type Compression = 'deflate' | 'zstd' | 'none';

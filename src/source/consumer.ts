@@ -11,7 +11,14 @@ import { Membership, type Owned } from './membership.ts';
 import type { ConsumerOptions } from './options.ts';
 import { createPacker, type Packer } from './packer.ts';
 import { chunkBytesFor, clientProperties } from './settings.ts';
-import type { Position, Source, SourceChunk, SourceListener, SourceSnapshot } from './source.ts';
+import type {
+  OffsetCommit,
+  Position,
+  Source,
+  SourceChunk,
+  SourceListener,
+  SourceSnapshot,
+} from './source.ts';
 import { createTopicIds, type TopicIds } from './topic-ids.ts';
 import { findTopics, knownTopics } from './topics.ts';
 import { createLogWatch, type LogWatch } from './watch.ts';
@@ -122,8 +129,8 @@ export class KafkaSource implements Source {
     this.#packer.recycle(chunk);
   }
 
-  acknowledge(assignment: number, positions: readonly Position[]): Promise<void> {
-    return this.#membership.acknowledge(assignment, positions);
+  commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void> {
+    return this.#membership.acknowledge(assignment, commits);
   }
 
   rewind(positions: readonly Position[]): void {

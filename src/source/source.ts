@@ -65,7 +65,7 @@ export interface Source {
    * Commits offsets and resolves when the broker confirmed them to this process for this request.
    * Rejects with `kafka_commit_refused` when refused, unanswered, or of an older assignment.
    */
-  acknowledge(assignment: number, positions: readonly Position[]): Promise<void>;
+  commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void>;
   /** Reads again from these positions: a new assignment number, the same topic partitions. */
   rewind(positions: readonly Position[]): void;
   /** Leaves and joins the group again, so that the generation changes. */

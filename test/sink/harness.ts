@@ -6,11 +6,12 @@ import { SinkError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { Batch, FlushLimits } from '../../src/sink/batch.ts';
 import { Coordinator } from '../../src/sink/coordinator.ts';
+import type { Identity } from '../../src/sink/intend.ts';
 import type { UploadSession } from '../../src/sink/ports.ts';
 import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createPacker, type Packer } from '../../src/source/packer.ts';
-import type { Position, Source, SourceListener } from '../../src/source/source.ts';
+import type { OffsetCommit, Position, Source, SourceListener } from '../../src/source/source.ts';
 
 /**
  * The coordinator on its ports, with time that passes only when told. A record's value names its table
@@ -42,6 +43,11 @@ const FLUSH: FlushLimits = {
   blockBytes: 1e9,
   maxTablePartitions: 40,
 };
+const IDENTITY: Identity = {
+  to: { project: 'p', schema: null, table: 't' },
+  cluster: null,
+  mapping: '0123456789abcdef',
+};
 const quiet = {
   trace() {},
   debug() {},
@@ -52,7 +58,12 @@ const quiet = {
 } as unknown as Log;
 
 export function harness(
-  given: { flush?: Partial<FlushLimits>; budgetBytes?: number; revokeMs?: number } = {},
+  given: {
+    flush?: Partial<FlushLimits>;
+    budgetBytes?: number;
+    revokeMs?: number;
+    exactlyOnce?: boolean;
+  } = {},
 ): Harness {
   const trail: string[] = [];
   const acknowledged: Position[][] = [];
@@ -94,9 +105,12 @@ export function harness(
   const source: Source = {
     start: async (_: SourceListener) => {},
     recycle: (chunk) => packer.recycle(chunk),
-    acknowledge: async (_number, positions) => {
-      await step('acknowledge', `acknowledge ${positions.map((p) => p.offset).join(',')}`);
-      acknowledged.push([...positions]);
+    commit: async (_number, commits) => {
+      const [{ offset, intent }] = commits as [OffsetCommit];
+      const carried = intent === null ? '' : ' and intend';
+      if (offset === (acknowledged.at(-1)?.[0]?.offset ?? 0)) return step('intend', `intend at ${offset}`);
+      await step('acknowledge', `acknowledge ${commits.map((p) => p.offset).join(',')}${carried}`);
+      acknowledged.push(commits.map(({ topic, partition }) => ({ topic, partition, offset })));
     },
     rewind: (positions) => {
       rewinds.push([...positions]);
@@ -123,7 +137,8 @@ export function harness(
       },
       seal: () => step('sealLetters', 'letters durable'),
       acknowledge: () => step('ackLetters', 'letters acknowledged'),
-      abandon: async () => {},
+      abandon: async () => void trail.push('letters removed'),
+      leave: async () => void trail.push('letters left'),
     },
     upload: {
       tunnel: {
@@ -137,6 +152,7 @@ export function harness(
       onBlock() {},
       onCommit() {},
     },
+    identity: given.exactlyOnce ? IDENTITY : null,
     budget,
     flush: { ...FLUSH, ...given.flush },
     revokeMs: given.revokeMs ?? 20_000,

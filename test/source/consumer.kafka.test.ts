@@ -229,7 +229,7 @@ describe('reading', () => {
     const one = await reader({ topics: [topic], group: uniqueName('g') });
     await one.untilRead(3);
     await expect(
-      one.source.acknowledge(one.state.assignment - 1, [{ topic, partition: 0, offset: 3 }]),
+      one.source.commit(one.state.assignment - 1, [{ topic, partition: 0, offset: 3, intent: null }]),
     ).rejects.toMatchObject({
       code: 'kafka_commit_refused',
     });

@@ -117,6 +117,10 @@ export async function openReader(options: ReaderOptions) {
     untilRead: (count: number, deadlineMs = 30_000) =>
       until(() => values.length >= count, { what: `${count} records`, deadlineMs }),
     untilFailure: () => until(() => state.failure, { what: 'a failure' }),
-    acknowledge: (positions: Position[]) => source.acknowledge(state.assignment, positions),
+    acknowledge: (positions: Position[]) =>
+      source.commit(
+        state.assignment,
+        positions.map((position) => ({ ...position, intent: null })),
+      ),
   };
 }

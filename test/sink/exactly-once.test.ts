@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { SinkError } from '../../src/errors.ts';
+import { harness } from './harness.ts';
+
+const end = (positions: { offset: number }[] | undefined) => positions?.[0]?.offset;
+const STEPS = /^(commit|intend|acknowledge|letters|rejoin|abandoned)/;
+const steps = (h: ReturnType<typeof harness>) => h.trail.filter((step) => STEPS.test(step));
+
+describe('exactly once', () => {
+  it('intends at the unchanged offset before any session is committed', async () => {
+    const h = harness({ exactlyOnce: true });
+    h.feed('dt=1', '!');
+    await h.pass(60_000);
+    expect(steps(h)).toEqual([
+      ...['letters durable', 'intend at 0', 'commit dt=1 1', 'letters acknowledged', 'acknowledge 2'],
+    ]);
+    expect(h.batches[0]!.phases).toHaveProperty('intend');
+  });
+
+  it('commits no session before Kafka has taken the intent', async () => {
+    const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
+    const release = h.hold('intend');
+    h.feed('dt=1');
+    await h.pass(10_000);
+    expect(steps(h)).toEqual([]);
+    expect(h.batches[0]!.state).toBe('uploaded');
+    release();
+    await h.pass(10);
+    expect(steps(h)).toEqual(['intend at 0', 'commit dt=1 1', 'acknowledge 1']);
+  });
+
+  it('sends the next intent with the advance: one offset commit per batch', async () => {
+    const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
+    const release = h.hold('commit');
+    h.feed('dt=1');
+    await h.pass(10);
+    h.feed('dt=2');
+    await h.pass(10);
+    release();
+    await h.pass(10);
+    expect(steps(h)).toEqual([
+      ...['intend at 0', 'commit dt=1 1', 'acknowledge 1 and intend', 'commit dt=2 1', 'acknowledge 2'],
+    ]);
+  });
+
+  it('needs no intent where no row is written', async () => {
+    const h = harness({ exactlyOnce: true });
+    h.feed('!');
+    await h.pass(60_000);
+    expect(steps(h)).toEqual(['letters durable', 'letters acknowledged', 'acknowledge 1']);
+  });
+
+  it.each(['intend', 'commit', 'acknowledge'])(
+    'leaves a batch to recovery when its %s fails: its letters stay and the group is joined anew',
+    async (step) => {
+      const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
+      h.fail(step, new SinkError(step === 'commit' ? 'session_lost' : 'kafka_commit_refused', 'gone'));
+      h.feed('!', 'dt=1');
+      await h.pass(1_000);
+      expect(h.trail).toContain('letters left');
+      expect(h.trail).toContain('rejoin');
+      expect(h.rewinds).toEqual([]);
+      expect(h.acknowledged).toEqual([]);
+    },
+  );
+
+  it('rejoins too when a later batch fails while an intent is out', async () => {
+    const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
+    h.hold('commit');
+    h.feed('dt=1');
+    await h.pass(10);
+    h.fail('put', new SinkError('session_lost', 'expired'));
+    h.feed('dt=2');
+    await h.pass(1_000);
+    expect(steps(h)).toEqual([
+      'intend at 0',
+      ...['letters left', 'abandoned session_lost', 'letters removed', 'abandoned session_lost', 'rejoin'],
+    ]);
+    expect(h.rewinds).toEqual([]);
+  });
+
+  it('reads again without a rejoin while nobody else can know of the batch', async () => {
+    const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
+    h.fail('put', new SinkError('session_lost', 'expired'));
+    h.feed('dt=1');
+    await h.pass(1_000);
+    expect(h.trail).not.toContain('rejoin');
+    expect(h.rewinds.map(end)).toEqual([0]);
+  });
+
+  it('finishes an intended batch when its topic partitions are revoked, and leaves it after the deadline', async () => {
+    for (const late of [false, true]) {
+      const h = harness({ exactlyOnce: true, flush: { rows: 1 }, revokeMs: 1_000 });
+      const release = h.hold('commit');
+      h.feed('dt=1');
+      await h.pass(10);
+      let given = false;
+      void h.coordinator.onRevoked(1).then(() => {
+        given = true;
+      });
+      await h.pass(late ? 1_100 : 100);
+      release();
+      await h.pass(100);
+      expect(given).toBe(true);
+      expect(h.acknowledged.map(end)).toEqual(late ? [] : [1]);
+      expect(h.trail.includes('letters left')).toBe(late);
+    }
+  });
+});
