@@ -6,7 +6,10 @@ export interface Round {
   readonly jvm: Run;
   readonly count: Run;
   readonly pack: Run;
+  /** `exactly_once`. */
   readonly route: Run;
+  /** The same with `at_least_once`. */
+  readonly leastOnce: Run;
 }
 
 export interface Results {
@@ -32,7 +35,8 @@ const READERS: readonly (readonly [keyof Round, string])[] = [
   ['jvm', 'JVM ConsumerPerformance, only reads'],
   ['count', 'Node, consume(1000), only reads'],
   ['pack', 'Node, consume(1000), packs chunks'],
-  ['route', '**the whole route**'],
+  ['route', '**the whole route**, exactly_once'],
+  ['leastOnce', 'the whole route, at_least_once'],
 ];
 
 const NOTE =
@@ -82,6 +86,14 @@ function goals({ rounds, records, decode, latency }: Results): Goal[] {
     {
       ...{ id: 'route-addon', what: 'rows per CPU-s, JVM tool = 1', floor: 0.4, target: 0.55 },
       value: middle(({ jvm, route }) => jvm.whole.total / route.whole.total),
+    },
+    {
+      ...{ id: 'exactly-once', what: 'rows/s, at_least_once = 1', floor: 0.95, target: 0.95 },
+      value: middle(({ route, leastOnce }) => route.rate / leastOnce.rate),
+    },
+    {
+      ...{ id: 'exactly-once-cpu', what: 'the same, rows per CPU-s', floor: 0.95, target: 0.95 },
+      value: middle(({ route, leastOnce }) => leastOnce.whole.total / route.whole.total),
     },
     {
       ...{ id: 'source-addon', what: 'records/s of consume + pack, JVM tool = 1', floor: 0.4, target: 0.6 },

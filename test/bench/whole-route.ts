@@ -21,17 +21,23 @@ export interface Place {
   readonly folder: TempDir;
 }
 
+export interface OrdersOptions {
+  readonly interval: string;
+  readonly origin: boolean;
+  readonly guarantee?: 'exactly_once' | 'at_least_once';
+}
+
 /** A new table for the orders, on demand with the origin of each row, and a service that fills it. */
 export async function startOrders(
   { emulator, folder }: Place,
   { bootstrap, topic }: Pick<Source, 'bootstrap' | 'topic'>,
-  { interval, origin }: { interval: string; origin: boolean },
+  { interval, origin, guarantee = 'exactly_once' }: OrdersOptions,
 ): Promise<{ service: Service; table: string }> {
   const table = uniqueName('orders').replaceAll('-', '_');
   const columns = `${ORDERS_COLUMNS}${origin ? ', kafka_partition BIGINT, kafka_offset BIGINT' : ''}`;
   await query(emulator, `CREATE TABLE ${table} (${columns}) PARTITIONED BY (dt STRING, hr STRING);`);
   const group = uniqueName('route');
-  const more = `flush: {interval: ${interval}}`;
+  const more = `guarantee: ${guarantee}\nflush: {interval: ${interval}}`;
   const service = await startService({
     ...{ folder, bootstrap, topic, group, emulator, table, mapping: mapping(origin), more },
   });
@@ -39,9 +45,13 @@ export async function startOrders(
 }
 
 /** The whole route: from the first read to the last commit of all records. */
-export async function wholeRoute(place: Place, source: Source): Promise<Run> {
+export async function wholeRoute(
+  place: Place,
+  source: Source,
+  guarantee: NonNullable<OrdersOptions['guarantee']>,
+): Promise<Run> {
   const { records } = source;
-  const { service, table } = await startOrders(place, source, { interval: '1s', origin: false });
+  const { service, table } = await startOrders(place, source, { interval: '1s', origin: false, guarantee });
   await service.waitFor('topic partitions assigned');
   const start = cpuOf(service.pid);
   await until(() => acknowledgedRows(service) >= records || !service.running(), {

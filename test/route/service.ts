@@ -61,6 +61,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   };
 }
 
+/** A single broker appends at once: there is no older generation's commit to wait for. */
+const ONE_BROKER = 'ledger: {settle: 200ms}';
+
 function yaml(options: ServiceOptions, port: number): string {
   const { bootstrap, topic, group, emulator, table, mapping, folder, more = '' } = options;
   const kafkaOptions = JSON.stringify({
@@ -79,6 +82,7 @@ table:
 ${mapping}
 deadLetters: {file: ${path.join(folder.path, 'dead-letters')}}
 http: {host: 127.0.0.1, port: ${port}}
+${/^ledger:/m.test(more) ? '' : ONE_BROKER}
 ${more}
 `;
 }
