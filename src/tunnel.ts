@@ -34,6 +34,8 @@ export function guardedTunnel(maxcompute: MaxCompute, table: TableInfo, log: Log
         ...session,
         putBlock: (id, body, encoding, aborted) =>
           session.putBlock(id, body, encoding, aborted).catch((error) => explained(error, aborted)),
+        verify: (blocks, aborted) =>
+          session.verify(blocks, aborted).catch((error) => explained(error, aborted)),
         commit: (blocks, aborted) =>
           session.commit(blocks, aborted).catch((error) => explained(error, aborted)),
       };

@@ -32,7 +32,7 @@ const tp = { topic: 't', partition: 0 };
 /** A batch whose blocks are uploaded: `rows` by table partition, from `records` records. */
 async function batchOf(records: number, rows: Record<string, number>, rejected = 0): Promise<Batch> {
   const session = (tablePartition: string) => {
-    const calls = { putBlock: async () => {}, commit: async () => {} };
+    const calls = { putBlock: async () => {}, verify: async () => {}, commit: async () => {} };
     return { id: `s-${tablePartition}`, tablePartition, createdAt: NOW, ...calls };
   };
   const upload = new BatchUpload({

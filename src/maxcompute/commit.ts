@@ -1,6 +1,7 @@
 /**
  * The commit of an upload session (protocol 12.2). Its outcome can be in doubt: a lost reply says nothing.
- * So the status is asked before anything is sent, and after everything that was not clearly answered.
+ * So the status is asked after everything that was not clearly answered, and before anything is sent,
+ * unless this process has just verified the session, which nobody else knows.
  */
 import { SinkError } from '../errors.ts';
 import { type Call, ONCE, requestIdOf } from './call.ts';
@@ -16,6 +17,8 @@ export interface CommitJob {
   readonly post: Call;
   /** Whether a commit may have been sent already: `maybe` by another process. */
   readonly posted: 'no' | 'maybe';
+  /** Whether the session was seen open with exactly these blocks, and no block was sent since. */
+  readonly verified: boolean;
   /** Block id to rows: exactly what is to become visible. */
   readonly blocks: ReadonlyMap<number, number>;
   readonly signal: AbortSignal | undefined;
@@ -26,6 +29,8 @@ type Step = 'post' | 'wait' | 'done' | 'mismatch' | 'lost' | 'unknown';
 
 /**
  * status                      | no commit sent   | maybe, by another | sent by us
+ * not asked, verified         | post             | ask               | ask
+ * not asked, not verified     | ask              | ask               | ask
  * NORMAL, blocks as ours      | post             | post              | post
  * NORMAL, other blocks        | mismatch         | mismatch          | unknown
  * COMMITTING, CLOSING         | wait             | wait              | wait
@@ -37,9 +42,14 @@ type Step = 'post' | 'wait' | 'done' | 'mismatch' | 'lost' | 'unknown';
  *
  * A second POST is harmless: the official clients send it blindly (protocol 12.1). What CLOSED lists is up
  * to the server, which may have dropped the blocks of a commit that was verified when it was sent.
+ * `status` null: not asked; then `blocksEqual` says whether they were verified before.
  */
-export function decideCommit(status: string, posted: Posted, blocksEqual: boolean): Step {
+export function decideCommit(status: null, posted: Posted, blocksEqual: boolean): 'ask' | 'post';
+export function decideCommit(status: string, posted: Posted, blocksEqual: boolean): Step;
+export function decideCommit(status: string | null, posted: Posted, blocksEqual: boolean): Step | 'ask' {
   switch (status) {
+    case null:
+      return blocksEqual && posted === 'no' ? 'post' : 'ask';
     case 'NORMAL':
       if (blocksEqual) return 'post';
       return posted === 'yes' ? 'unknown' : 'mismatch';
@@ -95,7 +105,8 @@ export async function commitSession(job: CommitJob): Promise<void> {
     requestId: null,
   };
   for (let turn = 0; ; turn++) {
-    const step = await look(job, progress);
+    const unasked = decideCommit(null, progress.posted, job.verified);
+    const step = unasked === 'ask' ? await look(job, progress) : unasked;
     if (step === 'done' || (step === 'post' && (await post(job, progress)))) return;
     if (clock.now() - progress.since >= job.client.limits.commitDecisionMs) throw undecided(job, progress);
     tellWait(job, progress);

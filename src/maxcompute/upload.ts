@@ -5,9 +5,10 @@ import { type Answer, type Call, few, requestIdOf } from './call.ts';
 import type { Client } from './client.ts';
 import { commitSession } from './commit.ts';
 import { failureOf } from './error.ts';
-import { readSession, type SessionState } from './session.ts';
+import { blockDifference, readSession, type SessionState } from './session.ts';
 import { askSession, type Place, placeQuery, sessionCall, tunnelCall } from './session-calls.ts';
 import { addTablePartition } from './table-partitions.ts';
+import { verifySession } from './verify.ts';
 
 export interface TableUpload {
   /**
@@ -47,6 +48,11 @@ export interface UploadSession {
   ): Promise<void>;
   /** The server's view: the status word in upper case, and block id to rows. */
   status(signal?: AbortSignal): Promise<{ status: string; blocks: ReadonlyMap<number, number | null> }>;
+  /**
+   * Looks once whether the session is open and holds exactly these blocks (id to rows); `verifySession` says
+   * what it throws. A `commit` of the same blocks that follows does not look again.
+   */
+  verify(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
   /** Makes exactly these blocks (id to rows) visible; `commitSession` says what it throws. */
   commit(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
 }
@@ -129,6 +135,7 @@ function openSession(place: Place, id: string, state: SessionState, posted: 'no'
   const call = (name: string, query: Record<string, string>, signal?: AbortSignal) =>
     sessionCall(place, { id, quota }, name, query, signal);
   const ask = (signal?: AbortSignal) => call('ask for the session status', { getblockid: 'true' }, signal);
+  let verified: ReadonlyMap<number, number> | null = null;
   return {
     id,
     tablePartition,
@@ -137,6 +144,7 @@ function openSession(place: Place, id: string, state: SessionState, posted: 'no'
     quota,
     createdAt: client.options.clock.now(),
     putBlock: async (blockId, body, encoding, signal) => {
+      verified = null;
       const put = call('put a block', { blockid: String(blockId) }, signal);
       await client.request({ ...blockCall(put, blockId, body, encoding), patience: few(client.limits) });
     },
@@ -144,9 +152,16 @@ function openSession(place: Place, id: string, state: SessionState, posted: 'no'
       const { status, blocks } = (await askSession(client, ask(signal))).state;
       return { status, blocks };
     },
+    verify: async (blocks, signal) => {
+      const look = call('verify the upload session', { getblockid: 'true' });
+      const ours = new Map(blocks);
+      await verifySession({ client, status: look, blocks: ours, signal });
+      verified = ours;
+    },
     commit: (blocks, signal) => {
       const post: Call = { ...call('commit the upload session', {}), method: 'POST' };
-      return commitSession({ client, status: ask(), post, posted, blocks, signal });
+      const same = verified !== null && blockDifference(blocks, verified) === null;
+      return commitSession({ client, status: ask(), post, posted, verified: same, blocks, signal });
     },
   };
 }

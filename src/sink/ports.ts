@@ -21,6 +21,8 @@ export interface UploadSession {
     encoding: 'deflate' | 'zstd' | null,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Resolves when the session is open and holds exactly these blocks (id to rows). Throws `block_mismatch` or `session_lost`. */
+  verify(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
   commit(blocks: ReadonlyMap<number, number>, signal?: AbortSignal): Promise<void>;
 }
 

@@ -51,6 +51,8 @@ export interface TargetFacts {
 
 const blockSlots = pLimit(LIMITS.uploadsAtOnce);
 const commitSlots = pLimit(LIMITS.commitsAtOnce);
+/** Own slots: a commit that waits for its outcome must not hold the next batch back. */
+const verifySlots = pLimit(LIMITS.commitsAtOnce);
 /** Waits between attempts during an outage, ms: the rows go on soon after its end. */
 const AGAIN_MS = { base: 1_000, cap: 15_000, quota: 5_000 };
 
@@ -145,12 +147,18 @@ export class BatchUpload {
     return largest !== null;
   }
 
-  /** Sends what is left and resolves when the server has confirmed every block. */
+  /** Sends what is left and resolves when the server has confirmed every block, and its lists are ours. */
   async finish(): Promise<void> {
     while (this.sendLargest());
     while (this.#pending.size > 0) await Promise.all(this.#pending);
     await Promise.all([...this.#targets.values()].map((target) => target.session));
     if (this.#failure) throw this.#failure;
+    await Promise.all([...this.#targets.values()].map((target) => verifySlots(() => this.#verify(target))));
+  }
+
+  async #verify({ session: created, blocks }: Target): Promise<void> {
+    const session = await created;
+    await this.#persist(`blocks of session ${session.id}`, () => session.verify(blocks, this.#abort.signal));
   }
 
   /** Commits every session; nothing may be in flight. */

@@ -26,6 +26,13 @@ describe('the decision about a session', () => {
   ])('%s with equal blocks %s, when no, maybe or one commit was sent: %j', (status, equal, steps) => {
     expect(row(status, equal)).toEqual(steps);
   });
+
+  it('that was not asked for: only a verified one that nobody can have committed is sent to at once', () => {
+    const first = (verified: boolean) =>
+      (['no', 'maybe', 'yes'] as const).map((posted) => decideCommit(null, posted, verified));
+    expect(first(true)).toEqual(['post', 'ask', 'ask']);
+    expect(first(false)).toEqual(['ask', 'ask', 'ask']);
+  });
 });
 
 type Step = (response: ServerResponse) => void;
@@ -61,12 +68,14 @@ function quickClock(): Clock {
 
 interface Options {
   attached?: boolean;
+  /** Blocks that are verified before the commit. */
+  verified?: Map<number, number>;
   blocks?: Map<number, number>;
   requestTimeoutMs?: number;
 }
 
-/** Runs one commit against scripted answers; the last of each list repeats. */
-async function commit(looks: Step[], posts: Step[], options: Options = {}) {
+/** One session whose calls get scripted answers; the last of each list repeats. */
+async function openSession(looks: Step[], posts: Step[], options: Options) {
   const next = (steps: Step[]) => (steps.length > 1 ? steps.shift()! : steps[0]!);
   const isPost = (seen: Seen) => seen.method === 'POST' && seen.query.has('uploadid');
   let opened = false;
@@ -81,11 +90,88 @@ async function commit(looks: Step[], posts: Step[], options: Options = {}) {
   const limits = { requestTimeoutMs: options.requestTimeoutMs ?? 60_000, commitDecisionMs: 60_000 };
   const { client, retries, waits } = openClient(server.origin, { clock, limits });
   const upload = client.upload('t');
-  const opening = options.attached ? upload.attach('S1', 'dt=1') : upload.create('dt=1');
-  const started = await opening;
-  const error = await errorOf(started.commit(options.blocks ?? OURS));
-  return { ...error, posts: server.seen.filter(isPost).length, retries, waits };
+  const session = await (options.attached ? upload.attach('S1', 'dt=1') : upload.create('dt=1'));
+  const counts = () => ({
+    posts: server.seen.filter(isPost).length,
+    looks: server.seen.filter(({ method }) => method === 'GET').length,
+  });
+  return { session, counts, retries, waits };
 }
+
+async function commit(looks: Step[], posts: Step[], options: Options = {}) {
+  const { session, counts, retries, waits } = await openSession(looks, posts, options);
+  if (options.verified) await session.verify(options.verified);
+  const error = await errorOf(session.commit(options.blocks ?? OURS));
+  return { ...error, ...counts(), retries, waits };
+}
+
+describe('a session that is verified', () => {
+  const verify = async (...looks: Step[]) => {
+    const { session, counts } = await openSession(looks, [cut], {});
+    return { ...(await errorOf(session.verify(OURS))), ...counts() };
+  };
+
+  it('costs one look when it is open and holds exactly our blocks', async () => {
+    expect(await verify(session('normal'))).toMatchObject({ code: 'none', looks: 1, posts: 0 });
+  });
+
+  it.each([
+    ['misses a block', session('normal', { 0: 10 }), 'block_mismatch', 'missing: block 1'],
+    ['has a stray one', session('normal', { ...BLOCKS, 7: 1 }), 'block_mismatch', 'not ours: block 7'],
+    ['counts other rows', session('normal', { 0: 10, 1: 21 }), 'block_mismatch', '1 (20, there 21)'],
+    ['has expired', session('expired'), 'session_lost', 'the session is EXPIRED'],
+    ['was cancelled', session('canceled'), 'session_lost', 'the session is CANCELED'],
+    ['has failed', session('critical'), 'session_lost', 'the session is CRITICAL'],
+    ['is gone', failing(404, 'NoSuchUpload'), 'session_lost', 'NoSuchUpload (HTTP 404)'],
+    ['was committed by a stranger', session('closed'), 'commit_unknown', 'the session is CLOSED'],
+    ['was committed with other blocks', session('closed', { 9: 9 }), 'commit_unknown', 'is CLOSED'],
+  ])('and %s is refused', async (_, look, code, text) => {
+    expect(await verify(look)).toMatchObject({ code, looks: 1, message: expect.stringContaining(text) });
+  });
+
+  it.each([
+    ['the service fails', failing(503, 'ServiceUnavailable'), 'maxcompute_transient'],
+    ['the service is over quota', failing(429, 'FlowExceeded'), 'maxcompute_over_quota'],
+    ['the connection is cut', cut, 'maxcompute_unreachable'],
+    ['its word decides nothing', session('pondering'), 'maxcompute_transient'],
+  ])('is left to the caller to ask again when %s', async (_, look, code) => {
+    expect(await verify(look)).toMatchObject({ code });
+  });
+
+  it('is committed without another look, one that was attached is not', async () => {
+    const looks = () => [session('normal')];
+    const verified = { verified: OURS };
+    expect(await commit(looks(), [session('closed')], verified)).toMatchObject({ looks: 1, posts: 1 });
+    const attached = await commit(looks(), [session('closed')], { ...verified, attached: true });
+    expect(attached).toMatchObject({ code: 'none', looks: 3, posts: 1 });
+  });
+
+  it('is looked at again when other blocks are to be committed, or one was sent since', async () => {
+    const other = new Map([[0, 10]]);
+    const result = await commit([session('normal')], [session('closed')], { verified: OURS, blocks: other });
+    expect(result).toMatchObject({ code: 'block_mismatch', looks: 2, posts: 0 });
+    const { session: sent, counts } = await openSession([session('normal')], [session('closed')], {});
+    await sent.verify(OURS);
+    await sent.putBlock(1, [new Uint8Array(1)], null);
+    await sent.commit(OURS);
+    // The block's own answer is one of the scripted looks.
+    expect(counts()).toEqual({ looks: 2, posts: 1 });
+  });
+
+  it('and whose commit is in doubt is asked for as any other', async () => {
+    const verified = { verified: OURS };
+    const closed = [session('normal'), session('closed')];
+    expect(await commit(closed, [cut], verified)).toMatchObject({ code: 'none', looks: 2, posts: 1 });
+    const again = [failing(429, 'FlowExceeded'), cut, session('closed')];
+    expect(await commit([session('normal')], again, verified)).toMatchObject({ code: 'none', posts: 3 });
+    const gone = [session('normal'), session('expired')];
+    expect(await commit(gone, [failing(400, 'StatusConflict')], verified)).toMatchObject({
+      ...{ code: 'commit_unknown', posts: 1 },
+    });
+    const refused = [failing(403, 'NoPermission')];
+    expect(await commit([session('normal')], refused, verified)).toMatchObject({ code: 'maxcompute_denied' });
+  });
+});
 
 describe('a commit', () => {
   it('is sent once when the server holds exactly our blocks', async () => {

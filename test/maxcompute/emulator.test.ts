@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { startEmulator } from '../../src/emulator/server.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { type MaxCompute, openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
 import { errorOf } from './support.ts';
 
@@ -20,7 +20,7 @@ const vector = (name: string) => vectors.find((one) => one.name === name)!;
 
 async function startService(
   region: string | null = null,
-): Promise<{ client: MaxCompute; stop: () => Promise<unknown> }> {
+): Promise<{ client: MaxCompute; stats: Emulator['stats']; stop: () => Promise<unknown> }> {
   const emulator = await startEmulator({ port: 0, project: 'demo', accessId: 'AKID', accessKey: 'secret' });
   const client = openMaxCompute({
     endpoint: emulator.endpoint,
@@ -40,14 +40,15 @@ async function startService(
     await client.close();
     await emulator.stop();
   };
-  return { client, stop };
+  return { client, stats: emulator.stats, stop };
 }
 
 describe.each([null, 'cn-hangzhou'])('against the local MaxCompute, region %s', (region) => {
   let client: MaxCompute;
+  let stats: Emulator['stats'];
   beforeAll(async () => {
     const service = await startService(region);
-    client = service.client;
+    ({ client, stats } = service);
     return () => service.stop();
   });
 
@@ -93,12 +94,15 @@ describe.each([null, 'cn-hangzhou'])('against the local MaxCompute, region %s', 
       });
       const mismatch = await errorOf(session.commit(new Map([[0, recordCount]])));
       expect(mismatch.code).toBe('block_mismatch');
-      await session.commit(
-        new Map([
-          [0, recordCount],
-          [7, recordCount],
-        ]),
-      );
+      expect((await errorOf(session.verify(new Map([[0, recordCount]])))).code).toBe('block_mismatch');
+      const blocks = new Map([
+        [0, recordCount],
+        [7, recordCount],
+      ]);
+      await session.verify(blocks);
+      const { requests } = stats();
+      await session.commit(blocks);
+      expect(stats().requests).toEqual({ ...requests, commit: requests.commit! + 1 });
       expect(await count()).toBe(2 * recordCount);
       const again = await client.upload(name).attach(session.id, 'p_day=20261121,p_hour=09');
       expect((await again.status()).status).toBe('CLOSED');

@@ -6,7 +6,7 @@ import { harness } from './harness.ts';
 const end = (positions: { offset: number }[] | undefined) => positions?.[0]?.offset;
 
 describe('a batch', () => {
-  it('goes create, put, commit, acknowledge, and is acknowledged past its last record', async () => {
+  it('goes create, put, verify, commit, acknowledge, and is acknowledged past its last record', async () => {
     const h = harness();
     h.feed('dt=1', 'dt=2', 'dt=1');
     await h.pass(60_000);
@@ -17,6 +17,8 @@ describe('a batch', () => {
       'sealed age',
       'put dt=1 0',
       'put dt=2 0',
+      'verify dt=1 1',
+      'verify dt=2 1',
       'commit dt=1 2',
       'commit dt=2 1',
       'acknowledge 3',
@@ -116,6 +118,7 @@ describe('a batch', () => {
   it('waits out an outage with its rows in hand', async () => {
     const h = harness({ flush: { rows: 1 } });
     for (let i = 0; i < 3; i++) h.fail('put', new SinkError('maxcompute_unreachable', 'down'));
+    for (let i = 0; i < 3; i++) h.fail('verify', new SinkError('maxcompute_transient', 'failing'));
     h.feed('dt=1');
     await h.pass(60_000);
     expect(h.acknowledged.map(end)).toEqual([1]);
@@ -178,6 +181,18 @@ describe('a failure', () => {
     await h.pass(10);
     expect(h.acknowledged.map(end)).toEqual([2, 4]);
     expect(h.budgetUsed()).toBe(0);
+  });
+
+  it('commits nothing when the server holds other blocks', async () => {
+    const h = harness({ flush: { rows: 1 } });
+    h.fail('verify', new SinkError('block_mismatch', 'missing: block 0'));
+    h.feed('dt=1');
+    await h.pass(1_000);
+    expect(h.trail.filter((t) => t.startsWith('commit'))).toEqual([]);
+    expect(h.rewinds.map(end)).toEqual([0]);
+    h.feed('dt=1');
+    await h.pass(10);
+    expect(h.acknowledged.map(end)).toEqual([1]);
   });
 
   it('of an offset commit forgets everything and joins again', async () => {

@@ -90,6 +90,7 @@ export function harness(
     tablePartition,
     createdAt: 0,
     putBlock: (id) => step('put', `put ${tablePartition} ${id}`),
+    verify: (blocks) => step('verify', `verify ${tablePartition} ${blocks.size}`),
     commit: (blocks) =>
       step('commit', `commit ${tablePartition} ${[...blocks.values()].reduce((a, b) => a + b, 0)}`),
   });
