@@ -9,7 +9,7 @@ import { removeStale } from './deadletter/folder.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
-import { mappingHash } from './ledger/pointer.ts';
+import { mappingHash } from './ledger/mapping-hash.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
