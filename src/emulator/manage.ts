@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from './calls.ts';
 import { type Control, parseRule } from './control.ts';
-import type { Reply } from './errors.ts';
+import { Refusal, type Reply } from './errors.ts';
+import { sessionInfo, setSession } from './session-control.ts';
 
 const json = (status: number, content: unknown): Reply => ({
   ...{ status, type: 'application/json', body: `${JSON.stringify(content)}\n` },
 });
 
-/** Calls about the emulator itself, without signature: `/_control` (faults) and `/_stats` (counters). */
+/**
+ * Calls about the emulator itself, without signature: `/_control` (faults), `/_control/sessions` (upload
+ * sessions and their states) and `/_stats` (counters).
+ */
 export async function manage(
   { core, control }: { core: Core; control: Control },
   request: IncomingMessage,
@@ -15,6 +19,10 @@ export async function manage(
   query: ReadonlyMap<string, string>,
 ): Promise<Reply> {
   if (path === '/_stats' && request.method === 'GET') return json(200, stats(core));
+  if (path === '/_control/sessions' && request.method === 'GET') {
+    return json(200, core.sessions.list().map(sessionInfo));
+  }
+  if (path.startsWith('/_control/sessions/')) return oneSession(core, request, path.split('/')[3] ?? '');
   if (path !== '/_control') return json(404, { error: `there is nothing at ${path}` });
   switch (request.method) {
     case 'GET':
@@ -33,14 +41,33 @@ export async function manage(
 }
 
 async function addRule(control: Control, request: IncomingMessage): Promise<Reply> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
   try {
-    const rule = parseRule(JSON.parse(Buffer.concat(pieces).toString('utf8')));
-    return json(201, { id: control.add(rule).id });
+    return json(201, { id: control.add(parseRule(await bodyOf(request))).id });
   } catch (error) {
     return json(400, { error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** GET tells what a session is, POST `{state}` makes it so. */
+async function oneSession({ sessions }: Core, request: IncomingMessage, id: string): Promise<Reply> {
+  try {
+    if (request.method === 'POST') {
+      const { state } = (await bodyOf(request)) as { state?: unknown };
+      await setSession(sessions, id, String(state));
+      if (state === 'gone') return json(200, { id, status: state });
+    }
+    const session = sessions.get(id);
+    return session ? json(200, sessionInfo(session)) : json(404, { error: `there is no session ${id}` });
+  } catch (error) {
+    const status = error instanceof Refusal ? error.status : 400;
+    return json(status, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return JSON.parse(Buffer.concat(pieces).toString('utf8'));
 }
 
 export interface TableStats {

@@ -19,6 +19,7 @@ import { createInstances } from './instances.ts';
 import { listen, portOf } from './listener.ts';
 import { type Stats, stats } from './manage.ts';
 import { createQuotas } from './quotas.ts';
+import { type ForcedState, type SessionInfo, sessionInfo, setSession } from './session-control.ts';
 import { createSessions } from './sessions.ts';
 import type { Store } from './store.ts';
 
@@ -62,6 +63,10 @@ export interface Emulator {
   ): () => void;
   clearFaults(): void;
   stats(): Stats;
+  /** Upload sessions that are remembered, oldest first. */
+  sessions(): SessionInfo[];
+  /** Puts a session into a state; rejects for a change that the service would never make. */
+  setSession(id: string, state: ForcedState): Promise<void>;
   /** Runs one SQL statement; rejects with the service's error text. */
   sql(statement: string): Promise<string>;
   stop(): Promise<void>;
@@ -146,6 +151,8 @@ function handleOf(
     control: (route, fault, when = {}) => control.add({ route, fault, ...when }).remove,
     clearFaults: () => control.clear(),
     stats: () => stats(core),
+    sessions: () => core.sessions.list().map(sessionInfo),
+    setSession: (id, state) => setSession(core.sessions, id, state),
     sql: (statement) => run(core, statement),
     stop: async () => {
       control.clear();

@@ -51,6 +51,9 @@ export interface Sessions {
   create(table: Table, values: readonly string[], overwrite: boolean): Session;
   /** The session, its expiry considered; throws NoSuchUpload, or InvalidResourceSpec for another resource. */
   find(id: string, table: Table, spec: string | undefined): Session;
+  /** All that are remembered, oldest first, and one of them: for fault control. */
+  list(): Session[];
+  get(id: string): Session | undefined;
   /** Refuses unless blocks may be written: before the body is read, and again when it is complete. */
   checkWritable(session: Session): void;
   addBlock(session: Session, id: number, staged: StagedBlock, version: number): Promise<void>;
@@ -204,8 +207,11 @@ export function createSessions(store: Store, now: () => number): Sessions {
     }
   }
 
-  const openCount = () => [...sessions.values()].filter(isOpen).length;
-  return { counts, create, find, checkWritable, addBlock, commit, force, loseBlock, restore, openCount };
+  const list = () => [...sessions.values()];
+  const get = (id: string) => sessions.get(id);
+  const openCount = () => list().filter(isOpen).length;
+  const calls = { create, find, list, get, checkWritable, addBlock, commit, force, loseBlock, restore };
+  return { counts, ...calls, openCount };
 }
 
 const isOpen = (session: Session): boolean => session.status === 'normal';

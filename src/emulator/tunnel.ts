@@ -97,6 +97,8 @@ async function commitLater(core: Core, call: Call, session: Session): Promise<vo
   session.status = 'closing';
   session.closingWord = call.closing.word;
   await new Promise((resolve) => setTimeout(resolve, call.closing?.ms).unref());
+  // Fault control may have decided otherwise meanwhile.
+  if (session.status !== 'closing') return;
   session.status = 'normal';
   return core.sessions.commit(session);
 }
