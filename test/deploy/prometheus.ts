@@ -6,9 +6,14 @@ import { until } from '../support/until.ts';
 export interface Prometheus {
   /** `/api/v1/` + path; the `data` of the answer. Throws with Prometheus' own words. */
   get<T>(path: string, query?: Readonly<Record<string, string>>): Promise<T>;
-  /** Samples of an instant query: labels and value. */
-  query(expr: string): Promise<{ labels: Record<string, string>; value: number }[]>;
+  /** Samples of an instant query: labels and value. `at`: as of this moment, epoch seconds; now. */
+  query(expr: string, at?: number): Promise<Sample[]>;
   stop(): Promise<unknown>;
+}
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 export interface PrometheusOptions {
@@ -46,9 +51,10 @@ export async function startPrometheus({
   return {
     get,
     stop: child.stop,
-    async query(expr) {
+    async query(expr, at) {
       type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
-      const { result } = await get<Vector>('query', { query: expr });
+      const time = at === undefined ? {} : { time: String(at) };
+      const { result } = await get<Vector>('query', { query: expr, ...time });
       return result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
     },
   };
