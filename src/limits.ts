@@ -111,7 +111,9 @@ export const LIMITS = {
    */
   metadataChars: 4_095,
   /** Of these, for the intent; the rest is for the note beside it. */
-  intentChars: 3_000,
+  intentChars: 3_300,
+  /** Sessions whose intent fits, unless their table partitions have names without anything in common. */
+  intentSessions: 40,
   /** Longest session id that an intent is planned for; the service's have about 38. */
   sessionIdChars: 40,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */

@@ -14,6 +14,7 @@ import {
 } from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
+import { outgrowsIntent, tablePartitionsOfPart } from './intend.ts';
 import { lettersBytes } from './letters.ts';
 import { createLine, type Line } from './line.ts';
 import type { CoordinatorOptions } from './options.ts';
@@ -68,7 +69,7 @@ export class Coordinator implements SourceListener {
       schemas: options.schemas,
       caution: this.#caution,
       budget: options.budget,
-      maxTablePartitions: options.flush.maxTablePartitions,
+      maxTablePartitions: tablePartitionsOfPart(options),
       recycle: (chunk) => options.source.recycle(chunk),
       onProgress: () => this.#turn(),
       onFailure: (error) => this.#onTrouble(asSinkError(error)),
@@ -151,10 +152,12 @@ export class Coordinator implements SourceListener {
   }
 
   #collect(): void {
-    const { flush, clock } = this.#options;
+    const { flush, clock, identity } = this.#options;
     for (let part = this.#encoding.head(); part; part = this.#encoding.head()) {
       const batch = this.#open ?? this.#openBatch(part.polledAt);
-      const reason = overflows(batch, part, flush) ? 'table_partitions' : dueSeal(batch, flush, clock.now());
+      const full =
+        overflows(batch, part, flush) || (identity !== null && outgrowsIntent(batch, part, identity));
+      const reason = full ? 'table_partitions' : dueSeal(batch, flush, clock.now());
       if (reason === null || (reason === 'age' && !this.#maySeal(batch))) this.#take(batch, part);
       else if (batch.ranges.size === 0) this.#take(batch, part);
       else if (!this.#seal(reason)) return;

@@ -1,6 +1,11 @@
+import { intentFits } from '../ledger/fits.ts';
 import type { Pointer, TableName } from '../ledger/intent.ts';
 import { encodePointer } from '../ledger/pointer.ts';
+import { LIMITS } from '../limits.ts';
+import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Batch } from './batch.ts';
+import type { Part } from './encoding.ts';
+import type { CoordinatorOptions } from './options.ts';
 
 /** What intents are written for. */
 export interface Identity {
@@ -37,4 +42,21 @@ export function intentOf(batch: Batch, { to, cluster, mapping }: Identity, now: 
       return [key, encodePointer(own)] as const;
     }),
   );
+}
+
+/** Table partitions that one part may have: a batch takes its first part whatever it is. */
+export const tablePartitionsOfPart = ({
+  identity,
+  flush,
+}: Pick<CoordinatorOptions, 'identity' | 'flush'>): number =>
+  identity === null ? flush.maxTablePartitions : Math.min(flush.maxTablePartitions, LIMITS.intentSessions);
+
+/** Whether the intent of the batch would not fit into Kafka's metadata any more, if the part joined it. */
+export function outgrowsIntent(batch: Batch, part: Part, { to, cluster }: Identity): boolean {
+  const members = part.ranges.filter((range) => !batch.ranges.has(topicPartitionKey(range)));
+  const added = part.pieces.map((piece) => piece.tablePartition).filter((name) => !batch.upload.has(name));
+  if (members.length === 0 && added.length === 0) return false;
+  const tablePartitions = [...batch.upload.facts().map((target) => target.tablePartition), ...added];
+  const all: TopicPartition[] = [...batch.ranges.values(), ...members];
+  return tablePartitions.length > 0 && !intentFits({ to, cluster, members: all, tablePartitions });
 }

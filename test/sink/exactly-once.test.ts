@@ -107,3 +107,26 @@ describe('exactly once', () => {
     }
   });
 });
+
+describe('an intent that would not fit into the metadata', () => {
+  it('seals the batch earlier, though it may have more table partitions', async () => {
+    const h = harness({ exactlyOnce: true, flush: { maxTablePartitions: 200 } });
+    const values = Array.from({ length: 90 }, (_, i) => `dt=20261121,hr=09,mi=${i}`);
+    for (const value of values) h.feed(value);
+    await h.pass(60_000);
+    expect(h.trail).toContain('sealed table_partitions');
+    const most = Math.max(...h.batches.map((batch) => batch.upload.tablePartitions));
+    expect(most).toBeGreaterThan(40);
+    expect(most).toBeLessThan(60);
+    await h.pass(60_000);
+    expect(h.acknowledged.at(-1)?.[0]?.offset).toBe(90);
+  });
+
+  it('takes of one chunk no more table partitions at once than surely fit', async () => {
+    const h = harness({ exactlyOnce: true, flush: { maxTablePartitions: 200 } });
+    h.feed(...Array.from({ length: 90 }, (_, i) => `dt=20261121,hr=09,mi=${i}`));
+    await h.pass(120_000);
+    expect(h.batches.map((batch) => batch.upload.tablePartitions)).toEqual([40, 50]);
+    expect(h.acknowledged.at(-1)?.[0]?.offset).toBe(90);
+  });
+});
