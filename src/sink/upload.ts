@@ -161,18 +161,23 @@ export class BatchUpload {
     await this.#persist(`blocks of session ${session.id}`, () => session.verify(blocks, this.#abort.signal));
   }
 
-  /** Commits every session; nothing may be in flight. */
+  /**
+   * Commits every session; nothing may be in flight. The first one is the witness of the batch and comes last:
+   * where it is committed all are, whatever has become of the intent.
+   */
   async commit(): Promise<void> {
+    const [witness, ...others] = this.#targets.values();
+    await Promise.all(others.map((target) => this.#commit(target)));
+    if (witness) await this.#commit(witness);
+  }
+
+  #commit({ session: created, blocks }: Target): Promise<void> {
     const { signal } = this.#abort;
-    await Promise.all(
-      [...this.#targets.values()].map((target) =>
-        commitSlots(async () => {
-          const session = await target.session;
-          await this.#persist(`commit of session ${session.id}`, () => session.commit(target.blocks, signal));
-          this.#options.onCommit();
-        }),
-      ),
-    );
+    return commitSlots(async () => {
+      const session = await created;
+      await this.#persist(`commit of session ${session.id}`, () => session.commit(blocks, signal));
+      this.#options.onCommit();
+    });
   }
 
   /** Sessions are left to expire; nothing of them becomes visible. */

@@ -19,8 +19,8 @@ describe('a batch', () => {
       'put dt=2 0',
       'verify dt=1 1',
       'verify dt=2 1',
-      'commit dt=1 2',
       'commit dt=2 1',
+      'commit dt=1 2',
       'acknowledge 3',
     ]);
     expect(h.budgetUsed()).toBe(0);

@@ -43,6 +43,17 @@ describe('exactly once', () => {
     ]);
   });
 
+  it('commits the witness when all other sessions are committed', async () => {
+    const h = harness({ exactlyOnce: true, flush: { rows: 3 } });
+    const release = h.hold('commit dt=2 1');
+    h.feed('dt=1', 'dt=2', 'dt=3');
+    await h.pass(1_000);
+    expect(steps(h)).toEqual(['intend at 0', 'commit dt=3 1']);
+    release();
+    await h.pass(10);
+    expect(steps(h).slice(2)).toEqual(['commit dt=2 1', 'commit dt=1 1', 'acknowledge 3']);
+  });
+
   it('needs no intent where no row is written', async () => {
     const h = harness({ exactlyOnce: true });
     h.feed('!');
