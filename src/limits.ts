@@ -116,6 +116,13 @@ export const LIMITS = {
   intentSessions: 40,
   /** Longest session id that an intent is planned for; the service's have about 38. */
   sessionIdChars: 40,
+  intentChars: 3_000,
+  /** Time between two looks at an intent that is being settled, ms. */
+  recoveryLookMs: 1_000,
+  /** The same while its sessions have to expire. */
+  recoveryWaitMs: 30_000,
+  /** Settling an intent is told this often, and from then on as a warning, ms. */
+  recoveryTellMs: 60_000,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */
   commitProofCapMs: 60_000,
 

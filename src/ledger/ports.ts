@@ -8,9 +8,10 @@ import type { IntentSession, LedgerEntry, SessionRef, TableName } from './intent
  *   busy       COMMITTING, CLOSING      wait
  *   committed  CLOSED                   its rows are visible
  *   dead       EXPIRED, CANCELED        its rows can never appear
- *   unknown    CRITICAL, no such session, or another word
+ *   gone       no such session          nobody can commit it any more; whether it was is not known
+ *   unknown    CRITICAL, another word   it is there, and may yet be committed, or was
  */
-export type SessionState = 'open' | 'busy' | 'committed' | 'dead' | 'unknown';
+export type SessionState = 'open' | 'busy' | 'committed' | 'dead' | 'gone' | 'unknown';
 
 /** Upload sessions of any table of the project, found again by their ids. */
 export interface Sessions {
