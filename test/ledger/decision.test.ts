@@ -253,7 +253,7 @@ const anyFacts: fc.Arbitrary<Facts> = fc
       fc.constant(Array.from({ length: 4 }, () => 'confirmed')),
       fc.array(memberState, { minLength: 4, maxLength: 4 }),
     ),
-    own: fc.constantFrom([0], [0, 1], [2], [2, 3]),
+    own: fc.constantFrom<number[][]>([0], [0, 1], [2], [2, 3]),
     states: fc.option(fc.array(state, { minLength: 3, maxLength: 3 })),
     counts: fc.option(fc.array(fc.constantFrom(0, 9, 10, 11), { minLength: 3, maxLength: 3 })),
     ...{ provenance: fc.boolean(), onUnknown: policy, listKnown: fc.boolean(), elsewhere: fc.boolean() },

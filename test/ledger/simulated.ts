@@ -19,8 +19,13 @@ export function handClock(): Clock & { pass(ms: number): Promise<void> } {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
-        sleepers.push({ at: now + ms, wake: resolve });
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        const stop = () => reject(signal?.reason);
+        const wake = () => {
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        };
+        sleepers.push({ at: now + ms, wake });
+        signal?.addEventListener('abort', stop, { once: true });
       }),
     async pass(ms) {
       for (let left = ms; left >= 0; left -= 500) {
