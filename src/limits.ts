@@ -103,6 +103,12 @@ export const LIMITS = {
   revokeMs: 20_000,
   /** Letters of a batch that nobody has written for this long, and whose process is gone, are removed, ms. */
   staleLettersMs: 3_600_000,
+  /** Time between two looks at an intent that is being settled, ms. */
+  recoveryLookMs: 1_000,
+  /** The same while its sessions have to expire. */
+  recoveryWaitMs: 30_000,
+  /** Settling an intent is told this often, and from then on as a warning, ms. */
+  recoveryTellMs: 60_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
   /**
@@ -117,12 +123,6 @@ export const LIMITS = {
   /** Longest session id that an intent is planned for; the service's have about 38. */
   sessionIdChars: 40,
   intentChars: 3_000,
-  /** Time between two looks at an intent that is being settled, ms. */
-  recoveryLookMs: 1_000,
-  /** The same while its sessions have to expire. */
-  recoveryWaitMs: 30_000,
-  /** Settling an intent is told this often, and from then on as a warning, ms. */
-  recoveryTellMs: 60_000,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */
   commitProofCapMs: 60_000,
 
