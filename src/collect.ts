@@ -74,7 +74,7 @@ function collectBatches(
   flushIntervalMs: number,
   now: number,
 ): void {
-  for (const state of ['open', 'sealed', 'uploaded', 'committed']) {
+  for (const state of ['open', 'sealed', 'uploaded', 'intended', 'committed']) {
     metrics.batchState.set({ state }, batches.filter((batch) => batch.state === state).length);
   }
   const stuck = batches.filter((batch) => now - batch.since > stuckAfterMs(flushIntervalMs));

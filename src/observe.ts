@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { collect, collectFreshness, type Parts } from './collect.ts';
 import type { Config } from './config/schema.ts';
 import { SinkError } from './errors.ts';
+import type { RecoveryEvents } from './ledger/work.ts';
 import { LIMITS } from './limits.ts';
 import { cleanText, type Log } from './log.ts';
 import { createFreshness } from './ops/freshness.ts';
@@ -9,6 +10,7 @@ import { live, ready, type Snapshot } from './ops/health.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { createProblems, type Problems } from './ops/problems.ts';
 import type { BatchStatus, RecordsStatus, Status } from './ops/status.ts';
+import { createRecoveries } from './recoveries.ts';
 import type { Batch } from './sink/batch.ts';
 import type { CoordinatorEvents } from './sink/options.ts';
 import { topicPartitionKey } from './source/source.ts';
@@ -20,6 +22,9 @@ export interface Observer {
   /** Lines of this log go to the log below; warnings and errors are remembered for the status. */
   readonly log: Log;
   readonly events: CoordinatorEvents;
+  readonly recovery: RecoveryEvents;
+  /** What ends the service; where its operator has to decide something, that is pending from now on. */
+  ends(error: SinkError | null): void;
   /** While the service starts: whom it waits for; null: it has started. */
   waitsFor(what: string | null): void;
   /** From now on these parts are looked at. */
@@ -45,24 +50,34 @@ export function createObserver(options: ObserverOptions): Observer {
   const problems = createProblems();
   const log = remembering(options.log, problems, clock);
   const accounts = createAccounts(metrics, clock, log);
+  const recoveries = createRecoveries(metrics, clock);
   const pauses = createPauses(metrics, clock, log, stop);
   const flushIntervalMs = config.flush.interval;
   let parts: Parts | null = null;
   let waitsFor: string | null = 'its own start';
+  let decisionPending: string | null = null;
 
   setConstants(metrics, config, workers);
   const snapshot = () =>
-    snapshotOf(parts, { now: clock.now(), waitsFor, flushIntervalMs, stopping: stop.aborted });
+    snapshotOf(parts, {
+      ...{ now: clock.now(), waitsFor, decisionPending, flushIntervalMs, stopping: stop.aborted },
+      recovery: recoveries.oldest(),
+    });
   metrics.onCollect(() => {
     if (parts) collect(metrics, parts, flushIntervalMs, clock.now());
     collectFreshness(metrics, accounts.freshness);
     metrics.decisionPending.set(snapshot().decisionPending === null ? 0 : 1);
     pauses.settle();
+    recoveries.settle();
   });
 
   return {
     log,
     events: accounts.events,
+    recovery: recoveries.events,
+    ends(error) {
+      if (error?.exit === DECISION) decisionPending = cleanText(`${error.message} (${error.hint})`);
+    },
     waitsFor: (what) => {
       waitsFor = what === null ? null : cleanText(what);
     },
@@ -76,12 +91,15 @@ export function createObserver(options: ObserverOptions): Observer {
       return statusOf({
         ...{ config, now: seen.now, startedAt, workers, parts },
         ...{ live: live(seen), ready: ready(seen) },
-        ...{ records: accounts.records(), acknowledged: accounts.acknowledged },
+        ...{ records: accounts.records(), acknowledged: accounts.acknowledged, found: recoveries.found() },
         ...{ tablePartitions: accounts.freshness.list(), problems: problems.list() },
       });
     },
   };
 }
+
+/** Exit code of what only the operator can decide. */
+const DECISION = 4;
 
 /** Metrics that never change. */
 function setConstants(metrics: Metrics, config: Config, workers: number): void {
@@ -219,7 +237,7 @@ function createPauses(metrics: Metrics, clock: Clock, log: Log, stop: AbortSigna
 /** The facts that liveness and readiness are judged by; `parts` is null while the service starts. */
 function snapshotOf(
   parts: Parts | null,
-  given: Pick<Snapshot, 'now' | 'waitsFor' | 'flushIntervalMs' | 'stopping'>,
+  given: Pick<Snapshot, 'now' | 'waitsFor' | 'decisionPending' | 'recovery' | 'flushIntervalMs' | 'stopping'>,
 ): Snapshot {
   const source = parts?.source.snapshot();
   const batches = parts?.coordinator.batches ?? [];
@@ -232,7 +250,6 @@ function snapshotOf(
     refusal: source?.refusal ?? null,
     oldestStateSince: oldest?.since ?? null,
     state: oldest?.state ?? null,
-    decisionPending: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Lag, lagOf, type Parts } from './collect.ts';
 import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
+import type { PendingIntent } from './ledger/work.ts';
 import { cleanFields, cleanText } from './log.ts';
 import type { FreshTablePartition } from './ops/freshness.ts';
 import type { Health } from './ops/health.ts';
@@ -8,6 +9,7 @@ import type { Problem } from './ops/problems.ts';
 import type {
   BatchStatus,
   MemoryStatus,
+  PendingIntentStatus,
   ProblemStatus,
   RecordsStatus,
   Status,
@@ -15,6 +17,7 @@ import type {
   TopicPartitionStatus,
 } from './ops/status.ts';
 import type { Batch } from './sink/batch.ts';
+import { topicPartitionKey } from './source/source.ts';
 import { VERSION } from './version.ts';
 
 /** What the status is made of; times in ms. */
@@ -27,6 +30,8 @@ export interface Facts {
   readonly workers: number;
   readonly records: RecordsStatus;
   readonly acknowledged: readonly BatchStatus[];
+  /** Intents of earlier owners that are being settled. */
+  readonly found: readonly PendingIntent[];
   readonly tablePartitions: readonly FreshTablePartition[];
   readonly problems: readonly Problem[];
   /** Null while the service starts. */
@@ -50,6 +55,10 @@ export function statusOf(facts: Facts): Status {
     health: { live, ready },
     records,
     topicPartitions: parts === null ? [] : lagOf(parts, now).map(topicPartitionStatus),
+    pendingIntents: [
+      ...facts.found.map((one) => foundStatus(one, now)),
+      ...(parts?.coordinator.batches ?? []).flatMap((batch) => ownIntentStatus(batch, now)),
+    ],
     batches: (parts?.coordinator.batches ?? []).map((batch) => batchStatus(batch, now)),
     acknowledged,
     tablePartitions: facts.tablePartitions.map(tablePartitionStatus),
@@ -93,6 +102,27 @@ export function batchStatus(batch: Batch, now: number): BatchStatus {
       return { topic, partition, first, end };
     }),
   };
+}
+
+function foundStatus(found: PendingIntent, now: number): PendingIntentStatus {
+  const { batch, row, why, createdAt, topicPartitions } = found;
+  return {
+    ...{ batch, state: 'found', row, waitsFor: cleanText(why), written: iso(createdAt) },
+    ageSeconds: Math.max(0, now - createdAt) / 1000,
+    topicPartitions: topicPartitions.map(topicPartitionKey),
+  };
+}
+
+function ownIntentStatus(batch: Batch, now: number): PendingIntentStatus[] {
+  const { id, state, intentAt, ranges } = batch;
+  if (intentAt === null) return [];
+  return [
+    {
+      ...{ batch: id, state, row: null, waitsFor: null, written: iso(intentAt) },
+      ageSeconds: Math.max(0, now - intentAt) / 1000,
+      topicPartitions: [...ranges.keys()],
+    },
+  ];
 }
 
 function tablePartitionStatus(fresh: FreshTablePartition): TablePartitionStatus {

@@ -3,6 +3,7 @@ import { createBudget } from '../src/budget.ts';
 import type { Clock } from '../src/clock.ts';
 import type { Parts } from '../src/collect.ts';
 import { SinkError } from '../src/errors.ts';
+import type { PendingIntent } from '../src/ledger/work.ts';
 import { createLog } from '../src/log.ts';
 import { createObserver, type Observer } from '../src/observe.ts';
 import { ready } from '../src/ops/health.ts';
@@ -160,6 +161,54 @@ it('pauses are counted, and their seconds while they last', async () => {
   expect(await sample('pauses_total')).toEqual(['pauses_total{} 1']);
 });
 
+describe('intents of earlier owners', () => {
+  const found = (batch: string, since: number): PendingIntent => {
+    const why = 'the owner of t-1 has not confirmed it yet';
+    return { batch, row: 6, action: 'wait', why, since, createdAt: NOW - 90_000, topicPartitions: [tp] };
+  };
+
+  it('are shown while they are settled, with their rows and reasons', async () => {
+    expect(await sample('recovery_seconds')).toEqual(['recovery_seconds{} 0']);
+    observer.recovery.pending([found('b1', NOW - 20_000), found('b2', NOW - 30_000)]);
+    expect(await sample('intents_pending')).toEqual(['intents_pending{} 2']);
+    expect(await sample('recovery_seconds')).toEqual(['recovery_seconds{} 30']);
+    expect(observer.snapshot().recovery).toMatchObject({ since: NOW - 30_000 });
+    expect(observer.status().pendingIntents[0]).toEqual({
+      ...{ batch: 'b1', state: 'found', row: 6, waitsFor: 'the owner of t-1 has not confirmed it yet' },
+      ...{ written: new Date(NOW - 90_000).toISOString(), ageSeconds: 90, topicPartitions: ['t-0'] },
+    });
+    observer.recovery.pending([]);
+    expect(await sample('intents_pending')).toEqual(['intents_pending{} 0']);
+    expect(observer.snapshot().recovery).toBeNull();
+  });
+
+  it('are counted by row and action once they are settled', async () => {
+    const done = { batch: 'b1', topicPartitions: 1, sessions: 2, forMs: 5 };
+    observer.recovery.recovered({ ...done, row: 2, action: 'advance' });
+    observer.recovery.recovered({ ...done, row: 8, action: 'consume' });
+    const lines = await sample('recoveries_total');
+    expect(lines).toHaveLength(9);
+    expect(lines.filter((line) => line.endsWith(' 1'))).toEqual([
+      'recoveries_total{row="2",action="advance"} 1',
+      'recoveries_total{row="8",action="consume"} 1',
+    ]);
+  });
+});
+
+describe('a decision of the operator', () => {
+  it('is pending once it ends the service, and only such an error', async () => {
+    observer.ends(null);
+    observer.ends(new SinkError('maxcompute_denied', 'no Update'));
+    expect(observer.snapshot().decisionPending).toBeNull();
+    expect(await sample('decision_pending')).toEqual(['decision_pending{} 0']);
+    observer.ends(new SinkError('decision_needed', 'batch b of t-0: session s1 is gone'));
+    expect(await sample('decision_pending')).toEqual(['decision_pending{} 1']);
+    const { ok, reason } = ready(observer.snapshot());
+    expect(ok).toBe(false);
+    expect(reason).toMatch(/^a decision is pending: batch b of t-0: session s1 is gone \(.*maxsink resolve/);
+  });
+});
+
 it('rebalances are told apart', async () => {
   observer.events.assigned(4);
   observer.events.revoked(false);
@@ -224,6 +273,7 @@ describe('gauges', () => {
   it('of batches, and whether one is stuck', async () => {
     const batch = await batchOf(3, { 'hr=09': 2, 'hr=10': 1 });
     batch.state = 'uploaded';
+    batch.intentAt = NOW;
     watch(at(10), [], [batch]);
     clock.at = NOW + 180_000;
     expect(await sample('batches_stuck')).toEqual(['batches_stuck{} 0']);
@@ -232,6 +282,10 @@ describe('gauges', () => {
     expect(await sample('batches_stuck')).toEqual(['batches_stuck{} 1']);
     expect(ready(observer.snapshot()).ok).toBe(false);
     expect(await sample('sessions_open')).toEqual(['sessions_open{} 2']);
+    expect(observer.status().pendingIntents).toMatchObject([
+      { batch: 'b1', state: 'uploaded', row: null, ageSeconds: 180.001, topicPartitions: ['t-0'] },
+    ]);
+    expect(await sample('batches')).toContain('batches{state="intended"} 0');
     expect(await sample('batches')).toContain('batches{state="uploaded"} 1');
     expect(await sample('member')).toEqual(['member{} 1']);
     expect(await sample('workers_busy')).toEqual(['workers_busy{} 1']);

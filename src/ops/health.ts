@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly oldestStateSince: number | null;
   /** The state of that batch. */
   readonly state: string | null;
+  /** The intent that this process has been settling for the longest time; null: none. */
+  readonly recovery: { readonly since: number; readonly why: string } | null;
   readonly flushIntervalMs: number;
   /** What the operator has to decide, or null. */
   readonly decisionPending: string | null;
@@ -38,20 +40,24 @@ export function live({ now, lastTurnAt }: Snapshot): Health {
 export function ready(snapshot: Snapshot): Health {
   const reason = notReady(snapshot);
   if (reason !== null) return { ok: false, reason };
+  if (snapshot.recovery !== null) return { ok: true, reason: `settling an intent: ${snapshot.recovery.why}` };
   if (snapshot.topicPartitions === 0) return { ok: true, reason: 'idle: member without topic partitions' };
   return { ok: true, reason: `moving ${snapshot.topicPartitions} topic partitions` };
 }
 
 function notReady(snapshot: Snapshot): string | null {
-  const { now, oldestStateSince, state, flushIntervalMs } = snapshot;
+  const { now, oldestStateSince, state, flushIntervalMs, recovery } = snapshot;
+  const tooLong = stuckAfterMs(flushIntervalMs);
   if (snapshot.decisionPending !== null) return `a decision is pending: ${snapshot.decisionPending}`;
   if (snapshot.stopping) return 'shutting down';
   if (snapshot.waitsFor !== null) return `starting: waits for ${snapshot.waitsFor}`;
   if (!snapshot.member) return 'not a member of the consumer group';
   if (snapshot.refusal !== null) return `the group takes no offset commit: ${snapshot.refusal}`;
+  if (recovery !== null && now - recovery.since > tooLong)
+    return `an intent has not been settled for ${seconds(now - recovery.since)}: ${recovery.why}`;
   if (oldestStateSince === null) return null;
   const age = now - oldestStateSince;
-  return age > stuckAfterMs(flushIntervalMs) ? `a batch has been ${state} for ${seconds(age)}` : null;
+  return age > tooLong ? `a batch has been ${state} for ${seconds(age)}` : null;
 }
 
 /** How long a batch may stay in one state before it counts as stuck, ms. */

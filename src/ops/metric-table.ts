@@ -12,8 +12,8 @@ export interface MetricDefinition<T extends MetricType = MetricType, L extends s
   readonly unit: string;
   readonly help: string;
   readonly labels: readonly L[];
-  /** Values of the only label that are shown as 0 from the start, so that a first increase is seen. */
-  readonly known: readonly string[];
+  /** Values of the labels that are shown as 0 from the start, so that a first increase is seen. */
+  readonly known: readonly (string | readonly string[])[];
 }
 
 const define =
@@ -23,7 +23,7 @@ const define =
     unit: string,
     help: string,
     labels: readonly L[] = [],
-    known: readonly string[] = [],
+    known: readonly (string | readonly string[])[] = [],
   ): MetricDefinition<T, L> => ({ type, name: `maxsink_${name}`, unit, help, labels, known });
 
 const counter = define('counter');
@@ -37,6 +37,11 @@ const OUTCOMES = ['row', 'dead_letter', 'filtered'];
 const REBALANCES = ['assigned', 'revoked', 'lost'];
 const COMMIT_RESULTS = ['confirmed', 'refused'];
 const RETRIED = Object.entries(ERRORS).flatMap(([code, { action }]) => (action === 'retry' ? [code] : []));
+/** Rows of the recovery table that settle an intent; 5, 9 and 10 only where `ledger.onUnknown` says how. */
+const RECOVERIES = [
+  ...['2', '5', '7', '9'].map((row) => [row, 'advance']),
+  ...['3', '5', '8', '9', '10'].map((row) => [row, 'consume']),
+];
 const ABANDON_REASONS = ['revoke', 'lost', 'shutdown', ...RETRIED];
 const TOPIC_PARTITION = ['topic', 'partition'] as const;
 
@@ -193,6 +198,23 @@ const SINK = {
     'batches_stuck',
     'batches',
     'Batches that have been in one state for over 3 flush intervals (at least 3 min).',
+  ),
+  intentsPending: gauge(
+    'intents_pending',
+    'intents',
+    'Intents of earlier owners that this process has found and is settling now.',
+  ),
+  recoverySeconds: gauge(
+    'recovery_seconds',
+    'seconds',
+    'How long this process has been settling the oldest of them; 0 when there is none.',
+  ),
+  recoveries: counter(
+    'recoveries_total',
+    'intents',
+    'Intents found and settled, by the row of the recovery table: topic partitions went to the end of the batch (advance), or are read from its beginning (consume).',
+    ['row', 'action'],
+    RECOVERIES,
   ),
   batchPhaseSeconds: histogram(
     'batch_phase_seconds',

@@ -90,7 +90,9 @@ const split = (given: Arguments): [Labels<string>, number | undefined] => {
 function createInstrument(definition: MetricDefinition, registry: Registry): object {
   const { type, name, help, labels, known } = definition;
   const options = { name, help, labelNames: labels, registers: [registry] };
-  const start = known.map((value) => ({ [labels[0]!]: value }));
+  const start = known.map((values) =>
+    Object.fromEntries([values].flat().map((value, i) => [labels[i]!, value])),
+  );
   if (type === 'counter') {
     const metric = new PromCounter(options);
     for (const label of start) metric.inc(label, 0);

@@ -31,6 +31,7 @@ ${head(status)}
 <main>
 ${cards(status)}
 ${topicPartitions(status)}
+${pendingIntents(status)}
 ${batches(status)}
 ${tablePartitions(status)}
 ${rejections(status)}
@@ -122,6 +123,17 @@ const worstFirst = (a: TopicPartitionStatus, b: TopicPartitionStatus): number =>
   (b.lagRecords ?? 0) - (a.lagRecords ?? 0) ||
   a.topic.localeCompare(b.topic) ||
   a.partition - b.partition;
+
+function pendingIntents({ pendingIntents }: Status): Html {
+  const rows = pendingIntents.map(
+    (
+      one,
+    ) => html`<tr title="${one.batch}"><td class="t"><span class="badge warn">${one.state}</span>${one.row === null ? null : html`<small>row ${one.row}</small>`}</td>
+<td class="n">${duration(one.ageSeconds)}</td><td class="text">${one.topicPartitions.join(' · ')}</td><td class="text">${one.waitsFor ?? ''}</td></tr>`,
+  );
+  const columns = ['state', 'age#', 'topic partitions', 'what is seen of it'];
+  return section('Intents that are not done with', columns, rows, 'none');
+}
 
 const STATE_CLASS: Readonly<Record<string, string>> = { open: '', acknowledged: 'good' };
 

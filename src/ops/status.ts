@@ -20,6 +20,8 @@ export interface Status {
   readonly health: { readonly live: Health; readonly ready: Health };
   readonly records: RecordsStatus;
   readonly topicPartitions: readonly TopicPartitionStatus[];
+  /** Intents that are not done with: of earlier owners, and of own batches; oldest first. */
+  readonly pendingIntents: readonly PendingIntentStatus[];
   /** Under way, oldest first. */
   readonly batches: readonly BatchStatus[];
   /** The last ten acknowledged ones, latest first. */
@@ -63,7 +65,7 @@ export interface TopicPartitionStatus {
 
 export interface BatchStatus {
   readonly id: string;
-  /** open, sealed, uploaded, committed or acknowledged. */
+  /** open, sealed, uploaded, intended, committed or acknowledged. */
   readonly state: string;
   /** When it entered the state. */
   readonly since: string;
@@ -78,7 +80,7 @@ export interface BatchStatus {
   readonly deadLetters: number;
   /** Uncompressed. */
   readonly rowBytes: number;
-  /** Seconds spent in fill, upload, commit, acknowledge, as far as they are over. */
+  /** Seconds spent in fill, upload, intend, commit, acknowledge, as far as they are over. */
   readonly phases: Readonly<Record<string, number>>;
   readonly sessions: readonly SessionStatus[];
   /** Offset ranges [first, end). */
@@ -88,6 +90,22 @@ export interface BatchStatus {
     readonly first: number;
     readonly end: number;
   }[];
+}
+
+export interface PendingIntentStatus {
+  /** Id of its batch. */
+  readonly batch: string;
+  /** `found`: of an earlier owner, being settled; else the state of the own batch: uploaded, intended or committed. */
+  readonly state: string;
+  /** Of the recovery table, for one that was found. */
+  readonly row: number | null;
+  /** What it waits for, or what is done about it. */
+  readonly waitsFor: string | null;
+  /** When it was first written. */
+  readonly written: string;
+  readonly ageSeconds: number;
+  /** Own ones: `topic-0`. */
+  readonly topicPartitions: readonly string[];
 }
 
 export interface SessionStatus {

@@ -13,6 +13,7 @@ const healthy: Snapshot = {
   state: 'open',
   flushIntervalMs: 60_000,
   decisionPending: null,
+  recovery: null,
   stopping: false,
 };
 const but = (change: Partial<Snapshot>): Snapshot => ({ ...healthy, ...change });
@@ -42,6 +43,21 @@ describe('ready', () => {
       'starting: waits for Kafka at kafka-1:9092',
     ],
     ['a decision pending', { decisionPending: 'commit_unknown', member: false }, false, 'commit_unknown'],
+    [
+      'an intent being settled',
+      { recovery: { since: NOW - 180_000, why: 'w' } },
+      true,
+      'settling an intent: w',
+    ],
+    [
+      'an intent that is not settled for longer',
+      {
+        recovery: { since: NOW - 181_000, why: 'the owner of t-1 has not confirmed it yet' },
+        topicPartitions: 0,
+      },
+      false,
+      'an intent has not been settled for 181 s: the owner of t-1 has not confirmed it yet',
+    ],
     ['a batch 3 min in one state', { oldestStateSince: NOW - 180_000 }, true, 'moving'],
     [
       'a batch longer in one state',

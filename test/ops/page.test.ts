@@ -27,6 +27,8 @@ it('shows what the process does', () => {
     'reading is paused',
     'sealed by table partitions',
     'waits for commit of session',
+    'row 6',
+    'the owner of &lt;i&gt;orders&lt;/i&gt;-3 has not confirmed it yet',
     'dt=20261121,hr=19',
     '2026-11-21 11:55:35 UTC',
     'invalid_json',
@@ -49,7 +51,13 @@ it('loads nothing from elsewhere', () => {
 });
 
 it('is there before there is anything to show', () => {
-  const empty: Partial<Status> = { topicPartitions: [], batches: [], acknowledged: [], tablePartitions: [] };
+  const empty: Partial<Status> = {
+    topicPartitions: [],
+    pendingIntents: [],
+    batches: [],
+    acknowledged: [],
+    tablePartitions: [],
+  };
   const shown = text({ ...empty, problems: [], records: { ...SAMPLE.records, rejected: {} } });
   expect(shown).toContain('none yet');
   expect(shown).toContain('nothing yet');

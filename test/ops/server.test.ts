@@ -15,6 +15,7 @@ const snapshot: Snapshot = {
   state: null,
   flushIntervalMs: 1000,
   decisionPending: null,
+  recovery: null,
   stopping: false,
 };
 

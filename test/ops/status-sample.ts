@@ -34,6 +34,17 @@ export const SAMPLE: Status = {
     lagRecords: partition === 3 ? null : 16_112 - partition,
     lagSeconds: partition === 3 ? null : 262.4 - partition,
   })),
+  pendingIntents: [
+    {
+      ...{ batch: '1f0c', state: 'found', row: 6, written: '2026-11-21T11:55:31.000Z', ageSeconds: 269 },
+      waitsFor: 'the owner of <i>orders</i>-3 has not confirmed it yet',
+      topicPartitions: ['订单明细-0', '<b>topic</b>-1'],
+    },
+    {
+      ...{ batch: 'intended-8d5f', state: 'intended', row: null, waitsFor: null, ageSeconds: 0.4 },
+      ...{ written: '2026-11-21T11:59:59.600Z', topicPartitions: ['订单明细-0'] },
+    },
+  ],
   batches: [
     batch('uploaded', 'age', 262, [
       ['dt=20261121,hr=19', 401_221],
