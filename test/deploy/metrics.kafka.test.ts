@@ -109,7 +109,8 @@ describe('a running service, watched by a real Prometheus', () => {
     }
     // Nothing went wrong here, so nothing is to be seen; they show what went wrong.
     expect(empty.sort()).toEqual([
-      ...['Batches abandoned in 5 minutes, by reason', 'Requests sent again, by code'],
+      ...['Batches abandoned in 5 minutes, by reason', 'Intents settled in 5 minutes, by row and action'],
+      'Requests sent again, by code',
       ...['Requests to the schema registry sent again, by code', 'annotations'],
     ]);
   });
