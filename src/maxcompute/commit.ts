@@ -7,7 +7,7 @@ import { SinkError } from '../errors.ts';
 import { type Call, ONCE, requestIdOf } from './call.ts';
 import type { Client } from './client.ts';
 import { failureOf, isPassing } from './error.ts';
-import { blockDifference, type SessionState } from './session.ts';
+import type { SessionState } from './session.ts';
 import { askSession } from './session-calls.ts';
 
 export interface CommitJob {
@@ -17,10 +17,10 @@ export interface CommitJob {
   readonly post: Call;
   /** Whether a commit may have been sent already: `maybe` by another process. */
   readonly posted: 'no' | 'maybe';
-  /** Whether the session was seen open with exactly these blocks, and no block was sent since. */
+  /** Whether the session was seen open with exactly the wanted blocks, and no block was sent since. */
   readonly verified: boolean;
-  /** Block id to rows: exactly what is to become visible. */
-  readonly blocks: ReadonlyMap<number, number>;
+  /** How the server's blocks (id to rows) differ from what is to become visible; null: they do not. */
+  difference(theirs: SessionState['blocks']): string | null;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -86,7 +86,7 @@ interface Progress {
 }
 
 /**
- * Commits exactly `blocks`. Throws `block_mismatch` (the server holds others: nothing was sent),
+ * Commits exactly the wanted blocks. Throws `block_mismatch` (the server holds others: nothing was sent),
  * `session_lost` (it is gone, and nothing was sent), `commit_unknown` (a commit was sent and its outcome
  * stays undecided for `commitDecisionMs`, or can no longer be read), or what the service refuses it with.
  * While the service only throttles the commit, it is repeated until the signal aborts.
@@ -136,7 +136,7 @@ async function look(job: CommitJob, progress: Progress): Promise<'post' | 'wait'
   if (failed && failureOf(seen)?.reaction.action !== 'session_lost') return waitOrThrow(seen, progress);
   progress.status = failed ? 'GONE' : seen.status;
   progress.requestId = failed ? null : seen.requestId;
-  const difference = failed ? null : blockDifference(job.blocks, seen.blocks);
+  const difference = failed ? null : job.difference(seen.blocks);
   const step = decideCommit(progress.status, progress.posted, difference === null);
   if (step === 'mismatch') throw problem(job, progress, 'block_mismatch', difference ?? '');
   if (step === 'lost') throw problem(job, progress, 'session_lost', `the session is ${progress.status}`);
@@ -166,12 +166,18 @@ async function post(job: CommitJob, progress: Progress): Promise<boolean> {
     return result.status === 'CLOSED';
   }
   progress.error = result;
-  const action = failureOf(result)?.reaction.action;
-  // A dropped table partition is a refusal too.
-  if (action === 'stop' || action === 'table_partition') progress.refusal = result;
-  else if (action !== 'throttle') progress.doubt = true;
+  if (isRefusal(result)) progress.refusal = result;
+  else if (failureOf(result)?.reaction.action !== 'throttle') progress.doubt = true;
   if (!progress.doubt) progress.since = clock.now();
   return false;
+}
+
+/** The commit can have had no effect, and never will: a dropped table partition, a changed table. */
+function isRefusal(error: SinkError): boolean {
+  const failure = failureOf(error);
+  const action = failure?.reaction.action;
+  if (action === 'session_lost') return failure?.code !== 'NoSuchUpload';
+  return action === 'stop' || action === 'table_partition';
 }
 
 /** One attempt; an abort is thrown, any other failure is a value. */

@@ -43,8 +43,8 @@ function blocksOf(list: unknown): Map<number, number | null> {
  * every block it has, so this comparison is the only protection (protocol 4.4).
  */
 export function blockDifference(
-  ours: ReadonlyMap<number, number>,
-  theirs: ReadonlyMap<number, number | null>,
+  ours: ReadonlyMap<number, number | null>,
+  theirs: SessionState['blocks'],
 ): string | null {
   const missing = [...ours.keys()].filter((id) => !theirs.has(id));
   const stray = [...theirs.keys()].filter((id) => !ours.has(id));
@@ -57,6 +57,25 @@ export function blockDifference(
       : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? null : parts.join('; ');
+}
+
+/** What a session is to hold, when no more is known of it: blocks 0 .. `blocks` - 1 with `rows` rows in all. */
+export interface SessionContent {
+  readonly blocks: number;
+  readonly rows: number;
+}
+
+/** How the server's blocks differ from that, or null. Where the service tells no rows, the ids decide alone. */
+export function contentDifference(
+  { blocks, rows }: SessionContent,
+  theirs: SessionState['blocks'],
+): string | null {
+  const wanted = Array.from({ length: blocks }, (_, id) => [id, theirs.get(id) ?? null] as const);
+  const counts = [...theirs.values()];
+  const there = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const other = blockDifference(new Map(wanted), theirs);
+  if (other !== null || there === rows || counts.includes(null)) return other;
+  return `other row count: ${rows}, there ${there}`;
 }
 
 function some(items: readonly unknown[]): string {

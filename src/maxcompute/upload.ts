@@ -155,13 +155,15 @@ function openSession(place: Place, id: string, state: SessionState, posted: 'no'
     verify: async (blocks, signal) => {
       const look = call('verify the upload session', { getblockid: 'true' });
       const ours = new Map(blocks);
-      await verifySession({ client, status: look, blocks: ours, signal });
+      const difference = (theirs: SessionState['blocks']) => blockDifference(ours, theirs);
+      await verifySession({ client, status: look, difference, signal });
       verified = ours;
     },
     commit: (blocks, signal) => {
       const post: Call = { ...call('commit the upload session', {}), method: 'POST' };
-      const same = verified !== null && blockDifference(blocks, verified) === null;
-      return commitSession({ client, status: ask(), post, posted, verified: same, blocks, signal });
+      const difference = (theirs: SessionState['blocks']) => blockDifference(blocks, theirs);
+      const same = verified !== null && difference(verified) === null;
+      return commitSession({ client, status: ask(), post, posted, verified: same, difference, signal });
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { decideCommit } from '../../src/maxcompute/commit.ts';
+import { contentDifference } from '../../src/maxcompute/session.ts';
 import { errorOf, openClient, type Seen, sendError, sendJson, sessionJson, startServer } from './support.ts';
 
 describe('the decision about a session', () => {
@@ -104,6 +105,22 @@ async function commit(looks: Step[], posts: Step[], options: Options = {}) {
   const error = await errorOf(session.commit(options.blocks ?? OURS));
   return { ...error, ...counts(), retries, waits };
 }
+
+describe('the content of a session that another process filled', () => {
+  const two = { blocks: 2, rows: 30 };
+  it.each([
+    ['as it is to be', { 0: 10, 1: 20 }, null],
+    ['a block too few', { 0: 30 }, 'missing: block 1'],
+    ['a block too many', { 0: 10, 1: 20, 2: 0 }, 'not ours: block 2'],
+    ['a gap', { 0: 10, 2: 20 }, 'missing: block 1; not ours: block 2'],
+    ['other rows', { 0: 10, 1: 21 }, 'other row count: 30, there 31'],
+    ['rows that are not told', { 0: 10, 1: null }, null],
+    ['a block too few, rows not told', { 0: null }, 'missing: block 1'],
+  ])('%s: %j', (_, blocks, difference) => {
+    const theirs = new Map(Object.entries(blocks).map(([id, rows]) => [Number(id), rows]));
+    expect(contentDifference(two, theirs)).toBe(difference);
+  });
+});
 
 describe('a session that is verified', () => {
   const verify = async (...looks: Step[]) => {
@@ -249,6 +266,11 @@ describe('a commit', () => {
   it('that is clearly refused throws the refusal, when the session is still open', async () => {
     const result = await commit([session('normal')], [failing(403, 'NoPermission')]);
     expect(result).toMatchObject({ code: 'maxcompute_denied', posts: 1 });
+  });
+
+  it.each(['SchemaModified', 'TableModified'])('that %s makes useless is given up at once', async (code) => {
+    const result = await commit([session('normal')], [failing(412, code)]);
+    expect(result).toMatchObject({ code: 'session_lost', posts: 1 });
   });
 
   it('that is clearly refused after one in doubt stays in doubt', async () => {
