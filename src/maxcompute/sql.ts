@@ -12,6 +12,8 @@ export interface SqlOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Name of the task, as the service lists it. */
   readonly task?: string;
+  /** Of the names in the statement: null for those of two layers. Absent: the client's. */
+  readonly schema?: string | null;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,7 +59,7 @@ async function submit(client: Client, statement: string, options: SqlOptions): P
     to: 'service',
     method: 'POST',
     resource: `/projects/${project}/instances`,
-    query: serviceQuery(client.options),
+    query: serviceQuery({ project, schema: schemaOf(client, options) }),
     headers: { 'Content-Type': 'application/xml' },
     body: jobText(client, statement, options),
     signal: options.signal,
@@ -126,10 +128,11 @@ function shorten(statement: string): string {
 function jobText(
   client: Client,
   statement: string,
-  { settings, task = 'AnonymousSQLTask' }: SqlOptions,
+  { settings, task = 'AnonymousSQLTask', ...options }: SqlOptions,
 ): string {
   const id = randomUUID();
-  const all = JSON.stringify({ ...TYPE_SETTINGS, ...schemaHints(client.options.schema), ...settings });
+  const hints = schemaHints(schemaOf(client, options));
+  const all = JSON.stringify({ ...TYPE_SETTINGS, ...hints, ...settings });
   return `<?xml version="1.0" encoding="utf-8"?>
 <Instance><Job>
 <Priority>9</Priority>
@@ -145,6 +148,8 @@ function jobText(
 <DAG><RunMode>Sequence</RunMode></DAG>
 </Job></Instance>`;
 }
+
+const schemaOf = ({ options }: Client, { schema = options.schema }: SqlOptions): string | null => schema;
 
 /** Types beyond the oldest set need these in older projects (protocol 3.3). */
 const TYPE_SETTINGS = { 'odps.sql.type.system.odps2': 'true', 'odps.sql.decimal.odps2': 'true' };

@@ -72,4 +72,5 @@ export function sqlTableName({ project, schema }: Place, table: string): string 
     .join('.');
 }
 
-const quoteName = (name: string) => `\`${name.replaceAll('`', '``')}\``;
+/** A name in a statement. */
+export const quoteName = (name: string) => `\`${name.replaceAll('`', '``')}\``;
