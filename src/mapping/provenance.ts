@@ -29,9 +29,10 @@ export function provenanceColumns(
 ): ProvenanceColumns | { readonly lacks: readonly string[] } {
   const lacks: string[] = [];
   const topic = columnOf(plan, 'topic', TEXTS, severalTopics ? lacks : []);
-  const partition = columnOf(plan, 'partition', [...NUMBERS, ...TEXTS], lacks);
+  const topicPartition = columnOf(plan, 'partition', [...NUMBERS, ...TEXTS], lacks);
   const offset = columnOf(plan, 'offset', [...NUMBERS, ...TEXTS], lacks);
-  return partition && offset && lacks.length === 0 ? { topic, partition, offset } : { lacks };
+  if (!topicPartition || !offset || lacks.length > 0) return { lacks };
+  return { topic, partition: topicPartition, offset };
 }
 
 /** A number that does not fit makes its record a dead letter, so what is in the table is exact. */
