@@ -122,7 +122,6 @@ export const LIMITS = {
   intentSessions: 40,
   /** Longest session id that an intent is planned for; the service's have about 38. */
   sessionIdChars: 40,
-  intentChars: 3_000,
   /** Longest wait before a group that takes no offset commit is asked again, ms. */
   commitProofCapMs: 60_000,
 
