@@ -49,6 +49,8 @@ export function sessionState(status: string): SessionState {
     case 'EXPIRED':
     case 'CANCELED':
       return 'dead';
+    case 'GONE':
+      return 'gone';
     default:
       return 'unknown';
   }

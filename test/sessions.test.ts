@@ -56,7 +56,7 @@ describe('what a status word means', () => {
     ['EXPIRED', 'dead'],
     ['CANCELED', 'dead'],
     ['CRITICAL', 'unknown'],
-    ['GONE', 'unknown'],
+    ['GONE', 'gone'],
     ['PONDERING', 'unknown'],
   ])('%s: %s', (word, state) => expect(sessionState(word)).toBe(state));
 });
@@ -73,7 +73,7 @@ describe('the state of a session that a process left', () => {
     await emulator.setSession(session.id, 'critical');
     expect(await state()).toBe('unknown');
     await emulator.setSession(session.id, 'gone');
-    expect(await state()).toBe('unknown');
+    expect(await state()).toBe('gone');
   });
 
   it.each(['expired', 'canceled'] as const)('that is %s is dead', async (state) => {
@@ -88,7 +88,7 @@ describe('the state of a session that a process left', () => {
   ])('is unknown when %s', async (_, statements) => {
     const session = await left();
     for (const statement of statements) await emulator.sql(`${statement};`);
-    expect(await sessions.state(TO, session, signal)).toBe('unknown');
+    expect(await sessions.state(TO, session, signal)).toBe('gone');
   });
 
   it('is asked for until an outage is over, told by the client, or until the signal aborts', async () => {
@@ -131,7 +131,7 @@ describe('a session of a three-layer table', () => {
     expect(await sessions.state(to, session, signal)).toBe('open');
     await sessions.commit(to, session, signal);
     expect(await sessions.state(to, session, signal)).toBe('committed');
-    expect(await sessions.state({ ...to, schema: null }, session, signal)).toBe('unknown');
+    expect(await sessions.state({ ...to, schema: null }, session, signal)).toBe('gone');
     await client.close();
   });
 });
