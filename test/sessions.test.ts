@@ -57,6 +57,7 @@ describe('what a status word means', () => {
     ['CANCELED', 'dead'],
     ['CRITICAL', 'unknown'],
     ['GONE', 'gone'],
+    ['MISPLACED', 'unknown'],
     ['PONDERING', 'unknown'],
   ])('%s: %s', (word, state) => expect(sessionState(word)).toBe(state));
 });
@@ -88,7 +89,7 @@ describe('the state of a session that a process left', () => {
   ])('is unknown when %s', async (_, statements) => {
     const session = await left();
     for (const statement of statements) await emulator.sql(`${statement};`);
-    expect(await sessions.state(TO, session, signal)).toBe('gone');
+    expect(await sessions.state(TO, session, signal)).toBe('unknown');
   });
 
   it('is asked for until an outage is over, told by the client, or until the signal aborts', async () => {
@@ -131,7 +132,7 @@ describe('a session of a three-layer table', () => {
     expect(await sessions.state(to, session, signal)).toBe('open');
     await sessions.commit(to, session, signal);
     expect(await sessions.state(to, session, signal)).toBe('committed');
-    expect(await sessions.state({ ...to, schema: null }, session, signal)).toBe('gone');
+    expect(await sessions.state({ ...to, schema: null }, session, signal)).toBe('unknown');
     await client.close();
   });
 });

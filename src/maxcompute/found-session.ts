@@ -21,8 +21,8 @@ export interface SessionPlace {
 
 export interface FoundSession {
   /**
-   * The status word in upper case; `GONE` when there is no such session, or its table or table partition
-   * is another one now. Throws for the caller to ask again, or what no waiting mends.
+   * The status word in upper case; `GONE` when there is no such session: nobody can commit it any more;
+   * `MISPLACED` when its table or table partition is missing, or another one now: either may come back. Throws for the caller to ask again, or what no waiting mends.
    */
   status(signal?: AbortSignal): Promise<string>;
   /**
@@ -61,13 +61,14 @@ async function askStatus(client: Client, call: Call): Promise<string> {
   try {
     return (await askSession(client, { ...call, patience: few(client.limits) })).state.status;
   } catch (error) {
-    if (isGone(error)) return 'GONE';
+    if (failureOf(error)?.code === 'NoSuchUpload') return 'GONE';
+    if (isMisplaced(error)) return 'MISPLACED';
     throw error;
   }
 }
 
-/** No such session, table partition, table or schema; or the name stands for another table now (protocol 10.2). */
-function isGone(error: unknown): boolean {
+/** No such table partition, table or schema; or the name stands for another table now (protocol 10.2). */
+function isMisplaced(error: unknown): boolean {
   if (!(error instanceof SinkError)) return false;
   const byCode = failureOf(error)?.code === 'InvalidResourceSpec';
   return byCode || error.code === 'session_lost' || error.code === 'table_missing';
