@@ -101,7 +101,7 @@ export const LIMITS = {
    */
   resumeShare: 0.85,
   revokeMs: 20_000,
-  /** Letters of a batch that nobody has written for this long, and whose process is gone, are removed, ms. */
+  /** Letters of another start are removed only when nobody has written them for this long, ms; other hosts' are not touched before. */
   staleLettersMs: 3_600_000,
   /** Time between two looks at an intent that is being settled, ms. */
   recoveryLookMs: 1_000,

@@ -5,7 +5,7 @@ import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
 import { connectMaxCompute, connectRegistry } from './connections.ts';
 import { openDeadLetterFolder } from './deadletter/file.ts';
-import { removeStale } from './deadletter/folder.ts';
+import { ownerName, settleLeft } from './deadletter/left.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
@@ -103,13 +103,17 @@ async function serve(
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
-  // First: the room that they take may be what is missing.
-  const stale = await removeStale(config.deadLetters.file, hostname(), clock.now());
-  if (stale.length > 0) log.info({ stale }, 'removed letters of batches that were never acknowledged');
-  const deadLetters = await openDeadLetterFolder({
-    folder: config.deadLetters.file,
-    process: `${hostname()}-${process.pid}`,
-  });
+  // First: the room that they take may be what is missing. Without offsets only files that were never sealed go.
+  const folder = config.deadLetters.file;
+  const owner = {
+    group: config.kafka.groupId,
+    host: hostname(),
+    pid: process.pid,
+  };
+  const unknown = { fateOf: () => null, committed: async () => [] };
+  const { removed } = await settleLeft({ folder, owner, now: clock.now(), ...unknown });
+  if (removed.length > 0) log.info({ removed }, 'removed dead letters that were never sealed');
+  const deadLetters = await openDeadLetterFolder({ folder, process: ownerName(owner) });
   releasers.push(() => deadLetters.stop());
   const pool = openPool({ plan, workers });
   releasers.push(() => pool.stop());

@@ -1,32 +1,51 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SinkError } from '../errors.ts';
 import { type DeadLetter, deadLetterLine } from './dead-letter.ts';
 import { makeFolder, syncFolder } from './folder.ts';
+import { countedPath } from './left.ts';
 
 /**
  * Dead letters as JSON lines in a folder, one file for each process and batch:
  *
  *   append       `<process>-<batch>.open` grows; nothing is kept in memory
- *   seal         file and folder are synced: durable before the offset moves
+ *   seal         synced, then `<process>-<batch>.sealed.open`: all letters are in it, durable before the intent
  *   acknowledge  renamed to `<process>-<batch>.jsonl`: now it counts
  *   abandon      removed: the batch's records are read again and rejected again
+ *   leave        closed as it is: the batch's intent may stand in Kafka, whoever settles that decides
  *
- * `acknowledge` comes before the offset advances, once the sessions are committed: after a kill between the
- * two the letters are written again and merge, the other way round they would stay in a file nobody reads.
+ * Readers take `.jsonl` files and merge by `id`. Whatever fails is `dead_letter_unwritable`, and the batch's
+ * file takes no more letters: its last line may be half a line.
  *
- * Readers take `.jsonl` files and merge by `id`. An `.open` file that a killed process left belongs to
- * a batch that was never acknowledged: nobody reads it, and a later start removes it. Whatever fails is
- * `dead_letter_unwritable`, and the batch's file takes no more letters: its last line may be half a line.
+ * A letter counts exactly when its record is acknowledged, by this order: seal, intent, sessions committed,
+ * acknowledge, offsets advance. Where a process dies, another one goes on:
+ *
+ *   before or in seal        the batch is never to be done: the records are read again, the file is removed
+ *   seal .. intent           the same, unless the offsets pass the file first: then it counts, and merges
+ *   intent .. acknowledge    recovery settles the intent. Done: it calls `settled`, which renames, before the
+ *                            offsets advance. Never to be done: as above
+ *   acknowledge .. advance   `settled` finds the name that counts; without an intent (a batch of letters alone,
+ *                            or at least once) the letters are written again, and merge
+ *   after advance            nothing is left to do
+ *
+ * A recoverer on another host may not see the file: it advances, and the file is left below the offsets.
+ * `settleLeft` (left.ts) finds it later: what lies below counts.
  */
 export interface DeadLetterFolder {
   append(batch: string, letters: readonly DeadLetter[]): Promise<void>;
   seal(batch: string): Promise<void>;
   acknowledge(batch: string): Promise<void>;
   abandon(batch: string): Promise<void>;
-  /** Closes the batch's file and leaves it `.open`. */
+  /** Closes the batch's file and leaves it as it is. */
   leave(batch: string): Promise<void>;
+  /**
+   * The batch is done: its letters count, whichever process of whichever host has written them. Nothing
+   * happens when there are none, or when that was done before.
+   */
+  settled(batch: string): Promise<void>;
+  /** Of this process's own batches; null: it has none of that name. */
+  fateOf(batch: string): 'open' | 'left' | null;
   /** Closes what is open; the files stay as they are. */
   stop(): Promise<void>;
 }
@@ -39,7 +58,7 @@ export interface DeadLetterFolderOptions {
 }
 
 interface BatchFile {
-  readonly path: string;
+  path: string;
   readonly handle: FileHandle;
 }
 
@@ -50,6 +69,7 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
 
   const files = new Map<string, BatchFile>();
   const tails = new Map<string, Promise<void>>();
+  const left = new Set<string>();
   /** Steps of one batch run one after the other; after a failed one all that follow fail likewise. */
   const inOrder = (batch: string, path: string, step: () => Promise<void>): Promise<void> => {
     const tail = (tails.get(batch) ?? Promise.resolve()).then(() => guarded(path, step));
@@ -74,13 +94,14 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
     seal: (batch) =>
       inOrder(batch, pathOf(batch, 'open'), async () => {
         const file = files.get(batch);
-        if (file) await makeDurable(file, folder);
+        if (file) await makeDurable(file, pathOf(batch, 'sealed.open'), folder);
       }),
     async acknowledge(batch) {
       await inOrder(batch, pathOf(batch, 'jsonl'), async () => {
-        if (!files.has(batch)) return;
+        const file = files.get(batch);
+        if (!file) return;
         await forget(batch);
-        await rename(pathOf(batch, 'open'), pathOf(batch, 'jsonl'));
+        await rename(file.path, countedPath(file.path));
         await syncFolder(folder);
       });
       tails.delete(batch);
@@ -89,15 +110,27 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
       await tails.get(batch)?.catch(() => undefined);
       tails.delete(batch);
       await guarded(pathOf(batch, 'open'), async () => {
+        const file = files.get(batch);
         await forget(batch);
-        await rm(pathOf(batch, 'open'), { force: true });
+        if (file) await rm(file.path, { force: true });
       });
     },
     async leave(batch) {
       await tails.get(batch)?.catch(() => undefined);
       tails.delete(batch);
+      left.add(batch);
       await forget(batch);
     },
+    async settled(batch) {
+      await tails.get(batch)?.catch(() => undefined);
+      tails.delete(batch);
+      await guarded(join(folder, `*-${batch}.open`), async () => {
+        await forget(batch);
+        await countAll(folder, batch);
+      });
+      left.delete(batch);
+    },
+    fateOf: (batch) => (left.has(batch) ? 'left' : tails.has(batch) ? 'open' : null),
     async stop() {
       await Promise.allSettled(tails.values());
       for (const batch of [...files.keys()]) await forget(batch);
@@ -113,6 +146,18 @@ async function guarded<T>(path: string, step: () => Promise<T>): Promise<T> {
     const why = error instanceof Error ? error.message : String(error);
     throw new SinkError('dead_letter_unwritable', `dead letters cannot be written to ${path}: ${why}`, error);
   }
+}
+
+/** Renames what others may be renaming at the same time; synced also when they did. */
+async function countAll(folder: string, batch: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(`-${batch}.sealed.open`) && !name.endsWith(`-${batch}.open`)) continue;
+    const path = join(folder, name);
+    await rename(path, countedPath(path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+  await syncFolder(folder);
 }
 
 /** The folder, and one file written, synced and removed in it. */
@@ -148,10 +193,12 @@ async function writeLines(handle: FileHandle, letters: readonly DeadLetter[]): P
   if (text !== '') await handle.writeFile(text);
 }
 
-async function makeDurable({ path, handle }: BatchFile, folder: string): Promise<void> {
-  await handle.sync();
+async function makeDurable(file: BatchFile, sealed: string, folder: string): Promise<void> {
+  await file.handle.sync();
+  await rename(file.path, sealed);
+  file.path = sealed;
   await syncFolder(folder);
   // The folder may have been removed or replaced: what was synced then has no name any more.
-  const [ours, named] = await Promise.all([handle.stat(), stat(path)]);
+  const [ours, named] = await Promise.all([file.handle.stat(), stat(sealed)]);
   if (ours.ino !== named.ino || ours.dev !== named.dev) throw new Error('the file was replaced');
 }

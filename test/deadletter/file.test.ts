@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DeadLetter, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
 import { openDeadLetterFolder } from '../../src/deadletter/file.ts';
-import { removeStale } from '../../src/deadletter/folder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -44,7 +43,7 @@ describe('a batch of dead letters', () => {
     expect(await offsets(join(folder, 'p1-7.open'))).toEqual([1, 2]);
     await letters.append('7', [letter(3)]);
     await letters.seal('7');
-    expect(await readdir(folder)).toEqual(['p1-7.open']);
+    expect(await readdir(folder)).toEqual(['p1-7.sealed.open']);
     await letters.acknowledge('7');
     expect(await readdir(folder)).toEqual(['p1-7.jsonl']);
     expect(await offsets(join(folder, 'p1-7.jsonl'))).toEqual([1, 2, 3]);
@@ -86,32 +85,59 @@ describe('a batch of dead letters', () => {
   });
 });
 
-describe('letters that killed processes left', () => {
+describe('a batch that is left to recovery', () => {
   const batch = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
-  const HOUR = 3_600_000;
-  const now = Date.now();
-  const left = async (name: string, ageMs: number) => {
-    await writeFile(join(folder, name), 'half a li');
-    await utimes(join(folder, name), new Date(now - ageMs), new Date(now - ageMs));
-    return name;
+  const leftBy = async (process: string, sealed = true) => {
+    const letters = await openDeadLetterFolder({ folder, process });
+    await letters.append(batch, [letter(1)]);
+    if (sealed) await letters.seal(batch);
+    await letters.leave(batch);
+    return letters;
   };
-  /** Process numbers end far below. */
-  const GONE = 2 ** 30;
 
-  it('are removed when they are old and their process is gone, or had our own number', async () => {
-    const stale = [
-      await left(`host-a-${GONE}-${batch}.open`, 2 * HOUR),
-      await left(`host-a-${process.pid}-${batch}.open`, 2 * HOUR),
-    ];
-    const kept = [
-      await left(`host-a-${GONE}-${batch.replace('3', '4')}.open`, HOUR / 2),
-      await left(`host-a-${process.ppid}-${batch}.open`, 2 * HOUR),
-      await left(`host-b-${GONE}-${batch}.open`, 2 * HOUR),
-      await left(`host-a-${GONE}-${batch}.jsonl`, 2 * HOUR),
-      await left(`host-a-${GONE}-notes.open`, 2 * HOUR),
-    ];
-    expect((await removeStale(folder, 'host-a', now)).sort()).toEqual(stale.sort());
-    expect((await readdir(folder)).sort()).toEqual(kept.sort());
+  it('stays as it is, and takes part in nothing more', async () => {
+    const letters = await leftBy('p1');
+    expect(letters.fateOf(batch)).toBe('left');
+    await letters.acknowledge(batch);
+    await letters.abandon(batch);
+    await letters.leave('never-seen');
+    await letters.stop();
+    expect(await readdir(folder)).toEqual([`p1-${batch}.sealed.open`]);
+  });
+
+  it('counts when it is settled, by whichever process of whichever host, once and again', async () => {
+    await leftBy('host-a-7');
+    const other = await openDeadLetterFolder({ folder, process: 'host-b-9' });
+    await Promise.all([other.settled(batch), other.settled(batch)]);
+    await other.settled(batch);
+    await other.settled('a-batch-without-letters');
+    expect(await offsets(join(folder, `host-a-7-${batch}.jsonl`))).toEqual([1]);
+    expect(await readdir(folder)).toHaveLength(1);
+  });
+
+  it('counts when its own process settles it, whatever is under way', async () => {
+    const letters = await openDeadLetterFolder({ folder, process: 'p1' });
+    const pending = letters.append(batch, [letter(1)]);
+    expect(letters.fateOf(batch)).toBe('open');
+    await letters.settled(batch);
+    await pending;
+    expect(letters.fateOf(batch)).toBeNull();
+    expect(await readdir(folder)).toEqual([`p1-${batch}.jsonl`]);
+  });
+
+  it('leaves the files of other batches alone', async () => {
+    const letters = await leftBy('p1');
+    await letters.settled(batch.replace('3', '4'));
+    await letters.settled(batch.slice(1));
+    expect(await readdir(folder)).toEqual([`p1-${batch}.sealed.open`]);
+  });
+
+  it('that cannot be settled is an error: the offsets must not move', async () => {
+    const letters = await leftBy('p1');
+    await mkdir(join(folder, `p1-${batch}.jsonl`));
+    await expect(letters.settled(batch)).rejects.toMatchObject(unwritable);
+    await rm(folder, { recursive: true });
+    await expect(letters.settled(batch)).rejects.toMatchObject(unwritable);
   });
 });
 
