@@ -45,6 +45,11 @@ export const ERRORS = {
     1,
     'Usually the group has moved on and the records are read again by their new owner. If it repeats, the reason is in the message: rights on the group, the coordinator, offset.metadata.max.bytes.',
   ),
+  metadata_too_long: kind(
+    'stop',
+    1,
+    'Set offset.metadata.max.bytes of the brokers to 4096, their default, or more.',
+  ),
   group_taken: kind(
     'stop',
     2,

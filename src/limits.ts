@@ -127,6 +127,8 @@ export const LIMITS = {
 
   /** Longest wait of the start between two looks for MaxCompute, ms. */
   startRetryCapMs: 15_000,
+  /** A decision that is needed stays in sight of `/ready` and the metrics this long before the process ends, ms. */
+  decisionLingerMs: 30_000,
   /** A stopped process that something still holds is ended after this time, ms. */
   exitMs: 5_000,
 

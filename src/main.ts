@@ -10,6 +10,7 @@ import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
 import { mappingHash } from './ledger/mapping-hash.ts';
+import type { LedgerStore, Sessions } from './ledger/ports.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
@@ -19,6 +20,7 @@ import { createObserver } from './observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
+import { createRecover } from './recover.ts';
 import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
 import type { Identity } from './sink/intend.ts';
@@ -37,13 +39,20 @@ export interface Wrappers {
   source(source: Source): Source;
   tunnel(tunnel: Tunnel): Tunnel;
   deadLetters(deadLetters: DeadLetters): DeadLetters;
+  sessions(sessions: Sessions): Sessions;
+  store(store: LedgerStore): LedgerStore;
 }
 
 const AS_THEY_ARE: Wrappers = {
   source: (source) => source,
   tunnel: (tunnel) => tunnel,
   deadLetters: (deadLetters) => deadLetters,
+  sessions: (sessions) => sessions,
+  store: (store) => store,
 };
+
+/** Ends that stay in sight of `/ready` and the metrics for a while. */
+const LINGERS: readonly string[] = ['decision_needed', 'ledger_unreadable'];
 
 /**
  * Builds every object once, in the order of a record's route, runs until `stop` aborts or something
@@ -119,8 +128,16 @@ async function serve(
   releasers.push(() => pool.stop());
 
   const budget = createBudget(config.memory - clientQueueBytes(config.memory));
+  const identity = identityOf(config, plan);
   const kafka = new KafkaSource({
     pipeline: config.name,
+    table: tableName(config),
+    exactlyOnce: config.guarantee === 'exactly_once',
+    settleMs: config.ledger.settle,
+    recover: createRecover({
+      ...{ config, plan, maxcompute, identity, clock, log, events: observer.recovery },
+      ...{ letters: deadLetters, sessions: wrap.sessions, store: wrap.store },
+    }),
     kafka: config.kafka,
     startAt: config.kafka.startAt,
     memoryBytes: config.memory,
@@ -141,7 +158,7 @@ async function serve(
     encoder: measured(pool, metrics),
     schemas: connectRegistry(config, metrics, log),
     deadLetters: wrap.deadLetters(deadLetters),
-    identity: config.guarantee === 'exactly_once' ? identityOf(config, plan) : null,
+    identity: config.guarantee === 'exactly_once' ? identity : null,
     upload: {
       tunnel: wrap.tunnel(guardedTunnel(maxcompute, table, log)),
       compression: config.maxcompute.compression,
@@ -168,7 +185,17 @@ async function serve(
   const onStop = () => void coordinator.stop(Math.max(500, config.shutdown - LEAVE_MS));
   if (stop.aborted) onStop();
   else stop.addEventListener('abort', onStop, { once: true });
-  return coordinator.finished;
+  const error = await coordinator.finished;
+  observer.ends(error);
+  if (config.http && error && LINGERS.includes(error.code)) {
+    log.error(
+      { code: error.code, error, forMs: LIMITS.decisionLingerMs },
+      'a decision is needed: ending soon',
+    );
+    await source.stop();
+    await clock.sleep(LIMITS.decisionLingerMs, stop).catch(() => undefined);
+  }
+  return error;
 }
 
 function identityOf({ maxcompute: { project, schema }, table }: Config, plan: Plan): Identity {
@@ -203,6 +230,10 @@ const measured = (pool: EncodePool, metrics: Metrics): Encoder => ({
     return result;
   },
 });
+
+/** `project.table` or `project.schema.table`. */
+const tableName = ({ maxcompute: { project, schema }, table }: Config): string =>
+  [project, schema, table.name].filter((name) => name !== null).join('.');
 
 const maxPollIntervalMs = (config: Config): number =>
   Number(config.kafka.options['max.poll.interval.ms'] ?? 300_000);

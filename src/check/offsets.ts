@@ -44,10 +44,10 @@ function startOf(bounds: LogBounds, positions: readonly RawPosition[], startAt: 
   const known = positions.filter((p) => p.topic === topic && typeof p.offset === 'number' && p.offset >= 0);
   const own = known.find((p) => p.partition === partition);
   const committed = own?.offset ?? null;
-  const others = known.filter((p) => p.partition !== partition).map((p) => readNote(p.metadata));
+  const others = known.filter((p) => p.partition !== partition).map((p) => readNote(p));
   const facts = { partition, others, low, high, topicId: null, foundLater: false };
   const decision = decideStart(
-    { ...facts, committed: own ? { offset: own.offset, note: readNote(own.metadata) } : null },
+    { ...facts, committed: own ? { offset: own.offset, note: readNote(own) } : null },
     startAt,
   );
   const behind = committed === null ? null : Math.max(0, high - committed);

@@ -54,7 +54,7 @@ export const options = z
       'Name of the pipeline, in logs, metrics and the group id.',
     ),
     guarantee: choice(['exactly_once', 'at_least_once'])
-      .prefault('at_least_once')
+      .prefault('exactly_once')
       .describe('Delivery guarantee. at_least_once leaves the intent out: a crash may repeat rows.'),
     kafka: section(kafka),
     decode: section(decode),

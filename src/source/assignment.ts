@@ -8,8 +8,8 @@ import {
   topicSizes,
   watermarks,
 } from './client.ts';
-import { type Census, commitNote, earlierTopic, readNote } from './note.ts';
-import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { type Census, commitNote, earlierTopic, type Note, readNote } from './note.ts';
+import { type Position, type TopicPartition, topicPartitionKey } from './source.ts';
 import { decideStart, type StartAt, type StartDecision } from './start-at.ts';
 import type { TopicIds } from './topic-ids.ts';
 import type { KnownTopics } from './topics.ts';
@@ -28,16 +28,24 @@ export interface Inquiry {
   readonly topicIds: TopicIds;
   readonly groupId: string;
   readonly pipeline: string;
-  /** Null: nobody is told who else uses the group. */
-  readonly log: Pick<Log, 'warn'> | null;
+  /** Null: it is not asked who else uses the group. */
+  readonly table: string | null;
+  readonly log: Pick<Log, 'warn'>;
   readonly startAt: StartAt;
   readonly topicsAtStart: Promise<KnownTopics>;
 }
 
-/** What Kafka knows of one topic. */
-interface Topic {
+/** A committed offset, read. */
+export interface Known extends Position {
+  readonly note: Note;
+}
+
+/** What Kafka knows of one topic, part of which is assigned. */
+export interface Topic {
+  readonly assigned: readonly TopicPartition[];
   readonly census: Census;
-  readonly known: ReadonlyMap<number, RawPosition>;
+  /** By topic partition, the others' too. */
+  readonly known: ReadonlyMap<number, Known>;
   readonly foundLater: boolean;
 }
 
@@ -46,18 +54,36 @@ const OTHERS =
   'another pipeline has committed offsets of this group and topic: while it runs, each gets a part of the records';
 
 /**
- * Reads what Kafka knows of the assigned topic partitions and decides where each one starts. One question
- * after the other: each takes a thread of the pool that consume calls need, for seconds in an outage.
- * Throws `offset_lost` with every topic partition that cannot go on.
+ * What Kafka knows of the assigned topic partitions. One question after the other: each takes a thread of the
+ * pool that consume calls need, for seconds in an outage.
+ *
+ * @throws SinkError `ledger_unreadable`; `group_taken`: another pipeline writes another table with this group
  */
-export async function findStarts(inquiry: Inquiry, assigned: readonly TopicPartition[]): Promise<Start[]> {
-  const starts: Start[] = [];
-  const lost: string[] = [];
+export async function readTopics(inquiry: Inquiry, assigned: readonly TopicPartition[]): Promise<Topic[]> {
+  const topics: Topic[] = [];
   for (const name of new Set(assigned.map((tp) => tp.topic))) {
     const own = assigned.filter((tp) => tp.topic === name);
-    const topic = await readTopic(inquiry, name, own);
-    for (const tp of own) {
-      const start = await findStart(inquiry, tp, topic);
+    topics.push(await readTopic(inquiry, name, own));
+  }
+  return topics;
+}
+
+/**
+ * Decides where each assigned topic partition starts: at its committed offset, or at the one to which recovery
+ * has brought it (topic partition -> offset).
+ *
+ * @throws SinkError `offset_lost` with every topic partition that cannot go on
+ */
+export async function findStarts(
+  inquiry: Inquiry,
+  topics: readonly Topic[],
+  recovered: ReadonlyMap<string, number> = new Map(),
+): Promise<Start[]> {
+  const starts: Start[] = [];
+  const lost: string[] = [];
+  for (const topic of topics) {
+    for (const tp of topic.assigned) {
+      const start = await findStart(inquiry, tp, topic, recovered.get(topicPartitionKey(tp)));
       if (typeof start === 'string') lost.push(`${topicPartitionKey(tp)}: ${start}`);
       else starts.push(start);
     }
@@ -69,42 +95,61 @@ export async function findStarts(inquiry: Inquiry, assigned: readonly TopicParti
 export const offsetLost = (groupId: string, lost: readonly string[]): SinkError =>
   new SinkError('offset_lost', `the group ${groupId} cannot go on at its offsets: ${lost.join('; ')}`);
 
+/** Those of the list that have an offset. Throws `ledger_unreadable`. */
+export async function readCommitted(consumer: Consumer, list: readonly TopicPartition[]): Promise<Known[]> {
+  const positions = await committed(consumer, [...list], CALL_MS);
+  return positions
+    .filter(hasOffset)
+    .map((p) => ({ topic: p.topic, partition: p.partition, offset: p.offset, note: readNote(p) }));
+}
+
 async function readTopic(inquiry: Inquiry, name: string, own: readonly TopicPartition[]): Promise<Topic> {
-  const { consumer, topicIds, topicsAtStart, pipeline } = inquiry;
+  const { consumer, topicIds, topicsAtStart, pipeline, table } = inquiry;
   const topicId = (await topicIds.ask([name])).get(name) ?? null;
   const sizes = await topicSizes(consumer, name, CALL_MS);
   const size = Math.max(sizes.get(name) ?? 0, ...own.map((tp) => tp.partition + 1));
   const all = Array.from({ length: size }, (_, partition) => ({ topic: name, partition }));
-  const positions = (await committed(consumer, all, CALL_MS)).filter(hasOffset);
-  const known = new Map(positions.map((p) => [p.partition, p]));
-  const started = new Set([
-    ...positions.filter((p) => !earlierTopic(readNote(p.metadata), topicId)).map((p) => p.partition),
-    ...own.map((tp) => tp.partition),
-  ]);
+  const known = await readCommitted(consumer, all);
+  const ofThisTopic = known.filter((p) => !earlierTopic(p.note, topicId));
+  const started = new Set([...ofThisTopic, ...own].map((tp) => tp.partition));
   const unstarted = all.map((tp) => tp.partition).filter((number) => !started.has(number));
-  tellOthers(inquiry, positions);
+  tellOthers(inquiry, ofThisTopic);
   const before = (await topicsAtStart).get(name);
   const replaced = before != null && topicId !== null && before !== topicId;
   return {
-    census: { size, unstarted, topicId, pipeline },
-    known,
+    assigned: own,
+    census: { size, unstarted, topicId, pipeline, table: table ?? '' },
+    known: new Map(known.map((p) => [p.partition, p])),
     foundLater: before === undefined || replaced,
   };
 }
 
 /** Kafka deals the topic partitions out to all members of the group, whatever table they write to. */
-function tellOthers({ pipeline, log }: Inquiry, positions: readonly RawPosition[]): void {
-  const names = new Set(positions.map((p) => readNote(p.metadata).pipeline));
-  const others = [...names].filter((name) => name !== null && name !== pipeline);
-  if (others.length > 0) log?.warn({ pipelines: others }, OTHERS);
+function tellOthers({ groupId, pipeline, table, log }: Inquiry, known: readonly Known[]): void {
+  if (table === null) return;
+  const others = known.filter(({ note }) => note.pipeline !== null && note.pipeline !== pipeline);
+  const foreign = others.find(({ note }) => note.table !== null && note.table !== table);
+  if (foreign) {
+    const { note, offset } = foreign;
+    const whose = `committed by pipeline ${note.pipeline} for table ${note.table}; this is ${pipeline} for ${table}`;
+    const where = `${topicPartitionKey(foreign)}: offset ${offset}`;
+    throw new SinkError('group_taken', `group ${groupId}, ${where} was ${whose}`);
+  }
+  const names = new Set(others.map(({ note }) => note.pipeline));
+  if (names.size > 0) log.warn({ pipelines: [...names] }, OTHERS);
 }
 
 /** The start, or why there is none. */
-async function findStart(inquiry: Inquiry, tp: TopicPartition, topic: Topic): Promise<Start | string> {
+async function findStart(
+  inquiry: Inquiry,
+  tp: TopicPartition,
+  topic: Topic,
+  recovered: number | undefined,
+): Promise<Start | string> {
   const { consumer, startAt } = inquiry;
   const { census } = topic;
   const { lowOffset: low, highOffset: high } = await watermarks(consumer, tp.topic, tp.partition, CALL_MS);
-  const decision = decide(tp.partition, topic, { low, high }, startAt);
+  const decision = decide(tp.partition, topic, recovered, { low, high }, startAt);
   if (decision.do === 'stop') return decision.why;
   if (decision.do === 'continue') return { ...tp, offset: decision.offset, fresh: false, census };
   const offset = await resolveStartAt(consumer, tp, decision.from, low, high);
@@ -112,16 +157,16 @@ async function findStart(inquiry: Inquiry, tp: TopicPartition, topic: Topic): Pr
 }
 
 function decide(
-  number: number,
-  { census, known, foundLater }: Topic,
+  partition: number,
+  { census: { topicId }, known, foundLater }: Topic,
+  recovered: number | undefined,
   log: { low: number; high: number },
   startAt: StartAt,
 ): StartDecision {
-  const own = known.get(number);
-  const committed = own === undefined ? null : { offset: own.offset, note: readNote(own.metadata) };
-  const others = [...known.values()].filter((p) => p !== own).map((p) => readNote(p.metadata));
-  const { topicId } = census;
-  return decideStart({ ...log, partition: number, committed, others, topicId, foundLater }, startAt);
+  const own = known.get(partition);
+  const committed = own ? { offset: recovered ?? own.offset, note: own.note } : null;
+  const others = [...known.values()].filter((p) => p !== own).map(({ note }) => note);
+  return decideStart({ ...log, partition, committed, others, topicId, foundLater }, startAt);
 }
 
 const hasOffset = ({ offset }: RawPosition): boolean => typeof offset === 'number' && offset >= 0;

@@ -7,9 +7,23 @@ import { topicPartitionKey } from './source.ts';
 /**
  * Offset commits that count: one request outstanding, and only a success that the broker answered to
  * this process for this request resolves. (`commitCb` and the promise layer of the client report
- * success unasked, `commitSync` freezes the loop.) The answer arrives as the `offset.commit` event.
+ * success unasked, `commitSync` freezes the loop.) The answer arrives as the `offset.commit` event: one for
+ * each request, with an error when a single topic partition was refused.
+ *
+ * After one that failed none is sent until the generation is another: its first copy, or that of the client, may
+ * still arrive. A request that was given up is outstanding until its event comes: the next one waits for it, so that no
+ * event is taken for the answer to another request. A late success is none: the client itself sends a request
+ * again whose connection was lost, and the first copy may arrive after the next commit (`settings.ts` holds such
+ * a copy back for longer than `LIMITS.offsetCommitMs`).
  */
 export interface Committer {
+  /** A request is outstanding, be it given up or not, or one of this generation has failed. */
+  readonly undecided: boolean;
+  /** Why the last commit failed, until one succeeds. */
+  readonly refusal: string | null;
+  /** Failures in a row. */
+  readonly refusals: number;
+  /** Rejects with `kafka_commit_refused`; its cause is the fault that the client tells. */
   commit(positions: readonly RawPosition[]): Promise<void>;
   /** The event of the client. */
   answered(
@@ -18,83 +32,121 @@ export interface Committer {
   ): void;
   /** Fails what is outstanding and what waits behind it: the assignment is over. */
   forget(reason: string): void;
+  /** A new generation: what failed in the one before can do no harm any more. */
+  renew(): void;
 }
 
 interface Outstanding {
   readonly offsets: ReadonlyMap<string, number>;
-  resolve(): void;
-  reject(error: SinkError): void;
+  readonly sentAt: number;
+  settle(error: SinkError | null): void;
+  /** The event has come. */
+  over(): void;
 }
+
+const SECONDS = LIMITS.offsetCommitMs / 1000;
+const refused = (why: string, cause?: unknown) => new SinkError('kafka_commit_refused', why, cause);
 
 export function createCommitter(
   send: (positions: RawPosition[]) => void,
   clock: Clock,
   onCommit: (result: 'confirmed' | 'refused') => void = () => undefined,
+  monotonicMs: () => number = () => performance.now(),
 ): Committer {
   let outstanding: Outstanding | null = null;
+  /** Nothing is outstanding. */
+  let vacant: Promise<void> = Promise.resolve();
   let queue: Promise<void> = Promise.resolve();
   /** Aborted when the assignment is over: what waits for its turn is not sent any more. */
   let assignment = new AbortController();
+  let failed = false;
+  let refusal: string | null = null;
+  let refusals = 0;
 
-  const refuse = (why: string, cause?: KafkaFault) =>
-    outstanding?.reject(new SinkError('kafka_commit_refused', why, cause));
+  /** What was forgotten in between says nothing about the group. */
+  function note(error: Error | null, signal: AbortSignal): void {
+    onCommit(error ? 'refused' : 'confirmed');
+    if (error && signal.aborted) return;
+    failed = error !== null;
+    refusal = error?.message ?? null;
+    refusals = error ? refusals + 1 : 0;
+  }
 
-  async function request(positions: readonly RawPosition[]): Promise<void> {
-    const timer = new AbortController();
+  function dispatch(positions: readonly RawPosition[], settle: Outstanding['settle']): void {
+    const offsets = new Map(positions.map((p) => [topicPartitionKey(p), p.offset]));
+    let over = (): void => undefined;
+    vacant = new Promise((resolve) => {
+      over = () => {
+        outstanding = null;
+        resolve();
+      };
+    });
+    outstanding = { offsets, sentAt: monotonicMs(), settle, over };
     try {
-      await new Promise<void>((resolve, reject) => {
-        outstanding = {
-          offsets: new Map(positions.map((p) => [topicPartitionKey(p), p.offset])),
-          resolve,
-          reject,
-        };
-        send([...positions]);
-        clock.sleep(LIMITS.offsetCommitMs, timer.signal).then(
-          () => refuse(`no answer from the group coordinator within ${LIMITS.offsetCommitMs / 1000} s`),
-          () => undefined,
-        );
-      });
+      send([...positions]);
     } catch (error) {
-      if (error instanceof SinkError) throw error;
-      throw new SinkError(
-        'kafka_commit_refused',
-        `the client did not send the commit: ${(error as Error).message}`,
-        error,
-      );
-    } finally {
-      outstanding = null;
-      timer.abort();
+      over();
+      settle(refused(`the client did not send the commit: ${(error as Error).message}`, error));
     }
   }
 
+  async function request(positions: readonly RawPosition[], signal: AbortSignal): Promise<void> {
+    const done = new AbortController();
+    const settled = new Promise<void>((resolve, reject) => {
+      const settle = (error: SinkError | null) => {
+        done.abort();
+        if (error) reject(error);
+        else resolve();
+      };
+      signal.addEventListener('abort', () => settle(signal.reason), { once: true, signal: done.signal });
+      clock.sleep(LIMITS.offsetCommitMs, done.signal).then(
+        () => settle(refused(`no answer from the group coordinator within ${SECONDS} s`)),
+        () => undefined,
+      );
+      void vacant.then(() => done.signal.aborted || dispatch(positions, settle));
+    });
+    return settled;
+  }
+
   return {
+    get undecided() {
+      return failed || outstanding !== null;
+    },
+    get refusal() {
+      return refusal;
+    },
+    get refusals() {
+      return refusals;
+    },
     commit(positions) {
       const { signal } = assignment;
       const turn = queue.then(() => {
         signal.throwIfAborted();
-        return request(positions);
+        if (failed) throw refused(`not sent after one that failed: ${refusal}`);
+        return request(positions, signal);
       });
       queue = turn.then(
-        () => onCommit('confirmed'),
-        () => onCommit('refused'),
+        () => note(null, signal),
+        (error) => note(error, signal),
       );
       return turn;
     },
     answered(fault, positions) {
       if (!outstanding) return;
-      const wanted = outstanding.offsets;
-      if (
-        positions.length !== wanted.size ||
-        positions.some((p) => wanted.get(topicPartitionKey(p)) !== p.offset)
-      )
-        return;
-      if (fault) refuse(`${fault.message} (${fault.code})`, fault);
-      else outstanding.resolve();
+      const { offsets, sentAt, settle, over } = outstanding;
+      const same = positions.every((p) => offsets.get(topicPartitionKey(p)) === p.offset);
+      if (positions.length !== offsets.size || !same) return;
+      over();
+      const late = monotonicMs() - sentAt >= LIMITS.offsetCommitMs;
+      if (fault) settle(refused(`${fault.message} (${fault.code})`, fault));
+      else settle(late ? refused(`the group coordinator answered after ${SECONDS} s`) : null);
     },
     forget(reason) {
-      assignment.abort(new SinkError('kafka_commit_refused', reason));
+      assignment.abort(refused(reason));
       assignment = new AbortController();
-      refuse(reason);
+    },
+    renew() {
+      failed = false;
     },
   };
 }

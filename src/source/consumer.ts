@@ -7,8 +7,9 @@ import { createCommitter } from './committer.ts';
 import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
-import { Membership, type Owned } from './membership.ts';
+import { Membership } from './membership.ts';
 import type { ConsumerOptions } from './options.ts';
+import type { Owned } from './owned.ts';
 import { createPacker, type Packer } from './packer.ts';
 import { chunkBytesFor, clientProperties } from './settings.ts';
 import type {
@@ -93,7 +94,8 @@ export class KafkaSource implements Source {
       committer,
       startAt,
       faultAction: (error) => faultAction(error, kafka),
-      pipeline: options.pipeline,
+      ...{ pipeline: options.pipeline, table: options.table, exactlyOnce: options.exactlyOnce },
+      ...{ settleMs: options.settleMs, recover: options.recover },
       listener: () => this.#listener,
       schedule: (action) => this.#schedule(action),
       subscribe: () => this.#subscribe(),
@@ -130,7 +132,7 @@ export class KafkaSource implements Source {
   }
 
   commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void> {
-    return this.#membership.acknowledge(assignment, commits);
+    return this.#membership.commit(assignment, commits);
   }
 
   rewind(positions: readonly Position[]): void {
@@ -149,6 +151,7 @@ export class KafkaSource implements Source {
   }
 
   async stop(): Promise<void> {
+    if (this.#closed) return;
     if (this.#running) {
       this.stopReading();
       // Closing does not leave as a static member: its topic partitions wait for its restart.

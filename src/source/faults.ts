@@ -12,6 +12,7 @@ const OUT_OF_RANGE = -140;
 const FATAL = -150;
 const GROUP_DENIED = 30;
 const FENCED = 82;
+const METADATA_TOO_LARGE = 12;
 
 type Asked = Pick<KafkaSettings, 'groupId' | 'topics' | 'topicPattern' | 'security'>;
 
@@ -27,6 +28,8 @@ export function faultAction(error: unknown, asked: Asked): FaultAction {
     return stop('kafka_denied', `${who(asked)} has no Read on the group ${asked.groupId}: ${message}`, error);
   if (code === FATAL || code === FENCED)
     return stop('kafka_fenced', `the group has another member with this instance id: ${message}`, error);
+  if (code === METADATA_TOO_LARGE)
+    return stop('metadata_too_long', `a broker refuses the metadata of an offset commit: ${message}`, error);
   return { do: 'poll on', why: `${message} (${code})` };
 }
 
@@ -41,7 +44,7 @@ const topicsOf = ({ topics, topicPattern }: Asked): string =>
       : `one of ${topics.join(', ')}`;
 
 const stop = (
-  code: 'offset_lost' | 'kafka_denied' | 'kafka_fenced',
+  code: 'offset_lost' | 'kafka_denied' | 'kafka_fenced' | 'metadata_too_long',
   message: string,
   cause: unknown,
 ): FaultAction => ({

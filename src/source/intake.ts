@@ -1,5 +1,5 @@
 import type { Message } from './client.ts';
-import type { Owned } from './membership.ts';
+import type { Owned } from './owned.ts';
 import type { Packer } from './packer.ts';
 import type { Position, TopicPartition } from './source.ts';
 

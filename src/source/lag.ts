@@ -1,5 +1,5 @@
 import { type Consumer, offsetsForTimes } from './client.ts';
-import type { Owned } from './membership.ts';
+import type { Owned } from './owned.ts';
 import { type TopicPartition, type TopicPartitionLag, topicPartitionKey } from './source.ts';
 import { createUnread, type FirstOffsetAt } from './unread.ts';
 

@@ -2,37 +2,29 @@ import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { seldom } from '../seldom.ts';
-import { findStarts, type Inquiry, type Start, startCommits } from './assignment.ts';
+import { type Inquiry, type Start, startCommits } from './assignment.ts';
 import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from './client.ts';
 import type { Committer } from './committer.ts';
 import type { FaultAction } from './faults.ts';
-import { commitNote } from './note.ts';
-import { type Position, type SourceListener, type TopicPartition, topicPartitionKey } from './source.ts';
-import type { StartAt } from './start-at.ts';
-import type { TopicIds } from './topic-ids.ts';
+import { assertFits, commitNote } from './note.ts';
+import { openAssignment } from './opening.ts';
+import { type Owned, ownedFrom, unchanged } from './owned.ts';
+import {
+  type OffsetCommit,
+  type Position,
+  type Recover,
+  type SourceListener,
+  type TopicPartition,
+  topicPartitionKey,
+} from './source.ts';
 import type { KnownTopics } from './topics.ts';
 
-/** A topic partition that is ours. */
-export interface Owned extends TopicPartition {
-  readonly index: number;
-  readonly topicId: string | null;
-  /** Metadata of every acknowledgement. */
-  readonly note: string;
-  /** Next offset to read. */
-  position: number;
-  acknowledged: number;
-  /** The topic was deleted and created again: the offset means nothing to the new one. */
-  replaced: boolean;
-}
-
-export interface MembershipOptions {
+export interface MembershipOptions extends Omit<Inquiry, 'topicsAtStart'> {
   readonly consumer: Consumer;
   readonly committer: Committer;
-  readonly topicIds: TopicIds;
-  readonly groupId: string;
-  readonly pipeline: string;
-  readonly startAt: StartAt;
+  readonly exactlyOnce: boolean;
+  readonly settleMs: number;
+  readonly recover: Recover;
   /** What a failed question to the brokers means. */
   faultAction(error: unknown): FaultAction;
   readonly clock: Clock;
@@ -51,32 +43,30 @@ export interface MembershipOptions {
 /**
  * Who owns what. Rebalance callbacks only note what is to be done next:
  *
- *   assign callback   find the starts, then `assign` between two consume calls, then read
+ *   assign callback   find the starts (`opening.ts`), then `assign` between two consume calls, then read
  *   revoke callback   hand over what is packed, let the listener finish, then `unassign`
  *
  * librdkafka does not rejoin before `unassign`, so a commit sent while the listener finishes still
- * carries the old generation; after it nothing of this assignment is committed any more.
+ * carries the old generation; after it nothing of this assignment is committed any more. Nor does it rejoin
+ * while a commit is on its way.
  *
  * Where nothing was committed yet, and after a refused commit, reading begins only when the group has taken
  * a commit: rows whose offsets nobody takes would be written again and again.
  */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #isDue: (key: string) => boolean;
   #assignment = 0;
   #owned = new Map<string, Owned>();
   #list: readonly Owned[] = [];
+  /** Aborted when the assignment whose starts are looked for is over. */
+  #opening: AbortController | null = null;
   #topicsAtStart: Promise<KnownTopics> = Promise.resolve(new Map());
   #member = false;
   #rejoining = false;
   #leaving = false;
-  /** Why the last commit failed, until one succeeds. */
-  #refusal: string | null = null;
-  #refusals = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#isDue = seldom(options.clock);
   }
 
   get member(): boolean {
@@ -85,7 +75,7 @@ export class Membership {
 
   /** Why nothing is read though there is something to read; null when all is well. */
   get refusal(): string | null {
-    return this.#list.length === 0 && !this.#rejoining ? null : this.#refusal;
+    return this.#list.length === 0 && !this.#rejoining ? null : this.#options.committer.refusal;
   }
 
   /** The same list as long as nothing changes: it is asked for at every turn. */
@@ -109,21 +99,25 @@ export class Membership {
       this.#options.listener().onFailure(new SinkError('unexpected', `rebalance failed with code ${code}`));
   }
 
-  async acknowledge(assignment: number, positions: readonly Position[]): Promise<void> {
-    const owned =
-      assignment === this.#assignment ? positions.map((p) => this.find(p.topic, p.partition)) : [];
+  async commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void> {
+    const owned = assignment === this.#assignment ? commits.map((p) => this.find(p.topic, p.partition)) : [];
     if (owned.length === 0 || owned.some((tp) => !tp)) {
       throw new SinkError('kafka_commit_refused', 'the topic partitions have been given up meanwhile');
     }
-    const commits = positions.map((p, i) => ({ ...p, metadata: owned[i]!.note }));
-    await this.#commit(commits.filter((_, i) => !owned[i]!.replaced));
-    positions.forEach((p, i) => {
+    const raw = commits.map(({ topic, partition, offset, intent }, i) => {
+      return { topic, partition, offset, metadata: commitNote(owned[i]!.census, false, intent) };
+    });
+    // An intent needs all its members: there the note names the topic that is gone.
+    await this.#commit(raw.filter((_, i) => this.#options.exactlyOnce || !owned[i]!.replaced));
+    commits.forEach((p, i) => {
       owned[i]!.acknowledged = p.offset;
     });
   }
 
   rewind(positions: readonly Position[]): void {
     if (this.#owned.size === 0) return; // given up meanwhile
+    if (this.#options.committer.undecided)
+      return void this.rejoin('the outcome of an offset commit is not known');
     const owned = positions.flatMap((p) => {
       const known = this.find(p.topic, p.partition);
       return known ? [{ ...known, position: p.offset, acknowledged: p.offset }] : [];
@@ -135,7 +129,7 @@ export class Membership {
 
   rejoin(reason: string): void {
     // Nothing is ours: a new generation is on its way already, and `unsubscribe` would find nothing to revoke.
-    if (this.#owned.size === 0) return;
+    if (this.#owned.size === 0 && !this.#opening) return;
     this.#options.log.warn({ reason }, 'rejoining the group');
     this.#forget(reason);
     this.#resubscribe();
@@ -157,6 +151,7 @@ export class Membership {
   /** From now on whatever is assigned is given back at once. */
   leave(): void {
     this.#leaving = true;
+    if (this.#opening) this.#forget('the service ends');
   }
 
   #resubscribe(): void {
@@ -165,24 +160,29 @@ export class Membership {
   }
 
   #onAssign(list: readonly TopicPartition[]): void {
-    const { schedule } = this.#options;
+    const { schedule, listener } = this.#options;
     if (this.#leaving) return void schedule(() => this.#unassign());
     const number = ++this.#assignment;
+    const opening = new AbortController();
+    this.#opening = opening;
+    this.#options.committer.renew();
+    schedule(() => number === this.#assignment && this.#hold());
+    const commit = (commits: readonly RawPosition[]) => this.#commit(commits);
     const inquiry: Inquiry = { ...this.#options, topicsAtStart: this.#topicsAtStart };
-    findStarts(inquiry, list).then(
+    openAssignment({ ...this.#options, inquiry, commit }, list, opening.signal).then(
       (starts) => schedule(() => this.#assign(ownedFrom(starts), starts, number, false)),
-      (error) => number === this.#assignment && this.#onStartError(error, list),
+      (error: SinkError) => {
+        if (number !== this.#assignment) return;
+        if (error.code === 'kafka_commit_refused') void this.#rejoinSoon(error);
+        else listener().onFailure(error);
+      },
     );
   }
 
-  /** The answers of the brokers may be late; a lost offset and a missing right are final. */
-  #onStartError(error: unknown, list: readonly TopicPartition[]): void {
-    const { listener, log, clock, faultAction } = this.#options;
-    const fault = faultAction(error);
-    if (fault.do === 'stop') return void listener().onFailure(fault.error);
-    if (this.#isDue('starts')) log.warn({ error }, 'the start offsets could not be read; asking again');
-    const again = this.#assignment;
-    void clock.sleep(1000).then(() => again === this.#assignment && this.#onAssign(list));
+  /** Without an answer librdkafka would not revoke: it is told that nothing is read, until the starts are found. */
+  #hold(): void {
+    this.#options.consumer.assign([]);
+    this.#member = true;
   }
 
   /** `number`: the assignment for which `owned` was found; a revoke meanwhile makes it stale. */
@@ -195,7 +195,7 @@ export class Membership {
     consumer.assign(positions);
     this.#member = true;
     this.#tellStarts(starts);
-    const first = this.#refusal === null ? startCommits(starts) : owned.map(unchanged);
+    const first = this.#options.committer.refusal === null ? startCommits(starts) : owned.map(unchanged);
     if (first.length === 0) return void this.#begin(positions, again);
     consumer.pause(positions);
     void this.#proveCommits(first, () => this.#begin(positions, again));
@@ -213,38 +213,38 @@ export class Membership {
     this.#options.log.info({ offsets }, 'nothing committed yet: reading starts here');
   }
 
-  /**
-   * The first commit of a start tells later members that the group has begun: without it `latest` would skip
-   * records. A refused one is asked for again in a new generation, for an unanswered one may still arrive.
-   */
+  /** The first commit of a start tells later members that the group has begun: without it `latest` would skip records. */
   async #proveCommits(commits: readonly RawPosition[], begin: () => void): Promise<void> {
     const number = this.#assignment;
-    const { log, clock, schedule } = this.#options;
+    const { schedule, listener } = this.#options;
     try {
       await this.#commit(commits);
       schedule(() => number === this.#assignment && begin());
     } catch (error) {
       if (number !== this.#assignment) return;
-      const fault = this.#options.faultAction((error as Error).cause);
-      if (fault.do === 'stop') return void this.#options.listener().onFailure(fault.error);
-      const waitMs = Math.min(LIMITS.commitProofCapMs, 1000 * 2 ** this.#refusals++);
-      log.warn({ error, waitMs }, 'the group takes no offset commit: nothing is read until it does');
-      await clock.sleep(waitMs);
-      if (number === this.#assignment) this.rejoin('the offset commit was refused');
+      if ((error as SinkError).code === 'kafka_commit_refused') return this.#rejoinSoon(error);
+      listener().onFailure(error as SinkError);
     }
+  }
+
+  /** A refused commit is asked for again in a new generation, for an unanswered one may still arrive. */
+  async #rejoinSoon(error: unknown): Promise<void> {
+    const number = this.#assignment;
+    const { log, clock, committer } = this.#options;
+    const waitMs = Math.min(LIMITS.commitProofCapMs, 500 * 2 ** committer.refusals);
+    log.warn({ error, waitMs }, 'the group takes no offset commit: nothing is read until it does');
+    await clock.sleep(waitMs);
+    if (number === this.#assignment) this.rejoin('the offset commit was refused');
   }
 
   async #commit(commits: readonly RawPosition[]): Promise<void> {
     if (commits.length === 0) return;
-    const number = this.#assignment;
+    assertFits(commits);
     try {
       await this.#options.committer.commit(commits);
-      this.#refusal = null;
-      this.#refusals = 0;
     } catch (error) {
-      // What was forgotten in between says nothing about the group.
-      if (number === this.#assignment) this.#refusal = (error as Error).message;
-      throw error;
+      const fault = this.#options.faultAction((error as SinkError).cause);
+      throw fault.do === 'stop' ? fault.error : error;
     }
   }
 
@@ -270,6 +270,8 @@ export class Membership {
 
   #own(owned: readonly Owned[]): void {
     this.#assignment += 1;
+    this.#opening?.abort(new SinkError('kafka_commit_refused', 'the topic partitions have been given up'));
+    this.#opening = null;
     this.#list = owned;
     this.#owned = new Map(owned.map((tp) => [topicPartitionKey(tp), tp]));
     this.#options.onOwned(this.#assignment, owned);
@@ -284,16 +286,3 @@ export class Membership {
     this.#options.subscribe();
   }
 }
-
-const ownedFrom = (starts: readonly Start[]): Owned[] =>
-  starts.map(({ topic, partition, offset, census }, index) => ({
-    ...{ topic, partition, index, topicId: census.topicId, note: commitNote(census, false) },
-    ...{ position: offset, acknowledged: offset, replaced: false },
-  }));
-
-const unchanged = ({ topic, partition, acknowledged, note }: Owned): RawPosition => ({
-  topic,
-  partition,
-  offset: acknowledged,
-  metadata: note,
-});

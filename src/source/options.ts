@@ -2,13 +2,20 @@ import type { Budget } from '../budget.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { KafkaSettings } from './settings.ts';
-import type { TopicPartition } from './source.ts';
+import type { Recover, TopicPartition } from './source.ts';
 import type { StartAt } from './start-at.ts';
 
 /** What main.ts gives to the source. */
 export interface ConsumerOptions {
   /** Name of the pipeline. */
   readonly pipeline: string;
+  /** `project.table` or `project.schema.table`: two tables must not share a group. */
+  readonly table: string;
+  /** Offsets are read only `settleMs` after an assignment; else only when they carry an intent. */
+  readonly exactlyOnce: boolean;
+  /** Commits of older members have arrived or failed after this time. */
+  readonly settleMs: number;
+  readonly recover: Recover;
   readonly kafka: KafkaSettings;
   readonly startAt: StartAt;
   readonly memoryBytes: number;

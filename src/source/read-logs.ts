@@ -1,5 +1,5 @@
 import { SinkError } from '../errors.ts';
-import { findStarts, type Inquiry, resolveStartAt } from './assignment.ts';
+import { findStarts, type Inquiry, readTopics, resolveStartAt } from './assignment.ts';
 import { type Consumer, topicSizes, watermarks } from './client.ts';
 import type { KafkaSettings } from './settings.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
@@ -42,7 +42,8 @@ export async function findLogs(
 ): Promise<ReadLog[]> {
   const { consumer } = inquiry;
   // The decision of the service, which would throw `offset_lost` too.
-  const starts = from === 'committed' ? await findStarts(inquiry, topicPartitions) : [];
+  const starts =
+    from === 'committed' ? await findStarts(inquiry, await readTopics(inquiry, topicPartitions)) : [];
   const committed = new Map(starts.map((start) => [topicPartitionKey(start), start.offset]));
   const startOf = async (tp: TopicPartition, first: number, end: number): Promise<number> => {
     if (from === 'committed') return committed.get(topicPartitionKey(tp))!;

@@ -55,7 +55,8 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
     const topicPartitions = await polling.answer(() => findTopicPartitions(consumer, kafka), deadline);
     const topicsAtStart = Promise.resolve(new Map(topicPartitions.map(({ topic }) => [topic, null])));
     const { groupId, startAt } = kafka;
-    const inquiry = { consumer, topicIds, groupId, pipeline: '', log: null, startAt, topicsAtStart };
+    const asked = { consumer, topicIds, groupId, pipeline: '', table: null, startAt, topicsAtStart };
+    const inquiry = { ...asked, log: { warn: () => undefined } };
     return {
       topicPartitions,
       read: createRead({ consumer, inquiry, clock, polling, topicPartitions }),

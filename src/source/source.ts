@@ -44,6 +44,23 @@ export interface OffsetCommit extends Position {
   readonly intent: string | null;
 }
 
+/**
+ * Settles the intents that an assignment was found with, before anything of it is consumed.
+ *
+ * @param found what is committed for the own topic partitions; those that have no offset yet are left out
+ * @returns where each of `found` is read from
+ */
+export type Recover = (found: readonly OffsetCommit[], io: RecoverIo) => Promise<readonly Position[]>;
+
+export interface RecoverIo {
+  /** Any topic partitions of the group; those without an offset are left out. Throws `ledger_unreadable`. */
+  read(list: readonly TopicPartition[]): Promise<OffsetCommit[]>;
+  /** As {@link Source.commit}, for own topic partitions. */
+  commit(commits: readonly OffsetCommit[]): Promise<void>;
+  /** The topic partitions are not ours any more, or the service ends. */
+  readonly signal: AbortSignal;
+}
+
 export interface SourceListener {
   /** `again`: the same topic partitions, from these positions (a rewind). */
   onAssigned(assignment: number, positions: readonly Position[], again: boolean): void;
@@ -62,11 +79,16 @@ export interface Source {
   /** Gives a chunk's buffer back; `bytes` of the budget are free again. */
   recycle(chunk: SourceChunk): void;
   /**
-   * Commits offsets and resolves when the broker confirmed them to this process for this request.
-   * Rejects with `kafka_commit_refused` when refused, unanswered, or of an older assignment.
+   * One offset commit for all of them. Resolves when the broker confirmed it to this process, for this request,
+   * in this generation. Rejects with `kafka_commit_refused` when it is refused for one of them, unanswered, or of
+   * an older assignment: then forget everything and rejoin; nothing is committed before that any more. Rejects
+   * with what ends the service (`kafka_fenced`, `kafka_denied`, `metadata_too_long`) when asking again is in vain.
    */
   commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void>;
-  /** Reads again from these positions: a new assignment number, the same topic partitions. */
+  /**
+   * Reads again from these positions: a new assignment number, the same topic partitions. While a commit is
+   * outstanding, or after one that failed, it is a rejoin: its outcome is unknown.
+   */
   rewind(positions: readonly Position[]): void;
   /** Leaves and joins the group again, so that the generation changes. */
   rejoin(reason: string): void;

@@ -1,4 +1,4 @@
-import type { Owned } from './membership.ts';
+import type { Owned } from './owned.ts';
 import { type TopicPartition, topicPartitionKey } from './source.ts';
 
 /**

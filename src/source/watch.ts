@@ -2,7 +2,7 @@ import type { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { offsetLost } from './assignment.ts';
 import { type Consumer, watermarks } from './client.ts';
-import type { Owned } from './membership.ts';
+import type { Owned } from './owned.ts';
 import { topicPartitionKey } from './source.ts';
 import { outside } from './start-at.ts';
 import type { TopicIds } from './topic-ids.ts';

@@ -8,7 +8,7 @@ const position = (partition: number, offset: number) => {
     topic: 't',
     partition,
     offset,
-    metadata: commitNote({ size: 2, unstarted: [], topicId: null, pipeline: 'p' }, false),
+    metadata: commitNote({ size: 2, unstarted: [], topicId: null, pipeline: 'p', table: 'demo.t' }, false),
   };
 };
 

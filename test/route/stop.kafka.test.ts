@@ -135,7 +135,7 @@ kafka: {brokers: "localhost:9092", topics: [orders], startAt: yesterday}
 maxcompute: {endpont: http://127.0.0.1:1/api, project: demo, credentials: {accessKeyId: a, accessKeySecret: s3cret}}
 table: {name: ods orders}
 flush: {interval: soon}
-guarantee: exactly_once
+guarantee: exactly_one
 `,
       );
       const child = startMaxsink(['run', '-c', file]);

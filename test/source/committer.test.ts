@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { LIMITS } from '../../src/limits.ts';
 import type { RawPosition } from '../../src/source/client.ts';
 import { createCommitter } from '../../src/source/committer.ts';
 
@@ -71,19 +72,72 @@ describe('an offset commit', () => {
     await failed;
   });
 
-  it('counts as unanswered after the deadline, and leaves room for the next', async () => {
+  it('counts as unanswered after the deadline; nothing follows until the generation is another', async () => {
     const { committer, clock, sent } = setUp();
-    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({
-      code: 'kafka_commit_refused',
-    });
+    const unanswered = { code: 'kafka_commit_refused', message: /no answer/ };
+    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject(unanswered);
     await settled();
     clock.pass();
     await failed;
-    const next = committer.commit([at(0, 2)]);
+    expect(committer).toMatchObject({
+      undecided: true,
+      refusals: 1,
+      refusal: expect.stringMatching(/no answer/),
+    });
+    await expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /not sent after/ });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('waits for the answer to one that was given up, and does not take it for its own', async () => {
+    const { committer, clock, sent } = setUp();
+    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /no answer/ });
+    await settled();
+    clock.pass();
+    await failed;
+    committer.forget('rejoin');
+    committer.renew();
+    let done = false;
+    const next = committer.commit([at(0, 1)]).then(() => {
+      done = true;
+    });
+    await settled();
+    expect(sent).toHaveLength(1);
+    committer.answered(null, [at(0, 1)]);
     await settled();
     expect(sent).toHaveLength(2);
-    committer.answered(null, [at(0, 2)]);
+    expect(done).toBe(false);
+    committer.answered(null, [at(0, 1)]);
     await next;
+    expect(committer).toMatchObject({ undecided: false, refusals: 0, refusal: null });
+  });
+
+  it('is not sent when the one that was given up stays without an answer', async () => {
+    const { committer, clock, sent } = setUp();
+    for (const _ of [1, 2]) {
+      const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /no answer/ });
+      await settled();
+      clock.pass();
+      await failed;
+      committer.forget('rejoin');
+      committer.renew();
+    }
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is not confirmed by an answer that comes too late, though the timer has not run yet', async () => {
+    let now = 0;
+    const sent: RawPosition[][] = [];
+    const committer = createCommitter(
+      (positions) => sent.push(positions),
+      handClock(),
+      undefined,
+      () => now,
+    );
+    const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /answered after/ });
+    await settled();
+    now = LIMITS.offsetCommitMs;
+    committer.answered(null, [at(0, 1)]);
+    await failed;
   });
 
   it('fails when the assignment is forgotten meanwhile', async () => {

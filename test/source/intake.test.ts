@@ -2,18 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../src/budget.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createIntake } from '../../src/source/intake.ts';
-import type { Owned } from '../../src/source/membership.ts';
+import type { Owned } from '../../src/source/owned.ts';
 import { createPacker } from '../../src/source/packer.ts';
 import type { SourceChunk } from '../../src/source/source.ts';
 
 const message = (offset: number): Message =>
   ({ topic: 't', partition: 0, offset, value: Buffer.from('v'), key: null, size: 1 }) as unknown as Message;
 
+const CENSUS = { size: 1, unstarted: [], topicId: null, pipeline: 'p', table: 'demo.t' };
+
 /** One topic partition and one chunk: whoever holds it keeps the rest waiting. */
 function setUp() {
   const held: SourceChunk[] = [];
   const at = { topic: 't', partition: 0, index: 0, position: 0, acknowledged: 0 };
-  const owned: Owned = { ...at, topicId: null, note: '', replaced: false };
+  const owned: Owned = { ...at, topicId: null, census: CENSUS, replaced: false };
   const packer = createPacker({
     chunkBytes: 4096,
     chunks: 1,

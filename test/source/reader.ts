@@ -1,10 +1,10 @@
 import { createBudget } from '../../src/budget.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { SinkError } from '../../src/errors.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog, type Log } from '../../src/log.ts';
 import { toDeadLetter } from '../../src/sink/letters.ts';
 import { KafkaSource } from '../../src/source/consumer.ts';
-import type { Position, SourceChunk } from '../../src/source/source.ts';
+import type { OffsetCommit, Position, Recover, SourceChunk } from '../../src/source/source.ts';
 import type { StartAt } from '../../src/source/start-at.ts';
 import { until } from '../support/until.ts';
 
@@ -18,7 +18,15 @@ export interface ReaderOptions {
   /** Chunks are given back at once unless held. */
   readonly hold?: boolean;
   /** More properties of the client. */
-  readonly kafkaOptions?: Record<string, number>;
+  readonly kafkaOptions?: Record<string, number | string>;
+  readonly instanceId?: string;
+  readonly pipeline?: string;
+  readonly table?: string;
+  readonly exactlyOnce?: boolean;
+  readonly settleMs?: number;
+  /** By default intents are taken for done where they are. */
+  readonly recover?: Recover;
+  readonly log?: Log;
 }
 
 /** A source on a real broker with a listener that writes down what it gets. */
@@ -36,13 +44,17 @@ export async function openReader(options: ReaderOptions) {
   };
   const memoryBytes = options.memoryBytes ?? 64 << 20;
   const source = new KafkaSource({
-    pipeline: 'reader',
+    pipeline: options.pipeline ?? 'reader',
+    table: options.table ?? 'demo.orders',
+    exactlyOnce: options.exactlyOnce ?? false,
+    settleMs: options.settleMs ?? 100,
+    recover: options.recover ?? ((found) => Promise.resolve(found)),
     kafka: {
       brokers: [options.bootstrap],
       topics: options.topics ?? [],
       topicPattern: options.topicPattern ?? null,
       groupId: options.group,
-      instanceId: null,
+      instanceId: options.instanceId ?? null,
       security: {
         protocol: 'plaintext',
         mechanism: null,
@@ -64,7 +76,7 @@ export async function openReader(options: ReaderOptions) {
     chunks: 8,
     budget: createBudget(memoryBytes),
     clock: systemClock,
-    log: createLog({ level: 'error' }),
+    log: options.log ?? createLog({ level: 'error' }),
     onPause(paused) {
       if (paused) state.pauses += 1;
     },
@@ -117,10 +129,11 @@ export async function openReader(options: ReaderOptions) {
     untilRead: (count: number, deadlineMs = 30_000) =>
       until(() => values.length >= count, { what: `${count} records`, deadlineMs }),
     untilFailure: () => until(() => state.failure, { what: 'a failure' }),
+    commit: (commits: OffsetCommit[]) => source.commit(state.assignment, commits),
     acknowledge: (positions: Position[]) =>
       source.commit(
         state.assignment,
-        positions.map((position) => ({ ...position, intent: null })),
+        positions.map((p) => ({ ...p, intent: null })),
       ),
   };
 }

@@ -3,7 +3,7 @@ import type { Note } from '../../src/source/note.ts';
 import { decideStart, type StartFacts } from '../../src/source/start-at.ts';
 
 const note = (given: Partial<Note> = {}): Note => ({
-  ...{ size: 4, start: false, unstarted: [], topicId: 'now', pipeline: 'p' },
+  ...{ size: 4, start: false, unstarted: [], topicId: 'now', pipeline: 'p', table: null, intent: null },
   ...given,
 });
 const facts = (given: Partial<StartFacts>): StartFacts => ({

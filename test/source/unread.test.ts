@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Owned } from '../../src/source/membership.ts';
+import type { Owned } from '../../src/source/owned.ts';
 import { createUnread, timestampOf } from '../../src/source/unread.ts';
 
 const NOW = 1_795_000_000_000;
@@ -49,7 +49,7 @@ describe('records that nobody has read', () => {
       partition: 0,
       index: 0,
       topicId: null,
-      note: '',
+      census: { size: 1, unstarted: [], topicId: null, pipeline: 'p', table: 'demo.t' },
       position,
       acknowledged,
       replaced: false,

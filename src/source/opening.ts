@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.ts';
+import { asSinkError, SinkError } from '../errors.ts';
+import { seldom } from '../seldom.ts';
+import {
+  findStarts,
+  type Inquiry,
+  type Known,
+  readCommitted,
+  readTopics,
+  type Start,
+  type Topic,
+} from './assignment.ts';
+import type { RawPosition } from './client.ts';
+import type { FaultAction } from './faults.ts';
+import { commitNote, earlierTopic } from './note.ts';
+import { type OffsetCommit, type Recover, type TopicPartition, topicPartitionKey } from './source.ts';
+
+export interface OpeningOptions {
+  readonly inquiry: Inquiry;
+  readonly clock: Clock;
+  readonly exactlyOnce: boolean;
+  readonly settleMs: number;
+  readonly recover: Recover;
+  /** What a failed question to the brokers means. */
+  faultAction(error: unknown): FaultAction;
+  /** Of own topic partitions, while the assignment lasts. */
+  commit(commits: readonly RawPosition[]): Promise<void>;
+}
+
+const AGAIN_MS = 1_000;
+
+/**
+ * From an assignment to where each of its topic partitions is read from (protocol, steps 1 and 2):
+ *
+ *   wait      until what older members have sent has arrived or failed; nothing is committed before
+ *   read      offsets and metadata
+ *   recover   intents that were found are settled
+ *   decide    the starts
+ *
+ * Without exactly once there is nothing to wait for, unless an intent is found: then it is waited after all, and
+ * read again. Brokers that do not answer are asked again. Rejects with what ends the service, with
+ * `kafka_commit_refused` when the group is to be joined again, and with the signal's reason.
+ */
+export async function openAssignment(
+  options: OpeningOptions,
+  list: readonly TopicPartition[],
+  signal: AbortSignal,
+): Promise<Start[]> {
+  const settle = () => options.clock.sleep(options.settleMs, signal);
+  const ask = <T>(question: () => Promise<T>) => untilAnswered(options, question, signal);
+  const read = () => ask(() => readTopics(options.inquiry, list));
+
+  if (options.exactlyOnce) await settle();
+  let topics = await read();
+  if (!options.exactlyOnce && hasIntent(topics)) {
+    await settle();
+    topics = await read();
+  }
+  const recovered = hasIntent(topics) ? await recover(options, topics, signal) : new Map<string, number>();
+  return ask(() => findStarts(options.inquiry, topics, recovered));
+}
+
+const hasIntent = (topics: readonly Topic[]): boolean =>
+  topics.some((topic) => ownOf(topic).some(({ note }) => note.intent !== null));
+
+/** What is committed for the assigned ones. */
+const ownOf = ({ assigned, known }: Topic): Known[] =>
+  assigned.flatMap((tp) => known.get(tp.partition) ?? []);
+
+async function recover(
+  options: OpeningOptions,
+  topics: readonly Topic[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const { inquiry } = options;
+  const note = noteFor(topics);
+  const io = {
+    signal,
+    read: (list: readonly TopicPartition[]) =>
+      untilAnswered(options, () => readCommitted(inquiry.consumer, list), signal).then((found) =>
+        found.map(entry),
+      ),
+    commit: async (commits: readonly OffsetCommit[]) => {
+      signal.throwIfAborted();
+      await options.commit(commits.map((commit) => ({ ...positionOf(commit), metadata: note(commit) })));
+      signal.throwIfAborted();
+    },
+  };
+  try {
+    const positions = await options.recover(topics.flatMap(ownOf).map(entry), io);
+    return new Map(positions.map((p) => [topicPartitionKey(p), p.offset]));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asSinkError(error);
+  }
+}
+
+const entry = ({ topic, partition, offset, note }: Known): OffsetCommit => ({
+  ...{ topic, partition, offset },
+  intent: note.intent,
+});
+
+const positionOf = ({ topic, partition, offset }: OffsetCommit) => ({ topic, partition, offset });
+
+/** An offset of an earlier topic of the same name stays one: recovery knows nothing of topics. */
+function noteFor(topics: readonly Topic[]): (commit: OffsetCommit) => string {
+  const notes = new Map(
+    topics.flatMap((topic) =>
+      ownOf(topic).map((known) => {
+        const { census } = topic;
+        const stale = earlierTopic(known.note, census.topicId);
+        return [
+          topicPartitionKey(known),
+          stale ? { ...census, topicId: known.note.topicId } : census,
+        ] as const;
+      }),
+    ),
+  );
+  return (commit) => {
+    const census = notes.get(topicPartitionKey(commit));
+    if (census) return commitNote(census, false, commit.intent);
+    throw new SinkError('unexpected', `${topicPartitionKey(commit)} is committed, but not ours`);
+  };
+}
+
+/** Passing faults are waited out; others are thrown as what ends the service. */
+async function untilAnswered<T>(
+  { clock, inquiry, faultAction }: OpeningOptions,
+  question: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const isDue = seldom(clock);
+  for (;;) {
+    try {
+      const answer = await question();
+      signal.throwIfAborted();
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = faultAction(error);
+      if (fault.do === 'stop') throw fault.error;
+      if (isDue('starts')) inquiry.log.warn({ error }, 'the start offsets could not be read; asking again');
+      await clock.sleep(AGAIN_MS, signal);
+    }
+  }
+}
