@@ -1,16 +1,14 @@
-import { hostname } from 'node:os';
 import { createBudget } from './budget.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
 import { connectMaxCompute, connectRegistry } from './connections.ts';
-import { openDeadLetterFolder } from './deadletter/file.ts';
-import { ownerName, settleLeft } from './deadletter/left.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
 import { mappingHash } from './ledger/mapping-hash.ts';
 import type { LedgerStore, Sessions } from './ledger/ports.ts';
+import { openLetters } from './letters.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
@@ -112,17 +110,8 @@ async function serve(
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
-  // First: the room that they take may be what is missing. Without offsets only files that were never sealed go.
-  const folder = config.deadLetters.file;
-  const owner = {
-    group: config.kafka.groupId,
-    host: hostname(),
-    pid: process.pid,
-  };
-  const unknown = { fateOf: () => null, committed: async () => [] };
-  const { removed } = await settleLeft({ folder, owner, now: clock.now(), ...unknown });
-  if (removed.length > 0) log.info({ removed }, 'removed dead letters that were never sealed');
-  const deadLetters = await openDeadLetterFolder({ folder, process: ownerName(owner) });
+  const letters = await openLetters(config, clock, log);
+  const deadLetters = letters.folder;
   releasers.push(() => deadLetters.stop());
   const pool = openPool({ plan, workers });
   releasers.push(() => pool.stop());
@@ -153,6 +142,7 @@ async function serve(
     },
   });
   const source = wrap.source(kafka);
+  const settleLetters = letters.keepSettled((list) => kafka.read(list), stop);
   const coordinator = new Coordinator({
     source,
     encoder: measured(pool, metrics),
@@ -174,7 +164,13 @@ async function serve(
     revokeMs: Math.min(LIMITS.revokeMs, maxPollIntervalMs(config) / 3),
     clock,
     log,
-    events: observer.events,
+    events: {
+      ...observer.events,
+      assigned(topicPartitions) {
+        observer.events.assigned(topicPartitions);
+        settleLetters();
+      },
+    },
   });
 
   releasers.push(() => source.stop());

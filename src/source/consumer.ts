@@ -1,6 +1,7 @@
 import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { seldom } from '../seldom.ts';
+import { readCommitted } from './assignment.ts';
 import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client.ts';
 import { watchClient } from './client-watch.ts';
 import { createCommitter } from './committer.ts';
@@ -8,6 +9,7 @@ import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
 import { Membership } from './membership.ts';
+import { committedEntry } from './opening.ts';
 import type { ConsumerOptions } from './options.ts';
 import type { Owned } from './owned.ts';
 import { createPacker, type Packer } from './packer.ts';
@@ -19,6 +21,7 @@ import type {
   SourceChunk,
   SourceListener,
   SourceSnapshot,
+  TopicPartition,
 } from './source.ts';
 import { createTopicIds, type TopicIds } from './topic-ids.ts';
 import { findTopics, knownTopics } from './topics.ts';
@@ -133,6 +136,11 @@ export class KafkaSource implements Source {
 
   commit(assignment: number, commits: readonly OffsetCommit[]): Promise<void> {
     return this.#membership.commit(assignment, commits);
+  }
+
+  /** What the group has committed; those without an offset are left out. Throws `ledger_unreadable`. */
+  async read(list: readonly TopicPartition[]): Promise<OffsetCommit[]> {
+    return (await readCommitted(this.#consumer, list)).map(committedEntry);
   }
 
   rewind(positions: readonly Position[]): void {

@@ -78,7 +78,7 @@ async function recover(
     signal,
     read: (list: readonly TopicPartition[]) =>
       untilAnswered(options, () => readCommitted(inquiry.consumer, list), signal).then((found) =>
-        found.map(entry),
+        found.map(committedEntry),
       ),
     commit: async (commits: readonly OffsetCommit[]) => {
       signal.throwIfAborted();
@@ -87,7 +87,7 @@ async function recover(
     },
   };
   try {
-    const positions = await options.recover(topics.flatMap(ownOf).map(entry), io);
+    const positions = await options.recover(topics.flatMap(ownOf).map(committedEntry), io);
     return new Map(positions.map((p) => [topicPartitionKey(p), p.offset]));
   } catch (error) {
     signal.throwIfAborted();
@@ -95,7 +95,7 @@ async function recover(
   }
 }
 
-const entry = ({ topic, partition, offset, note }: Known): OffsetCommit => ({
+export const committedEntry = ({ topic, partition, offset, note }: Known): OffsetCommit => ({
   ...{ topic, partition, offset },
   intent: note.intent,
 });

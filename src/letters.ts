@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/schema.ts';
+import { type DeadLetterFolder, openDeadLetterFolder } from './deadletter/file.ts';
+import { type Committed, type LeftOutcome, ownerName, settleLeft } from './deadletter/left.ts';
+import { ledgerEntry } from './ledger/store.ts';
+import { LIMITS } from './limits.ts';
+import type { Log } from './log.ts';
+import type { OffsetCommit, TopicPartition } from './source/source.ts';
+
+/** The folder of dead letters, and what dead processes left in it. */
+export interface Letters {
+  readonly folder: DeadLetterFolder;
+  /**
+   * Settles the files that nobody will finish by what the group has committed, now and then until the signal
+   * aborts. Returns a function that looks at once, for when topic partitions were assigned.
+   */
+  keepSettled(
+    read: (list: readonly TopicPartition[]) => Promise<readonly OffsetCommit[]>,
+    signal: AbortSignal,
+  ): () => void;
+}
+
+/** Takes what was never sealed out of the folder first: the room may be what is missing. Throws `dead_letter_unwritable`. */
+export async function openLetters(config: Config, clock: Clock, log: Log): Promise<Letters> {
+  const owner = { group: config.kafka.groupId, host: hostname(), pid: process.pid };
+  const folder = config.deadLetters.file;
+  const tell = ({ counted, removed }: LeftOutcome) => {
+    if (counted.length > 0)
+      log.info({ counted }, 'dead letters of an earlier process count: their batch is done');
+    if (removed.length > 0)
+      log.info({ removed }, 'removed dead letters of batches that were never acknowledged');
+  };
+  const settle = async (open: Pick<DeadLetterFolder, 'fateOf'>, committed: Read) =>
+    tell(await settleLeft({ folder, owner, now: clock.now(), fateOf: open.fateOf, committed }));
+  await settle({ fateOf: () => null }, async () => []);
+  const opened = await openDeadLetterFolder({ folder, process: ownerName(owner) });
+  return {
+    folder: opened,
+    keepSettled(read, signal) {
+      const committed: Read = async (list) => (await read(list)).map(committedOf);
+      const look = () =>
+        settle(opened, committed).catch((error) => {
+          log.warn({ error }, 'dead letters of earlier processes are looked at again later');
+        });
+      void every(clock, LIMITS.staleLettersMs, signal, look);
+      return () => void look();
+    },
+  };
+}
+
+type Read = (list: readonly TopicPartition[]) => Promise<readonly Committed[]>;
+
+function committedOf(commit: OffsetCommit): Committed {
+  const { topic, partition, offset, pointer } = ledgerEntry(commit);
+  return { topic, partition, offset, batch: pointer?.batch ?? null };
+}
+
+async function every(clock: Clock, ms: number, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(ms, signal).catch(() => undefined);
+    if (!signal.aborted) await act();
+  }
+}
