@@ -86,8 +86,8 @@ describe('a part goes away for a while', () => {
       await pipeline.send(2_000);
       await pipeline.settled();
       const { rows, distinct, acknowledged } = await pipeline.counts();
-      expect([distinct, acknowledged]).toEqual([6_000, 6_000]);
-      expect(rows).toBeGreaterThanOrEqual(6_000);
+      expect([rows, distinct, acknowledged]).toEqual([6_000, 6_000, 6_000]);
+
       expect(await service.stop(), service.tail()).toEqual(CLEAN);
     } finally {
       await pipeline.end();

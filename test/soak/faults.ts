@@ -5,11 +5,6 @@ import type { Parts } from './parts.ts';
 /** One thing that goes wrong. `inject` lets it happen, and returns when its cause is over. */
 export interface Fault {
   readonly name: string;
-  /**
-   * Whether `at_least_once` may write rows twice on account of it: a session was committed and the
-   * process, its membership or a second session of the batch was lost before the offsets advanced.
-   */
-  readonly mayRepeat: boolean;
   inject(parts: Parts): Promise<void>;
 }
 
@@ -27,7 +22,6 @@ const RESTART_MS = 3_000;
 function frozen(name: string): Fault {
   return {
     name: `the ${name} member frozen ${FROZEN_MS / 1000} s`,
-    mayRepeat: true,
     async inject({ members }) {
       const member = members.running.get(name)!;
       member.kill('SIGSTOP');
@@ -38,10 +32,9 @@ function frozen(name: string): Fault {
 }
 
 /** Calls of MaxCompute meet this rule of the emulator for 20 s. */
-function maxcompute(name: string, rule: object, mayRepeat = false): Fault {
+function maxcompute(name: string, rule: object): Fault {
   return {
     name: `MaxCompute ${name}`,
-    mayRepeat,
     async inject(parts) {
       const fault = await addFault(parts.emulator(), rule);
       await sleep(OUTAGE_MS);
@@ -53,7 +46,6 @@ function maxcompute(name: string, rule: object, mayRepeat = false): Fault {
 const broker: readonly Fault[] = [
   {
     name: 'broker killed 10 s',
-    mayRepeat: true,
     async inject({ kafka }) {
       await kafka.kill(1);
       await sleep(10_000);
@@ -62,7 +54,6 @@ const broker: readonly Fault[] = [
   },
   {
     name: 'broker frozen 15 s',
-    mayRepeat: true,
     async inject({ kafka }) {
       await kafka.freeze(1);
       await sleep(NETWORK_MS);
@@ -71,7 +62,6 @@ const broker: readonly Fault[] = [
   },
   {
     name: 'network to Kafka cut 15 s',
-    mayRepeat: true,
     async inject({ network }) {
       network.set({ refuse: true });
       network.cut();
@@ -81,7 +71,6 @@ const broker: readonly Fault[] = [
   },
   {
     name: 'network to Kafka hangs 15 s',
-    mayRepeat: true,
     async inject({ network }) {
       network.set({ blackhole: true });
       await sleep(NETWORK_MS);
@@ -93,7 +82,6 @@ const broker: readonly Fault[] = [
 const members: readonly Fault[] = [
   {
     name: 'the other member killed',
-    mayRepeat: true,
     async inject(parts) {
       await parts.members.kill(OTHER);
       await sleep(RESTART_MS);
@@ -102,7 +90,6 @@ const members: readonly Fault[] = [
   },
   {
     name: 'the other member stopped and started',
-    mayRepeat: false,
     async inject(parts) {
       await parts.members.stop(OTHER);
       await sleep(RESTART_MS);
@@ -111,7 +98,6 @@ const members: readonly Fault[] = [
   },
   {
     name: 'a member added and removed',
-    mayRepeat: false,
     async inject(parts) {
       await parts.members.start(EXTRA);
       await sleep(10_000);
@@ -125,7 +111,6 @@ const members: readonly Fault[] = [
 const emulator: readonly Fault[] = [
   {
     name: 'MaxCompute killed 10 s',
-    mayRepeat: true,
     async inject(parts) {
       await parts.killEmulator();
       await sleep(10_000);
@@ -139,11 +124,12 @@ const emulator: readonly Fault[] = [
   maxcompute('is slow', { route: 'block', action: 'slow', bytesPerSecond: 4000 }),
   maxcompute('cuts blocks in the middle', { route: 'block', action: 'cut', when: 'body' }),
   maxcompute('loses the answers to commits', { route: 'commit', action: 'cut', when: 'after' }),
-  maxcompute(
-    'loses a session before its commit',
-    { route: 'session_status', action: 'session', state: 'expired', times: 1 },
-    true,
-  ),
+  maxcompute('loses a session before its commit', {
+    route: 'session_status',
+    action: 'session',
+    state: 'expired',
+    times: 1,
+  }),
 ];
 
 export const FAULTS: readonly Fault[] = [...members, ...broker, ...emulator];

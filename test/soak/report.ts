@@ -7,7 +7,6 @@ import type { Repeat, Verdict } from './verify.ts';
 /** A fault that happened. Times in ms. */
 export interface Event {
   readonly name: string;
-  readonly mayRepeat: boolean;
   readonly from: number;
   /** When its cause was over. */
   readonly to: number;
@@ -29,12 +28,11 @@ export interface Results {
   readonly failures: readonly string[];
 }
 
-/**
- * The fault that accounts for a repeat: one between its two readings under which `at_least_once` may
- * write twice. Undefined: nothing accounts for it.
- */
-export const causeOf = (repeat: Repeat, events: readonly Event[]): Event | undefined =>
-  events.find((e) => e.mayRepeat && e.from <= repeat.lastRead && e.recovered >= repeat.firstRead);
+/** Faults between the two readings of what is there twice: there to look for its cause. */
+export const faultsBetween = (repeat: Repeat, events: readonly Event[]): string[] =>
+  events
+    .filter(({ from, recovered }) => from <= repeat.lastRead && recovered >= repeat.firstRead)
+    .map(({ name }) => name);
 
 /** Markdown. */
 export function report(results: Results): string {
@@ -61,19 +59,16 @@ export function report(results: Results): string {
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 
-function faultTable({ events, verdict }: Results): string[] {
-  const rows = FAULTS.map(({ name, mayRepeat }) => {
+function faultTable({ events }: Results): string[] {
+  const rows = FAULTS.map(({ name }) => {
     const mine = events.filter((event) => event.name === name);
     const recovery = mine.map(({ to, recovered }) => recovered - to);
-    const repeated = verdict.repeats
-      .filter((repeat) => causeOf(repeat, events)?.name === name)
-      .reduce((sum, { records, times }) => sum + records * (times - 1), 0);
     const [middle, most] = mine.length
       ? [seconds(median(recovery)), seconds(Math.max(...recovery))]
       : ['', ''];
-    return [name, `${mine.length}`, middle, most, mayRepeat ? `${repeated}` : 'none allowed'];
+    return [name, `${mine.length}`, middle, most];
   });
-  return table([['fault', 'times', 'caught up after, s: median', 'most', 'repeats'], ...rows]);
+  return table([['fault', 'times', 'caught up after, s: median', 'most'], ...rows]);
 }
 
 const CURVES: readonly (readonly [Curve, string])[] = [

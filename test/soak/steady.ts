@@ -7,7 +7,7 @@ import { within } from '../support/within.ts';
 import { type Fault, inTurn, KEPT, OTHER } from './faults.ts';
 import { type Parts, startParts } from './parts.ts';
 import { startLoad } from './records.ts';
-import { causeOf, type Event, type Results, report } from './report.ts';
+import { type Event, faultsBetween, type Results, report } from './report.ts';
 import { growth, type Sample, sample } from './samples.ts';
 import { type Verdict, verify } from './verify.ts';
 
@@ -79,7 +79,7 @@ async function meet(fault: Fault, parts: Parts): Promise<void> {
   const to = Date.now();
   await noting(`after ${fault.name}`, caughtUp(parts));
   const recovered = Date.now();
-  events.push({ name: fault.name, mayRepeat: fault.mayRepeat, from, to, recovered });
+  events.push({ name: fault.name, from, to, recovered });
   say(`caught up ${((recovered - to) / 1000).toFixed(1)} s after its end`);
 }
 
@@ -128,7 +128,8 @@ function judge(verdict: Verdict): Results {
     fail(`${missingRows} rows and ${missingLetters} dead letters missing: ${missing.join('; ')}`);
   if (wrong.length > 0) fail(`wrong: ${wrong.join('; ')}`);
   for (const repeat of repeats) {
-    if (!causeOf(repeat, events)) fail(`repeats that no fault accounts for: ${JSON.stringify(repeat)}`);
+    const near = faultsBetween(repeat, events).join(', ') || 'no fault';
+    fail(`there more than once, after ${near}: ${JSON.stringify(repeat)}`);
   }
   const grown = growth(samples.filter(({ member }) => member === KEPT));
   for (const what of grown ?? []) fail(`the kept member: ${what}`);

@@ -6,7 +6,7 @@ import type { Emulator } from '../../src/emulator/server.ts';
 import { encode, sql, start, upload } from '../emulator/harness.ts';
 import { type TempDir, tempDir } from '../support/process.ts';
 import { isBroken, numberOf, TOPIC_PARTITIONS } from './records.ts';
-import { causeOf, type Event } from './report.ts';
+import { type Event, faultsBetween } from './report.ts';
 import { growth, type Sample } from './samples.ts';
 import { verify } from './verify.ts';
 
@@ -94,14 +94,14 @@ describe('the verdict of the soak', () => {
   });
 });
 
-it('a repeat needs a fault between its two readings under which rows may be written twice', () => {
+it('what is there twice is told with the faults between its two readings', () => {
   const repeat = { topicPartition: 0, firstOffset: 1, lastOffset: 9, records: 9, times: 2 };
   const read = { ...repeat, firstRead: 100_000, lastRead: 140_000 };
-  const event = (mayRepeat: boolean, from: number): Event => ({
-    ...{ name: 'x', mayRepeat, from, to: from + 10_000, recovered: from + 20_000 },
+  const event = (name: string, from: number): Event => ({
+    ...{ name, from, to: from + 10_000, recovered: from + 20_000 },
   });
-  expect(causeOf(read, [event(false, 110_000), event(true, 150_000), event(true, 70_000)])).toBeUndefined();
-  expect(causeOf(read, [event(false, 110_000), event(true, 90_000)])).toMatchObject({ from: 90_000 });
+  expect(faultsBetween(read, [event('before', 70_000), event('between', 110_000)])).toEqual(['between']);
+  expect(faultsBetween(read, [event('overlaps', 90_000), event('after', 150_000)])).toEqual(['overlaps']);
 });
 
 it('growth is the last quarter against the second, when there are enough samples', () => {
