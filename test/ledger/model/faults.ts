@@ -1,0 +1,114 @@
+import type { CommitRequest } from './cluster.ts';
+import type { Member } from './member.ts';
+import type { Step } from './simulation.ts';
+import type { SimSession } from './tunnel.ts';
+import type { World } from './world.ts';
+
+/** A fault: what it can strike now, and what it does. */
+interface FaultKind<T> {
+  targets(world: World): readonly T[];
+  strike(world: World, target: T, pick: number): void;
+}
+
+const kind = <T>(targets: FaultKind<T>['targets'], strike: FaultKind<T>['strike']): FaultKind<unknown> =>
+  ({ targets, strike }) as FaultKind<unknown>;
+
+const running = (world: World): Member[] => world.alive.filter((member) => !member.paused);
+const grouped = (world: World): Member[] =>
+  world.alive.filter((member) => world.cluster.members.includes(member.client));
+const requests = (world: World): Step[] =>
+  world.sim.waiting.filter((step) => !step.held && step.at === null && isRequest(step.about));
+const answers = (world: World): Step[] =>
+  world.sim.waiting.filter((step) => !step.held && step.at !== null && isRequest(step.about));
+const commitsOf = (world: World): Step[] => world.find((about) => has(about, 'commitOf'));
+const isRequest = (about: unknown): about is CommitRequest => has(about, 'entries');
+const has = (about: unknown, key: string): boolean => typeof about === 'object' && about !== null && key in about;
+const sessionsIn = (state: string) => (world: World) =>
+  world.tunnel.list.filter((s) => s.state === state && !s.forgotten && s.blocks.size > 0);
+const pendingOne = (world: World): readonly unknown[] => world.cluster.pending.slice(0, 1);
+
+/** In the network for a while; the other side may have given up when it arrives. */
+function hold(world: World, step: Step, ms: number): void {
+  step.held = true;
+  world.sim.tell(`held back: ${step.label}`);
+  world.sim.timer(null, ms, () => {
+    step.held = false;
+  });
+}
+
+const drop = (world: World, step: Step): void => {
+  world.sim.tell(`lost: ${step.label}`);
+  world.sim.drop(step);
+};
+
+const LONG_MS = [4_000, 12_000, 20_000, 40_000, 70_000];
+const long = (pick: number): number => LONG_MS[pick % LONG_MS.length]!;
+
+function age(world: World, session: SimSession): void {
+  world.aged = true;
+  if (session.state === 'open') world.tunnel.expire(session);
+  else world.tunnel.forget(session);
+}
+
+/** As the variables of the protocol's model, and some more. */
+export const FAULTS = {
+  crash: kind(
+    (world) => world.alive,
+    (world, member) => world.crash(member),
+  ),
+  pause: kind(running, (world, member, pick) => {
+    world.pause(member);
+    world.sim.timer(null, long(pick), () => world.wake(member));
+  }),
+  expel: kind(grouped, (world, member) => world.cluster.expel(member.client)),
+  rebalance: kind(
+    (world) => (world.cluster.rebalancing ? [] : [world.cluster]),
+    (world) => world.cluster.rebalance(),
+  ),
+  hurry: kind(
+    (world) => (world.cluster.canHurry ? [world.cluster] : []),
+    (_world, cluster) => cluster.complete(),
+  ),
+  leave: kind(running, (world, member) => {
+    world.sim.tell(`${member.name} is asked to stop`);
+    member.stop();
+  }),
+  loseRequest: kind(requests, drop),
+  holdRequest: kind(requests, (world, step, pick) => hold(world, step, long(pick))),
+  refuse: kind(requests, (world, step) => {
+    world.sim.drop(step);
+    world.cluster.turnAway(step.about as CommitRequest);
+  }),
+  partly: kind(
+    (world) => requests(world).filter((step) => (step.about as CommitRequest).entries.length > 1),
+    (world, step, pick) => {
+      const request = step.about as CommitRequest;
+      world.sim.drop(step);
+      world.cluster.arrive(request, request.entries[pick % request.entries.length]!.partition);
+    },
+  ),
+  loseAnswer: kind(answers, drop),
+  holdAnswer: kind(answers, (world, step, pick) => hold(world, step, long(pick))),
+  fail: kind(pendingOne, (world) => world.cluster.fail()),
+  vanish: kind(pendingOne, (world) => world.cluster.vanish()),
+  surface: kind(
+    (world) => (world.cluster.ghosts.size > 0 ? [world.cluster] : []),
+    (_world, cluster) => cluster.surface(),
+  ),
+  loseCommit: kind(commitsOf, drop),
+  holdCommit: kind(commitsOf, (world, step, pick) => hold(world, step, long(pick))),
+  loseCommitAnswer: kind((world) => world.find((about) => has(about, 'answerTo')), drop),
+  slowCommit: kind(commitsOf, (world, step, pick) => {
+    const { commitOf } = step.about as { commitOf: string };
+    world.tunnel.sessions.get(commitOf)!.slowMs = long(pick);
+    world.sim.run(step);
+  }),
+  expire: kind(sessionsIn('open'), age),
+  expireAll: kind(sessionsIn('open'), (world) => {
+    for (const session of sessionsIn('open')(world)) age(world, session);
+  }),
+  forget: kind((world) => [...sessionsIn('committed')(world), ...sessionsIn('dead')(world)], age),
+} as const;
+
+export type FaultName = keyof typeof FAULTS;
+export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];

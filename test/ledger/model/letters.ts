@@ -1,0 +1,79 @@
+import type { LettersOfBatch } from '../../../src/ledger/ports.ts';
+import type { DeadLetters } from '../../../src/sink/ports.ts';
+import type { Process, Simulation } from './simulation.ts';
+
+/** Dead letters of one batch: written, durable, or counted by readers. */
+interface LetterFile {
+  readonly batch: string;
+  readonly writer: Process;
+  ids: string[];
+  state: 'open' | 'durable' | 'counts';
+}
+
+/** A folder of dead letters that all processes share. */
+export class SimLetters {
+  readonly #sim: Simulation;
+  #files: LetterFile[] = [];
+
+  constructor(sim: Simulation) {
+    this.#sim = sim;
+  }
+
+  /** Ids of the letters that readers see. */
+  readable(): Set<string> {
+    return new Set(this.#files.filter((f) => f.state === 'counts').flatMap((f) => f.ids));
+  }
+
+  /** Those that will not be lost, whatever dies. */
+  durable(): Set<string> {
+    return new Set(this.#files.filter((f) => f.state !== 'open').flatMap((f) => f.ids));
+  }
+
+  /** A crash keeps what was made durable. */
+  crashed(writer: Process): void {
+    this.#files = this.#files.filter((f) => f.writer !== writer || f.state !== 'open');
+  }
+
+  ports(process: Process): { deadLetters: DeadLetters; letters: LettersOfBatch } {
+    const own = (batch: string) => this.#files.find((f) => f.batch === batch && f.writer === process);
+    return {
+      deadLetters: {
+        append: (batch, letters) =>
+          this.#act(process, () => {
+            const file = own(batch) ?? { batch, writer: process, ids: [], state: 'open' as const };
+            if (!own(batch)) this.#files.push(file);
+            file.ids.push(...letters.map((l) => `${l.partition}@${l.offset}`));
+          }),
+        seal: (batch) => this.#act(process, () => this.#become(own(batch), 'durable')),
+        acknowledge: (batch) => this.#act(process, () => this.#become(own(batch), 'counts')),
+        abandon: (batch) =>
+          this.#act(process, () => {
+            this.#files = this.#files.filter((f) => f !== own(batch) || f.state === 'counts');
+          }),
+        leave: () => this.#act(process, () => undefined),
+      },
+      letters: {
+        settled: (batch) =>
+          this.#act(process, () => {
+            for (const file of this.#files) if (file.batch === batch) this.#become(file, 'counts');
+          }),
+      },
+    };
+  }
+
+  #become(file: LetterFile | undefined, state: LetterFile['state']): void {
+    if (file && file.state !== 'counts') file.state = state;
+  }
+
+  /** A step of its own: a crash may come before it and after it. */
+  #act(process: Process, run: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      if (!process.alive) return;
+      this.#sim.step(`${process.name}: letters`, process, () => {
+        run();
+        process.woken();
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,188 @@
+import { createBudget } from '../../../src/budget.ts';
+import type { SinkError } from '../../../src/errors.ts';
+import type { Log } from '../../../src/log.ts';
+import { Coordinator } from '../../../src/sink/coordinator.ts';
+import { createCommitter } from '../../../src/source/committer.ts';
+import { faultAction } from '../../../src/source/faults.ts';
+import { Membership, type Owned } from '../../../src/source/membership.ts';
+import type { Source } from '../../../src/source/source.ts';
+import { createTopicIds } from '../../../src/source/topic-ids.ts';
+import { SimClient } from './client.ts';
+import { TOPIC, TOPIC_ID } from './cluster.ts';
+import { chunkOf, encoderOf } from './records.ts';
+import type { Process } from './simulation.ts';
+import type { World } from './world.ts';
+
+/** An unsealed batch is sealed after this time. */
+const FLUSH_MS = 20_000;
+const REVOKE_MS = 3_000;
+const STOP_MS = 10_000;
+const LOOP_MS = 2_000;
+
+const KAFKA = { groupId: 'g', topics: [TOPIC], topicPattern: null, security: { username: null } } as never;
+const IDENTITY = { to: { project: 'p', schema: null, table: 't' }, cluster: null, mapping: '0123456789abcdef' };
+
+/** A process: the shipped membership, ledger and coordinator, put together as the service does, with a small poll loop. */
+export class Member implements Process {
+  readonly name: string;
+  alive = true;
+  paused = false;
+  readonly onDeath: (() => void)[] = [];
+  readonly client: SimClient;
+  readonly coordinator: Coordinator;
+  /** Why it ended; undefined: it runs. */
+  ended: SinkError | null | undefined;
+  readonly #world: World;
+  readonly #membership: Membership;
+  #actions: (() => void)[] = [];
+  #owned: readonly Owned[] = [];
+  #assignment = 0;
+  #reading = true;
+  #turnPlanned = false;
+  #leaving = false;
+
+  constructor(world: World, name: string, odd: boolean) {
+    this.#world = world;
+    this.name = name;
+    const { sim, cluster } = world;
+    const clock = sim.clock(this);
+    this.client = new SimClient({
+      ...{ sim, cluster, process: this },
+      describe: (entries) => world.describe(entries),
+      valueOf: (tp, offset) => world.valueOf(tp.partition, offset),
+      events: {
+        onRebalance: (code, list) => this.#membership.onRebalance(code, list),
+        onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
+      },
+    });
+    const committer = createCommitter((list) => this.client.commit(list), clock);
+    this.#membership = new Membership({
+      ...{ consumer: this.client.consumer, committer, groupId: 'g', pipeline: 'p', startAt: 'earliest' },
+      ...{ clock, log: world.log(this) },
+      topicIds: createTopicIds(
+        async (topics) => topics.map((topic) => ({ topic, id: TOPIC_ID })),
+        () => undefined,
+      ),
+      faultAction: (error) => faultAction(error, KAFKA),
+      listener: () => this.coordinator,
+      schedule: (action) => this.#schedule(action),
+      subscribe: () => this.client.subscribe([TOPIC]),
+      onOwned: (assignment, owned) => {
+        this.#assignment = assignment;
+        this.#owned = owned;
+      },
+      onRevoking: () => {
+        this.#reading = false;
+      },
+      onUnassigned: () => {
+        this.#reading = !this.#leaving;
+        if (this.#leaving) this.client.unsubscribe();
+      },
+    });
+    this.#membership.knownTopics(Promise.resolve(new Map([[TOPIC, TOPIC_ID]])));
+    this.coordinator = new Coordinator({
+      source: world.wrap.source(this.#source(), this),
+      encoder: encoderOf(odd),
+      schemas: { schema: async () => null },
+      deadLetters: world.letters.ports(this).deadLetters,
+      identity: world.exactlyOnce ? IDENTITY : null,
+      upload: {
+        tunnel: world.wrap.tunnel(world.tunnel.ports(this).tunnel, this),
+        compression: 'none',
+        onSession() {},
+        onBlock() {},
+        onCommit() {},
+      },
+      budget: createBudget(1 << 30),
+      flush: {
+        ...{ interval: FLUSH_MS, rows: world.shape.rowsPerBatch, bytes: 1e12, blockBytes: 1e9 },
+        maxTablePartitions: 2,
+      },
+      revokeMs: REVOKE_MS,
+      ...{ clock, log: world.log(this) },
+      events: {
+        ...{ assigned() {}, revoked() {}, sealed() {}, rejected() {}, acknowledged() {} },
+        state: (batch) => world.tell(this, `batch ${world.nick(batch.id)} is ${batch.state}`),
+        abandoned: (batch, reason) => world.tell(this, `batch ${world.nick(batch.id)} is abandoned: ${reason}`),
+      },
+    });
+    void this.coordinator.finished.then((why) => this.#finished(why));
+    this.client.subscribe([TOPIC]);
+    this.#tick();
+  }
+
+  woken(): void {
+    if (this.#turnPlanned || !this.alive) return;
+    this.#turnPlanned = true;
+    this.#world.sim.step(`${this.name}: turn`, this, () => this.#turn(), 'turn');
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    void this.coordinator.stop(STOP_MS);
+    this.woken();
+  }
+
+  /** The loop makes a turn from time to time whatever happens. */
+  #tick(): void {
+    this.#world.sim.timer(this, LOOP_MS, () => {
+      this.woken();
+      this.#tick();
+    });
+  }
+
+  #schedule(action: () => void): void {
+    this.#actions.push(action);
+    this.woken();
+  }
+
+  #turn(): void {
+    this.#turnPlanned = false;
+    this.coordinator.onTurn();
+    for (let next = this.#actions.shift(); next; next = this.#actions.shift()) next();
+    if (!this.#reading) return;
+    const messages = this.client.consume(this.#world.shape.recordsPerChunk);
+    const wanted = messages.filter(({ topic, partition, offset }) => {
+      const tp = this.#membership.find(topic, partition);
+      if (!tp || offset < tp.position) return false;
+      tp.position = offset + 1;
+      return true;
+    });
+    if (wanted.length > 0) {
+      const list = this.#owned.map(({ topic, partition }) => ({ topic, partition }));
+      this.coordinator.onChunk(chunkOf(this.#assignment, list, wanted, this.#world.sim.now));
+    }
+    if (this.client.hasRecords) this.woken();
+  }
+
+  #source(): Source {
+    const membership = this.#membership;
+    return {
+      start: async () => undefined,
+      recycle: () => undefined,
+      commit: (assignment, commits) => membership.acknowledge(assignment, commits),
+      rewind: (positions) => membership.rewind(positions),
+      rejoin: (reason) => membership.rejoin(reason),
+      stopReading: () => {
+        this.#leaving = true;
+        this.#reading = false;
+        membership.leave();
+      },
+      stop: async () => undefined,
+      snapshot: () => ({ member: true, refusal: null, paused: false, lastTurnAt: 0, topicPartitions: [] }),
+    };
+  }
+
+  /** As `runService`: whatever the reason, the group is left. */
+  #finished(why: SinkError | null): void {
+    if (!this.alive) return;
+    this.ended = why;
+    this.client.close();
+    this.#world.ended(this, why);
+  }
+}
+
+export const quietLog: Log = {
+  ...{ trace() {}, debug() {}, info() {}, warn() {}, error() {} },
+  child: () => quietLog,
+};

@@ -1,0 +1,214 @@
+import { SinkError } from '../../../src/errors.ts';
+import type { Log } from '../../../src/log.ts';
+import type { Tunnel } from '../../../src/sink/ports.ts';
+import type { Source } from '../../../src/source/source.ts';
+import { Checker } from './checker.ts';
+import { type CommitRequest, SimCluster } from './cluster.ts';
+import { SimLetters } from './letters.ts';
+import { Member, quietLog } from './member.ts';
+import { NOW_AND_THEN, REJECTED } from './records.ts';
+import { type Process, quiet, Simulation, type Step } from './simulation.ts';
+import { SimTunnel } from './tunnel.ts';
+
+/** What a history plays with. */
+export interface Shape {
+  readonly members: number;
+  readonly topicPartitions: number;
+  readonly tablePartitions: number;
+  /** Of each topic partition. */
+  readonly records: number;
+  readonly recordsPerChunk: number;
+  readonly rowsPerBatch: number;
+  /** What each record is, in turn: a table partition, or rejected. */
+  readonly kinds: readonly number[];
+  /** Whom topic partitions go to at a rebalance. */
+  readonly deal: readonly number[];
+  readonly provenance: boolean;
+}
+
+export interface Wrap {
+  source(source: Source, member: Member): Source;
+  tunnel(tunnel: Tunnel, member: Member): Tunnel;
+}
+
+export const AS_THEY_ARE: Wrap = { source: (source) => source, tunnel: (tunnel) => tunnel };
+
+const RESTART_MS = 4_000;
+const NAMES = ['A', 'B', 'C', 'D'];
+
+/** Kafka, the table, the dead letters and the processes of one history. */
+export class World {
+  readonly sim = new Simulation();
+  readonly cluster: SimCluster;
+  readonly tunnel: SimTunnel;
+  readonly letters: SimLetters;
+  readonly checker: Checker;
+  readonly shape: Shape;
+  readonly wrap: Wrap;
+  readonly exactlyOnce: boolean;
+  readonly members: Member[] = [];
+  /** Processes that are down and come back. */
+  restarts = 0;
+  /** Sessions have expired or were forgotten: a stop may be the only answer. */
+  aged = false;
+  /** A process waits for the operator. */
+  stopped: SinkError | null = null;
+  readonly counts = new Map<string, number>();
+  readonly #nicks = new Map<string, string>();
+  #starts = 0;
+  #commits = 0;
+
+  constructor(shape: Shape, exactlyOnce: boolean, wrap: Partial<Wrap> = {}) {
+    this.shape = shape;
+    this.exactlyOnce = exactlyOnce;
+    this.wrap = { ...AS_THEY_ARE, ...wrap };
+    this.cluster = new SimCluster(this.sim, shape.topicPartitions, shape.records);
+    this.cluster.deal = [...shape.deal];
+    this.tunnel = new SimTunnel(this.sim);
+    this.letters = new SimLetters(this.sim);
+    this.checker = new Checker(this.letters);
+    this.tunnel.onCommitted = (session) => this.checker.committed(session);
+    this.cluster.onVisible = (list) => {
+      for (const tp of list) this.checker.visible(tp.partition, this.cluster.offsetOf(tp.partition));
+    };
+    for (let i = 0; i < shape.members; i++) this.spawn(i);
+  }
+
+  spawn(slot: number): void {
+    this.#starts += 1;
+    const name = `${NAMES[slot]}${this.#starts}`;
+    this.sim.tell(`${name} starts`);
+    this.members[slot] = new Member(this, name, this.#starts % 2 === 1);
+  }
+
+  get alive(): Member[] {
+    return this.members.filter((member) => member.alive);
+  }
+
+  crash(member: Member): void {
+    this.sim.tell(`${member.name} is killed`);
+    this.#end(member);
+    this.letters.crashed(member);
+    this.cluster.silent(member.client);
+    this.#restart(member);
+  }
+
+  pause(member: Member): void {
+    this.sim.tell(`${member.name} is paused`);
+    member.paused = true;
+    this.cluster.silent(member.client);
+  }
+
+  wake(member: Member): void {
+    if (!member.alive || !member.paused) return;
+    this.sim.tell(`${member.name} wakes`);
+    member.paused = false;
+    member.woken();
+  }
+
+  /** A process ended by itself. */
+  ended(member: Member, why: SinkError | null): void {
+    this.sim.tell(`${member.name} ends: ${why === null ? 'in order' : `${why.code}: ${why.message}`}`);
+    this.#end(member);
+    if (why?.code === 'decision_needed') {
+      this.stopped = why;
+      if (!this.aged) this.checker.violations.push(`Arrives: a decision is asked for without need: ${why.message}`);
+    } else if (why !== null && why.code !== 'shutdown_deadline')
+      this.checker.violations.push(`Arrives: ${member.name} ended with ${why.code}: ${why.message} ${why.stack}`);
+    this.#restart(member);
+  }
+
+  #end(member: Member): void {
+    member.alive = false;
+    this.sim.forget(member);
+    for (const die of member.onDeath.splice(0)) die();
+  }
+
+  #restart(member: Member): void {
+    const slot = this.members.indexOf(member);
+    this.restarts += 1;
+    this.sim.timer(null, RESTART_MS, () => {
+      this.restarts -= 1;
+      this.spawn(slot);
+    });
+  }
+
+  /** Everything that was read is where it belongs. */
+  get arrived(): boolean {
+    const { cluster, shape } = this;
+    return (
+      cluster.pending.length === 0 &&
+      cluster.topicPartitions.every((tp) => {
+        return cluster.offsetOf(tp.partition) === shape.records && !cluster.intentAt(tp.partition);
+      })
+    );
+  }
+
+  valueOf(number: number, offset: number): string {
+    const { kinds, tablePartitions } = this.shape;
+    const kind = kinds.length === 0 ? offset + number : kinds[(number * 7 + offset) % kinds.length]!;
+    if (kind === 8) return REJECTED;
+    if (kind === 9) return NOW_AND_THEN;
+    return `dt=${kind % tablePartitions}`;
+  }
+
+  /** One natural step: `choice` picks among all that can happen, the oldest first; the last one is that time passes. */
+  async step(choice: number): Promise<void> {
+    const ready = this.sim.ready();
+    const which = ready.length === 0 ? 0 : choice % (ready.length + 1);
+    const step = ready[which];
+    if (step) this.sim.run(step);
+    else this.pass();
+    await quiet();
+  }
+
+  pass(): void {
+    const { due } = this.sim;
+    if (due === null) return;
+    this.cluster.landDue(due);
+    this.sim.pass();
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Ends all processes: what they hold of shared places is free for the next history. */
+  async close(): Promise<void> {
+    for (const member of this.alive) this.#end(member);
+    await quiet();
+  }
+
+  tell(process: Process, text: string): void {
+    if (process.alive) this.sim.tell(`${process.name}: ${text}`);
+  }
+
+  nick(id: string): string {
+    const known = this.#nicks.get(id) ?? `b${this.#nicks.size + 1}`;
+    this.#nicks.set(id, known);
+    return known;
+  }
+
+  describe(entries: CommitRequest['entries']): string {
+    const texts = entries.map(({ partition, offset, metadata }) => `${partition}@${offset}${this.intentText(metadata)}`);
+    return `commit ${++this.#commits} (${texts.join(' ')})`;
+  }
+
+  intentText(metadata: string): string {
+    return /;i=/.test(metadata) ? ' with intent' : '';
+  }
+
+  log(process: Process): Log {
+    const tell = (fields: object, message: string) => {
+      const { error } = fields as { error?: unknown };
+      const why = error instanceof Error ? ` (${error.message})` : '';
+      this.tell(process, `log: ${message}${why}`);
+    };
+    return { ...quietLog, info: tell, warn: tell, error: tell, child: () => this.log(process) };
+  }
+
+  /** Steps that carry something for which `is` holds. */
+  find(is: (about: unknown) => boolean): Step[] {
+    return this.sim.waiting.filter((step) => !step.held && is(step.about));
+  }
+}
