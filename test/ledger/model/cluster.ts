@@ -180,8 +180,8 @@ export class SimCluster {
 
   /** The session is over: the coordinator has not heard of it for too long. */
   expel(client: SimClient): void {
+    if (!this.members.includes(client) && !this.#joined.includes(client)) return;
     this.#joined = this.#joined.filter((other) => other !== client);
-    if (!this.members.includes(client)) return;
     this.#sim.tell(`the group forgets ${client.process.name}`);
     this.#remove(client);
     client.knownAs = null;

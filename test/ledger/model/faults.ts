@@ -107,6 +107,10 @@ export const FAULTS = {
   expireAll: kind(sessionsIn('open'), (world) => {
     for (const session of sessionsIn('open')(world)) age(world, session);
   }),
+  critical: kind(sessionsIn('open'), (world, session) => {
+    world.aged = true;
+    world.tunnel.break(session);
+  }),
   forget: kind((world) => [...sessionsIn('committed')(world), ...sessionsIn('dead')(world)], age),
 } as const;
 

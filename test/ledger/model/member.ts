@@ -4,8 +4,11 @@ import type { Log } from '../../../src/log.ts';
 import { Coordinator } from '../../../src/sink/coordinator.ts';
 import { createCommitter } from '../../../src/source/committer.ts';
 import { faultAction } from '../../../src/source/faults.ts';
-import { Membership, type Owned } from '../../../src/source/membership.ts';
-import type { Source } from '../../../src/source/source.ts';
+import { recover } from '../../../src/ledger/recovery.ts';
+import { ledgerStore } from '../../../src/ledger/store.ts';
+import { Membership } from '../../../src/source/membership.ts';
+import type { Owned } from '../../../src/source/owned.ts';
+import type { Recover, Source } from '../../../src/source/source.ts';
 import { createTopicIds } from '../../../src/source/topic-ids.ts';
 import { SimClient } from './client.ts';
 import { TOPIC, TOPIC_ID } from './cluster.ts';
@@ -13,11 +16,13 @@ import { chunkOf, encoderOf } from './records.ts';
 import type { Process } from './simulation.ts';
 import type { World } from './world.ts';
 
+/** `ledger.settle`: as long as an append may take. */
+const SETTLE_MS = 5_000;
 /** An unsealed batch is sealed after this time. */
 const FLUSH_MS = 20_000;
 const REVOKE_MS = 3_000;
 const STOP_MS = 10_000;
-const LOOP_MS = 2_000;
+const LOOP_MS = 5_000;
 
 const KAFKA = { groupId: 'g', topics: [TOPIC], topicPattern: null, security: { username: null } } as never;
 const IDENTITY = { to: { project: 'p', schema: null, table: 't' }, cluster: null, mapping: '0123456789abcdef' };
@@ -55,10 +60,17 @@ export class Member implements Process {
         onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
       },
     });
-    const committer = createCommitter((list) => this.client.commit(list), clock);
+    const log = world.log(this);
+    const committer = createCommitter(
+      (list) => this.client.commit(list),
+      clock,
+      () => undefined,
+      () => sim.now,
+    );
     this.#membership = new Membership({
-      ...{ consumer: this.client.consumer, committer, groupId: 'g', pipeline: 'p', startAt: 'earliest' },
-      ...{ clock, log: world.log(this) },
+      ...{ consumer: this.client.consumer, committer, groupId: 'g', pipeline: 'p', table: 'p.t' },
+      ...{ startAt: 'earliest', exactlyOnce: world.exactlyOnce, settleMs: SETTLE_MS, clock, log },
+      recover: this.#recover(),
       topicIds: createTopicIds(
         async (topics) => topics.map((topic) => ({ topic, id: TOPIC_ID })),
         () => undefined,
@@ -99,7 +111,7 @@ export class Member implements Process {
         maxTablePartitions: 2,
       },
       revokeMs: REVOKE_MS,
-      ...{ clock, log: world.log(this) },
+      ...{ clock, log },
       events: {
         ...{ assigned() {}, revoked() {}, sealed() {}, rejected() {}, acknowledged() {} },
         state: (batch) => world.tell(this, `batch ${world.nick(batch.id)} is ${batch.state}`),
@@ -155,12 +167,35 @@ export class Member implements Process {
     if (this.client.hasRecords) this.woken();
   }
 
+  /** The shipped recovery, between the source and the service. */
+  #recover(): Recover {
+    const { sim, tunnel, letters, wrap } = this.#world;
+    return async (found, io) => {
+      const store = wrap.store(ledgerStore(io), this);
+      const own = await store.read(found);
+      return recover(own, {
+        store,
+        sessions: wrap.sessions(tunnel.ports(this).sessions, this),
+        letters: letters.ports(this).letters,
+        provenance: this.#world.provenance(this),
+        ...{ onUnknown: 'stop', mapping: IDENTITY.mapping, cluster: IDENTITY.cluster, signal: io.signal },
+        ...{ clock: sim.clock(this), log: this.#world.log(this) },
+        events: {
+          recovered: ({ row, action }) => this.#world.count(`row ${row}, ${action}`),
+          pending: (list) => {
+            for (const { row, action } of list) this.#world.count(`row ${row}, ${action} waits`);
+          },
+        },
+      });
+    };
+  }
+
   #source(): Source {
     const membership = this.#membership;
     return {
       start: async () => undefined,
       recycle: () => undefined,
-      commit: (assignment, commits) => membership.acknowledge(assignment, commits),
+      commit: (assignment, commits) => membership.commit(assignment, commits),
       rewind: (positions) => membership.rewind(positions),
       rejoin: (reason) => membership.rejoin(reason),
       stopReading: () => {

@@ -24,6 +24,8 @@ export interface Row {
 /** No answer for this long is none. */
 const ANSWER_MS = 5_000;
 const POLL_MS = 1_000;
+/** A session lives a day; shorter here, and longer than anybody needs. */
+const LIFE_MS = 12 * 60_000;
 
 /** The service that holds the table: upload sessions, and what was committed. */
 export class SimTunnel {
@@ -41,7 +43,7 @@ export class SimTunnel {
 
   stateOf(id: string): SessionState {
     const session = this.sessions.get(id);
-    return !session || session.forgotten ? 'unknown' : session.state;
+    return !session || session.forgotten ? 'gone' : session.state;
   }
 
   /** A commit that arrives; sent again it is the same. */
@@ -66,9 +68,20 @@ export class SimTunnel {
     this.#sim.tell(`session ${session.id} expires`);
   }
 
+  /** NORMAL becomes CRITICAL. */
+  break(session: SimSession): void {
+    session.state = 'unknown';
+    this.#sim.tell(`session ${session.id} is CRITICAL`);
+  }
+
   forget(session: SimSession): void {
     session.forgotten = true;
     this.#sim.tell(`session ${session.id} is forgotten`);
+  }
+
+  /** Any other question to the service. */
+  ask<T>(process: Process, what: string, signal: AbortSignal, serve: () => T): Promise<T> {
+    return new Line(this.#sim, process).ask(what, signal, serve);
   }
 
   /** The ports of one process. */
@@ -87,7 +100,9 @@ export class SimTunnel {
     const id = await line.ask(`a session for ${tablePartition}`, signal, () => {
       const made = `s${this.sessions.size + 1}`;
       const blocks = new Map<number, readonly Row[]>();
-      this.sessions.set(made, { id: made, tablePartition, state: 'open', blocks, forgotten: false, slowMs: 0 });
+      const session: SimSession = { id: made, tablePartition, state: 'open', blocks, forgotten: false, slowMs: 0 };
+      this.sessions.set(made, session);
+      this.#sim.timer(null, LIFE_MS, () => session.state === 'open' && this.expire(session));
       return made;
     });
     return {

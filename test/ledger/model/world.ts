@@ -1,4 +1,7 @@
 import { SinkError } from '../../../src/errors.ts';
+import type { Pointer } from '../../../src/ledger/intent.ts';
+import { decodePointer } from '../../../src/ledger/pointer.ts';
+import type { LedgerStore, Provenance, Sessions } from '../../../src/ledger/ports.ts';
 import type { Log } from '../../../src/log.ts';
 import type { Tunnel } from '../../../src/sink/ports.ts';
 import type { Source } from '../../../src/source/source.ts';
@@ -8,7 +11,7 @@ import { SimLetters } from './letters.ts';
 import { Member, quietLog } from './member.ts';
 import { NOW_AND_THEN, REJECTED } from './records.ts';
 import { type Process, quiet, Simulation, type Step } from './simulation.ts';
-import { SimTunnel } from './tunnel.ts';
+import { type Row, SimTunnel } from './tunnel.ts';
 
 /** What a history plays with. */
 export interface Shape {
@@ -26,12 +29,26 @@ export interface Shape {
   readonly provenance: boolean;
 }
 
+/** Around the ports of a member: where mutants sit. */
 export interface Wrap {
   source(source: Source, member: Member): Source;
   tunnel(tunnel: Tunnel, member: Member): Tunnel;
+  sessions(sessions: Sessions, member: Member): Sessions;
+  store(store: LedgerStore, member: Member): LedgerStore;
 }
 
-export const AS_THEY_ARE: Wrap = { source: (source) => source, tunnel: (tunnel) => tunnel };
+const AS_THEY_ARE: Wrap = {
+  source: (source) => source,
+  tunnel: (tunnel) => tunnel,
+  sessions: (sessions) => sessions,
+  store: (store) => store,
+};
+
+/** What a commit's metadata says of a batch; null: nothing. */
+export function intentIn(metadata: string): Pointer | null {
+  const text = /;i=([^;]*);/.exec(metadata)?.[1];
+  return text === undefined ? null : decodePointer(text);
+}
 
 const RESTART_MS = 4_000;
 const NAMES = ['A', 'B', 'C', 'D'];
@@ -195,7 +212,26 @@ export class World {
   }
 
   intentText(metadata: string): string {
-    return /;i=/.test(metadata) ? ' with intent' : '';
+    const pointer = intentIn(metadata);
+    if (pointer === null) return '';
+    return ` ${this.nick(pointer.batch)} to ${pointer.end}${pointer.confirmed ? ' confirmed' : ''}`;
+  }
+
+  /** Rows counted by provenance columns, where the shape has them. */
+  provenance(member: Member): Provenance | null {
+    if (!this.shape.provenance) return null;
+    return {
+      count: (_to, tablePartition, ranges, signal) =>
+        this.tunnel.ask(member, `count rows in ${tablePartition}`, signal, () =>
+          this.tunnel.list
+            .filter((session) => session.tablePartition === tablePartition)
+            .reduce((rows, session) => {
+              const within = ({ partition, offset }: Row) =>
+                ranges.some((r) => r.partition === partition && r.first <= offset && offset < r.end);
+              return rows + this.checker.count(session, within);
+            }, 0),
+        ),
+    };
   }
 
   log(process: Process): Log {
