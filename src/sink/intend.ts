@@ -2,7 +2,7 @@ import { intentFits } from '../ledger/fits.ts';
 import type { Pointer, TableName } from '../ledger/intent.ts';
 import { encodePointer } from '../ledger/pointer.ts';
 import { LIMITS } from '../limits.ts';
-import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
+import { type Position, type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Batch } from './batch.ts';
 import type { Part } from './encoding.ts';
 import type { CoordinatorOptions } from './options.ts';
@@ -16,12 +16,22 @@ export interface Identity {
   readonly mapping: string;
 }
 
-/** Topic partition -> the text of its intent. The batch must be uploaded: its sessions and rows are final. */
-export function intentOf(batch: Batch, { to, cluster, mapping }: Identity, now: number): Map<string, string> {
+/**
+ * Topic partition -> the text of its intent. The batch must be uploaded: its sessions and rows are final.
+ * Members are those that the batch moves on from `before`: nothing would ever overwrite the intent of another
+ * one, if the batch is not done in the end.
+ */
+export function intentOf(
+  batch: Batch,
+  before: ReadonlyMap<string, Position>,
+  { to, cluster, mapping }: Identity,
+  now: number,
+): Map<string, string> {
+  const ranges = [...batch.ranges].filter(([key, { end }]) => end !== before.get(key)?.offset);
   const sessions = batch.upload.facts().map(({ tablePartition, sessionId, blocks, rowsInBlocks }) => {
     return { tablePartition, id: sessionId!, blocks, rows: rowsInBlocks };
   });
-  const members = [...batch.ranges.values()].map(({ topic, partition }) => ({ topic, partition }));
+  const members = ranges.map(([, { topic, partition }]) => ({ topic, partition }));
   const anchor = members[0]!;
   const { tablePartition, id } = sessions[0]!;
   const pointer = {
@@ -37,7 +47,7 @@ export function intentOf(batch: Batch, { to, cluster, mapping }: Identity, now: 
   };
   const list = { members, sessions, mapping };
   return new Map(
-    [...batch.ranges].map(([key, { end }], i) => {
+    ranges.map(([key, { end }], i) => {
       const own: Pointer = { ...pointer, end, list: i === 0 ? list : null };
       return [key, encodePointer(own)] as const;
     }),

@@ -100,8 +100,8 @@ export function createLine(options: LineOptions): Line {
   async function commit(done: Batch | null, next: Batch | null): Promise<void> {
     const ends = done === null ? [] : endPositions(done);
     const after = new Map([...positions, ...ends.map((p) => [topicPartitionKey(p), p] as const)]);
-    const intent = next === null || identity === null ? null : intentOf(next, identity, clock.now());
-    const touched = new Set([...ends.map(topicPartitionKey), ...(next?.ranges.keys() ?? [])]);
+    const intent = next === null || identity === null ? null : intentOf(next, after, identity, clock.now());
+    const touched = new Set([...ends.map(topicPartitionKey), ...(intent?.keys() ?? [])]);
     const commits = [...touched].map((key) => {
       const position = after.get(key);
       if (!position) throw new SinkError('unexpected', `${key} is in a batch and not assigned`);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { SinkError } from '../../src/errors.ts';
+import { decodePointer } from '../../src/ledger/pointer.ts';
+import { openBatch } from '../../src/sink/batch.ts';
+import { intentOf } from '../../src/sink/intend.ts';
+import type { BatchUpload } from '../../src/sink/upload.ts';
+import { topicPartitionKey } from '../../src/source/source.ts';
 import { harness } from './harness.ts';
 
 const end = (positions: { offset: number }[] | undefined) => positions?.[0]?.offset;
@@ -52,6 +57,26 @@ describe('exactly once', () => {
     release();
     await h.pass(10);
     expect(steps(h).slice(2)).toEqual(['commit dt=2 1', 'commit dt=1 1', 'acknowledge 3']);
+  });
+
+  it('leaves out of an intent the topic partitions that its batch does not move: nothing would overwrite it', () => {
+    const upload = { facts: () => [{ tablePartition: 'dt=1', sessionId: 's1', blocks: 1, rowsInBlocks: 1 }] };
+    const batch = openBatch('b', 1, upload as unknown as BatchUpload, 0, 0);
+    const range = (partition: number, first: number, end: number) => ({
+      ...{ topic: 't', partition, first, end, records: end - first, firstTimestamp: 1 },
+    });
+    for (const one of [range(0, 2, 2), range(1, 0, 3)]) batch.ranges.set(topicPartitionKey(one), one);
+    const before = new Map(
+      [range(0, 2, 2), range(1, 0, 0)].map((one) => [topicPartitionKey(one), { ...one, offset: one.end }]),
+    );
+    const identity = {
+      to: { project: 'p', schema: null, table: 't' },
+      cluster: null,
+      mapping: '0123456789abcdef',
+    };
+    const intent = intentOf(batch, before, identity, 1);
+    expect([...intent.keys()]).toEqual(['t-1']);
+    expect(decodePointer(intent.get('t-1')!).list?.members).toEqual([{ topic: 't', partition: 1 }]);
   });
 
   it('needs no intent where no row is written', async () => {
