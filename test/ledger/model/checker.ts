@@ -28,8 +28,9 @@ export class Checker {
 
   /** Rows of these ranges, for the port that counts them. */
   count(session: SimSession, wanted: (row: Row) => boolean): number {
-    return [...session.blocks.values()].flat().filter((row) => wanted(row) && this.#rows.get(idOf(row)) === session.id)
-      .length;
+    return [...session.blocks.values()]
+      .flat()
+      .filter((row) => wanted(row) && this.#rows.get(idOf(row)) === session.id).length;
   }
 
   visible(partition: number, offset: number): void {
@@ -47,7 +48,8 @@ export class Checker {
       const id = idOf({ partition, offset });
       if (!this.#rows.has(id) && !readable.has(id))
         this.violations.push(`Arrives: ${id} is neither a row nor a readable dead letter`);
-      if (this.#rows.has(id) && readable.has(id)) this.violations.push(`Once: ${id} is a row and a dead letter`);
+      if (this.#rows.has(id) && readable.has(id))
+        this.violations.push(`Once: ${id} is a row and a dead letter`);
     }
   }
 }

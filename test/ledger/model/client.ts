@@ -1,6 +1,13 @@
-import { ASSIGN, type Consumer, type ConsumerEvents, type Message, type RawPosition, REVOKE } from '../../../src/source/client.ts';
-import { type TopicPartition, topicPartitionKey as keyOf } from '../../../src/source/source.ts';
-import { type CommitRequest, type SimCluster, TOPIC, UNKNOWN_MEMBER, ILLEGAL_GENERATION } from './cluster.ts';
+import {
+  ASSIGN,
+  type Consumer,
+  type ConsumerEvents,
+  type Message,
+  type RawPosition,
+  REVOKE,
+} from '../../../src/source/client.ts';
+import { topicPartitionKey as keyOf, type TopicPartition } from '../../../src/source/source.ts';
+import { type CommitRequest, ILLEGAL_GENERATION, type SimCluster, TOPIC, UNKNOWN_MEMBER } from './cluster.ts';
 import type { Process, Simulation } from './simulation.ts';
 
 type Phase = 'out' | 'joining' | 'assigning' | 'steady' | 'revoking';
@@ -128,10 +135,15 @@ export class SimClient {
     done: (error: unknown, positions: unknown) => void,
   ): void {
     const { sim, cluster, process } = this.#options;
-    sim.step(`${process.name}'s question for offsets arrives`, null, () => {
-      const found = cluster.committed(list);
-      sim.step(`${process.name} reads the offsets`, process, () => done(null, found), this);
-    }, this);
+    sim.step(
+      `${process.name}'s question for offsets arrives`,
+      null,
+      () => {
+        const found = cluster.committed(list);
+        sim.step(`${process.name} reads the offsets`, process, () => done(null, found), this);
+      },
+      this,
+    );
   }
 
   queryWatermarkOffsets(
@@ -193,10 +205,14 @@ export class SimClient {
   hears(what: 'rebalance' | 'unknown'): void {
     const { sim, process } = this.#options;
     const { knownAs } = this;
-    sim.step(`${process.name} hears: ${what === 'rebalance' ? 'rebalance' : 'unknown member'}`, process, () => {
-      if (what === 'unknown') return this.knownAs === null ? this.#fenced() : undefined;
-      if (this.knownAs === knownAs && knownAs !== null) this.#wantRevoke(false);
-    });
+    sim.step(
+      `${process.name} hears: ${what === 'rebalance' ? 'rebalance' : 'unknown member'}`,
+      process,
+      () => {
+        if (what === 'unknown') return this.knownAs === null ? this.#fenced() : undefined;
+        if (this.knownAs === knownAs && knownAs !== null) this.#wantRevoke(false);
+      },
+    );
   }
 
   joined(generation: number, list: readonly TopicPartition[]): void {

@@ -66,7 +66,10 @@ export class SimCluster {
   constructor(sim: Simulation, topicPartitions: number, records: number) {
     this.#sim = sim;
     this.records = records;
-    this.topicPartitions = Array.from({ length: topicPartitions }, (_, i) => ({ topic: TOPIC, partition: i }));
+    this.topicPartitions = Array.from({ length: topicPartitions }, (_, i) => ({
+      topic: TOPIC,
+      partition: i,
+    }));
   }
 
   /** A request without an answer is one that the client gave up. */
@@ -158,7 +161,11 @@ export class SimCluster {
   }
 
   committed(list: readonly TopicPartition[]): (TopicPartition & Partial<Committed>)[] {
-    return list.map(({ topic, partition }) => ({ topic, partition, ...this.visible.get(keyOf({ topic, partition })) }));
+    return list.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      ...this.visible.get(keyOf({ topic, partition })),
+    }));
   }
 
   // --- the group
@@ -211,7 +218,8 @@ export class SimCluster {
     const generation = this.generation;
     this.#sim.step('the rebalance ends', null, () => {
       const still = this.members.every((client) => this.#joined.includes(client));
-      if (generation === this.generation && this.rebalancing && still && this.#joined.length > 0) this.complete();
+      if (generation === this.generation && this.rebalancing && still && this.#joined.length > 0)
+        this.complete();
     });
   }
 
@@ -251,7 +259,8 @@ export class SimCluster {
   }
 
   #refusal({ client, memberId, generation }: CommitRequest): number | null {
-    if (memberId === null || !this.members.includes(client) || client.knownAs !== memberId) return UNKNOWN_MEMBER;
+    if (memberId === null || !this.members.includes(client) || client.knownAs !== memberId)
+      return UNKNOWN_MEMBER;
     return generation === this.generation ? null : ILLEGAL_GENERATION;
   }
 

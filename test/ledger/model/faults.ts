@@ -22,7 +22,8 @@ const answers = (world: World): Step[] =>
   world.sim.waiting.filter((step) => !step.held && step.at !== null && isRequest(step.about));
 const commitsOf = (world: World): Step[] => world.find((about) => has(about, 'commitOf'));
 const isRequest = (about: unknown): about is CommitRequest => has(about, 'entries');
-const has = (about: unknown, key: string): boolean => typeof about === 'object' && about !== null && key in about;
+const has = (about: unknown, key: string): boolean =>
+  typeof about === 'object' && about !== null && key in about;
 const sessionsIn = (state: string) => (world: World) =>
   world.tunnel.list.filter((s) => s.state === state && !s.forgotten && s.blocks.size > 0);
 const pendingOne = (world: World): readonly unknown[] => world.cluster.pending.slice(0, 1);

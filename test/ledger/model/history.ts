@@ -33,7 +33,10 @@ export interface PlayOptions {
   readonly wrap?: Partial<Wrap>;
 }
 
-export async function play(history: History, { exactlyOnce = true, wrap = {} }: PlayOptions = {}): Promise<Outcome> {
+export async function play(
+  history: History,
+  { exactlyOnce = true, wrap = {} }: PlayOptions = {},
+): Promise<Outcome> {
   const world = new World(history.shape, exactlyOnce, wrap);
   const order = history.order.values();
   const violations = world.checker.violations;
@@ -66,7 +69,9 @@ async function calm(world: World, over: () => boolean, natural: () => Promise<vo
 
 function finish(world: World, steps: number): void {
   if (!world.arrived) {
-    const where = world.cluster.topicPartitions.map((tp) => `${tp.partition}@${world.cluster.offsetOf(tp.partition)}`);
+    const where = world.cluster.topicPartitions.map(
+      (tp) => `${tp.partition}@${world.cluster.offsetOf(tp.partition)}`,
+    );
     world.checker.violations.push(`Arrives: after ${steps} steps only ${where.join(' ')}`);
     return;
   }

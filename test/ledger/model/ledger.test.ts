@@ -13,7 +13,7 @@ describe('the ledger', () => {
     const counts = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
-        const outcome = await play(history, { exactlyOnce: process.env.EO==="1" });
+        const outcome = await play(history, { exactlyOnce: process.env.EO === '1' });
         const bad = outcome.violations.filter((v) => !v.startsWith('Once'));
         steps += outcome.steps;
         n += 1;

@@ -1,11 +1,11 @@
 import { createBudget } from '../../../src/budget.ts';
 import type { SinkError } from '../../../src/errors.ts';
+import { recover } from '../../../src/ledger/recovery.ts';
+import { ledgerStore } from '../../../src/ledger/store.ts';
 import type { Log } from '../../../src/log.ts';
 import { Coordinator } from '../../../src/sink/coordinator.ts';
 import { createCommitter } from '../../../src/source/committer.ts';
 import { faultAction } from '../../../src/source/faults.ts';
-import { recover } from '../../../src/ledger/recovery.ts';
-import { ledgerStore } from '../../../src/ledger/store.ts';
 import { Membership } from '../../../src/source/membership.ts';
 import type { Owned } from '../../../src/source/owned.ts';
 import type { Recover, Source } from '../../../src/source/source.ts';
@@ -25,14 +25,17 @@ const STOP_MS = 10_000;
 const LOOP_MS = 5_000;
 
 const KAFKA = { groupId: 'g', topics: [TOPIC], topicPattern: null, security: { username: null } } as never;
-const IDENTITY = { to: { project: 'p', schema: null, table: 't' }, cluster: null, mapping: '0123456789abcdef' };
+const IDENTITY = {
+  to: { project: 'p', schema: null, table: 't' },
+  cluster: null,
+  mapping: '0123456789abcdef',
+};
 
 /** A process: the shipped membership, ledger and coordinator, put together as the service does, with a small poll loop. */
 export class Member implements Process {
   readonly name: string;
   alive = true;
   paused = false;
-  readonly onDeath: (() => void)[] = [];
   readonly client: SimClient;
   readonly coordinator: Coordinator;
   /** Why it ended; undefined: it runs. */
@@ -115,7 +118,8 @@ export class Member implements Process {
       events: {
         ...{ assigned() {}, revoked() {}, sealed() {}, rejected() {}, acknowledged() {} },
         state: (batch) => world.tell(this, `batch ${world.nick(batch.id)} is ${batch.state}`),
-        abandoned: (batch, reason) => world.tell(this, `batch ${world.nick(batch.id)} is abandoned: ${reason}`),
+        abandoned: (batch, reason) =>
+          world.tell(this, `batch ${world.nick(batch.id)} is abandoned: ${reason}`),
       },
     });
     void this.coordinator.finished.then((why) => this.#finished(why));

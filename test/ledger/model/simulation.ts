@@ -108,8 +108,6 @@ export interface Process {
   readonly name: string;
   alive: boolean;
   paused: boolean;
-  /** Ends what waits for an answer: places that it holds are shared by all processes of a test. */
-  readonly onDeath: (() => void)[];
   /** Something happened in it: its loop has a turn soon. */
   woken(): void;
 }

@@ -1,6 +1,6 @@
 import { SinkError } from '../../../src/errors.ts';
 import type { IntentSession, SessionRef, TableName } from '../../../src/ledger/intent.ts';
-import type { Sessions, SessionState } from '../../../src/ledger/ports.ts';
+import type { SessionState, Sessions } from '../../../src/ledger/ports.ts';
 import type { Tunnel, UploadSession } from '../../../src/sink/ports.ts';
 import type { Process, Simulation } from './simulation.ts';
 
@@ -50,10 +50,12 @@ export class SimTunnel {
   commit(id: string): void {
     const session = this.sessions.get(id);
     if (!session || session.forgotten || session.state !== 'open') return;
-    if (session.slowMs === 0) return this.#done(session);
-    session.state = 'busy';
-    this.#sim.tell(`the commit of session ${id} runs`);
-    this.#sim.timer(null, session.slowMs, () => this.#done(session));
+    if (session.slowMs === 0) this.#done(session);
+    else {
+      session.state = 'busy';
+      this.#sim.tell(`the commit of session ${id} runs`);
+      this.#sim.timer(null, session.slowMs, () => this.#done(session));
+    }
   }
 
   #done(session: SimSession): void {
@@ -100,7 +102,14 @@ export class SimTunnel {
     const id = await line.ask(`a session for ${tablePartition}`, signal, () => {
       const made = `s${this.sessions.size + 1}`;
       const blocks = new Map<number, readonly Row[]>();
-      const session: SimSession = { id: made, tablePartition, state: 'open', blocks, forgotten: false, slowMs: 0 };
+      const session: SimSession = {
+        id: made,
+        tablePartition,
+        state: 'open',
+        blocks,
+        forgotten: false,
+        slowMs: 0,
+      };
       this.sessions.set(made, session);
       this.#sim.timer(null, LIFE_MS, () => session.state === 'open' && this.expire(session));
       return made;
@@ -121,7 +130,8 @@ export class SimTunnel {
 
   #open(id: string): SimSession {
     const session = this.sessions.get(id)!;
-    if (this.stateOf(id) !== 'open') throw new SinkError('session_lost', `session ${id} is ${this.stateOf(id)}`);
+    if (this.stateOf(id) !== 'open')
+      throw new SinkError('session_lost', `session ${id} is ${this.stateOf(id)}`);
     return session;
   }
 
@@ -182,16 +192,30 @@ class Line {
 
   /** Takes effect and is answered apart from each other; resolves as well when no answer comes. */
   send(what: string, signal: AbortSignal | undefined, serve: () => void, about: string): Promise<void> {
-    if (!this.#process.alive) return new Promise(() => undefined);
-    this.#sim.tell(`${this.#process.name} sends the ${what}`);
-    return this.#request<void>(what, signal, () => undefined, (answer) => {
-      this.#sim.step(`${what} arrives`, null, () => {
-        serve();
-        this.#sim.step(`${this.#process.name}: ${what} is answered`, this.#process, () => answer(() => undefined), {
-          answerTo: about,
-        });
-      }, { commitOf: about });
-    });
+    if (this.#process.alive) this.#sim.tell(`${this.#process.name} sends the ${what}`);
+    return this.#request<void>(
+      what,
+      signal,
+      () => undefined,
+      (answer) => {
+        this.#sim.step(
+          `${what} arrives`,
+          null,
+          () => {
+            serve();
+            this.#sim.step(
+              `${this.#process.name}: ${what} is answered`,
+              this.#process,
+              () => answer(() => undefined),
+              {
+                answerTo: about,
+              },
+            );
+          },
+          { commitOf: about },
+        );
+      },
+    );
   }
 
   wait(ms: number, signal?: AbortSignal): Promise<void> {
@@ -205,8 +229,8 @@ class Line {
     begin: (answer: (value: () => T) => void) => void,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (!this.#process.alive) return;
       if (signal?.aborted) return reject(signal.reason);
+      if (!this.#process.alive) return reject(new SinkError('session_lost', 'killed'));
       const end = (settle: () => void) => {
         signal?.removeEventListener('abort', stop);
         this.#sim.cancel(timer);
@@ -227,7 +251,6 @@ class Line {
         else end(() => reject(new SinkError('maxcompute_unreachable', `no answer to: ${what}`)));
       });
       signal?.addEventListener('abort', stop, { once: true });
-      this.#process.onDeath.push(() => end(() => reject(new SinkError('session_lost', 'killed'))));
       begin(answer);
     });
   }

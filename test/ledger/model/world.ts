@@ -1,4 +1,4 @@
-import { SinkError } from '../../../src/errors.ts';
+import type { SinkError } from '../../../src/errors.ts';
 import type { Pointer } from '../../../src/ledger/intent.ts';
 import { decodePointer } from '../../../src/ledger/pointer.ts';
 import type { LedgerStore, Provenance, Sessions } from '../../../src/ledger/ports.ts';
@@ -129,16 +129,20 @@ export class World {
     this.#end(member);
     if (why?.code === 'decision_needed') {
       this.stopped = why;
-      if (!this.aged) this.checker.violations.push(`Arrives: a decision is asked for without need: ${why.message}`);
+      if (!this.aged)
+        this.checker.violations.push(`Arrives: a decision is asked for without need: ${why.message}`);
     } else if (why !== null && why.code !== 'shutdown_deadline')
-      this.checker.violations.push(`Arrives: ${member.name} ended with ${why.code}: ${why.message} ${why.stack}`);
+      this.checker.violations.push(
+        `Arrives: ${member.name} ended with ${why.code}: ${why.message} ${why.stack}`,
+      );
     this.#restart(member);
   }
 
   #end(member: Member): void {
     member.alive = false;
     this.sim.forget(member);
-    for (const die of member.onDeath.splice(0)) die();
+    // Places that its uploads hold are shared by all processes of a test.
+    for (const { upload } of member.coordinator.batches) upload.abandon();
   }
 
   #restart(member: Member): void {
@@ -207,7 +211,9 @@ export class World {
   }
 
   describe(entries: CommitRequest['entries']): string {
-    const texts = entries.map(({ partition, offset, metadata }) => `${partition}@${offset}${this.intentText(metadata)}`);
+    const texts = entries.map(
+      ({ partition, offset, metadata }) => `${partition}@${offset}${this.intentText(metadata)}`,
+    );
     return `commit ${++this.#commits} (${texts.join(' ')})`;
   }
 
