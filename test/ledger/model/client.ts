@@ -26,8 +26,8 @@ export interface ClientOptions {
   readonly cluster: SimCluster;
   readonly process: Process;
   readonly events: ConsumerEvents;
-  /** For the story: what a commit says. */
-  describe(entries: CommitRequest['entries']): string;
+  /** What a commit says: for the story, and for those who look for it. */
+  describe(entries: CommitRequest['entries']): Pick<CommitRequest, 'name' | 'kinds'>;
   valueOf(tp: TopicPartition, offset: number): string;
 }
 
@@ -90,11 +90,10 @@ export class SimClient {
   unassign(): void {
     this.#reading.clear();
     if (this.#phase === 'revoking') {
-      if (!this.#subscribed) return this.#leave();
       if (this.#lost) this.memberId = null;
-      return this.#join();
-    }
-    this.#answered();
+      if (this.#subscribed) this.#join();
+      else this.#leave();
+    } else this.#answered();
   }
 
   pause(list: readonly TopicPartition[]): void {
@@ -121,7 +120,7 @@ export class SimClient {
       ...{ topic, partition, offset, metadata: metadata ?? '' },
     }));
     const { memberId, generation } = this;
-    const request = { client: this, memberId, generation, entries, name: describe(entries), awaited: true };
+    const request = { client: this, memberId, generation, entries, awaited: true, ...describe(entries) };
     this.#outstanding.push(request);
     cluster.commit(request);
     sim.timer(process, SOCKET_MS, () => {
@@ -140,7 +139,7 @@ export class SimClient {
       null,
       () => {
         const found = cluster.committed(list);
-        sim.step(`${process.name} reads the offsets`, process, () => done(null, found), this);
+        sim.step(`${process.name} reads the offsets`, process, () => done(null, found), 'read');
       },
       this,
     );
@@ -162,6 +161,11 @@ export class SimClient {
 
   assignmentLost(): boolean {
     return this.#lost;
+  }
+
+  /** The commit that was sent last. */
+  get last(): CommitRequest | undefined {
+    return this.#outstanding.at(-1);
   }
 
   // --- called by the poll loop
@@ -212,6 +216,7 @@ export class SimClient {
         if (what === 'unknown') return this.knownAs === null ? this.#fenced() : undefined;
         if (this.knownAs === knownAs && knownAs !== null) this.#wantRevoke(false);
       },
+      'news',
     );
   }
 

@@ -14,6 +14,9 @@ export interface Committed {
   readonly metadata: string;
 }
 
+/** What an entry of a commit does: a batch begins, or is honoured, or is done; or nothing of these. */
+export type CommitKind = 'intent' | 'confirm' | 'advance' | 'start';
+
 /** An offset commit on its way. */
 export interface CommitRequest {
   readonly client: SimClient;
@@ -21,6 +24,7 @@ export interface CommitRequest {
   readonly generation: number;
   readonly entries: readonly (TopicPartition & Committed)[];
   readonly name: string;
+  readonly kinds: readonly CommitKind[];
   /** Its sender waits for it. */
   awaited: boolean;
 }
@@ -80,7 +84,10 @@ export class SimCluster {
 
   arrive(request: CommitRequest, refused: number | null = null): void {
     const refusal = this.#refusal(request);
-    if (refusal !== null) return this.answer(request, refusal);
+    if (refusal !== null) {
+      this.answer(request, refusal);
+      return;
+    }
     const taken = request.entries.filter((entry) => entry.partition !== refused);
     const partly = taken.length < request.entries.length ? 3 : null;
     this.pending.push({ ...request, taken, partly, deadline: this.#sim.now + APPEND_MS, source: request });
@@ -204,7 +211,8 @@ export class SimCluster {
   }
 
   rebalance(): void {
-    if (this.rebalancing || this.members.length + this.#joined.length === 0) return this.#tryComplete();
+    if (this.rebalancing) this.#tryComplete();
+    if (this.rebalancing || this.members.length + this.#joined.length === 0) return;
     this.rebalancing = true;
     this.#sim.tell('the group rebalances');
     for (const client of this.members) if (!this.#joined.includes(client)) client.hears('rebalance');

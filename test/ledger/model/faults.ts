@@ -1,4 +1,4 @@
-import type { CommitRequest } from './cluster.ts';
+import type { CommitKind, CommitRequest } from './cluster.ts';
 import type { Member } from './member.ts';
 import type { Step } from './simulation.ts';
 import type { SimSession } from './tunnel.ts';
@@ -26,6 +26,8 @@ const has = (about: unknown, key: string): boolean =>
   typeof about === 'object' && about !== null && key in about;
 const sessionsIn = (state: string) => (world: World) =>
   world.tunnel.list.filter((s) => s.state === state && !s.forgotten && s.blocks.size > 0);
+const news = (world: World): Step[] => world.find((about) => about === 'news');
+const reads = (world: World): Step[] => world.find((about) => about === 'read');
 const pendingOne = (world: World): readonly unknown[] => world.cluster.pending.slice(0, 1);
 
 /** In the network for a while; the other side may have given up when it arrives. */
@@ -96,6 +98,8 @@ export const FAULTS = {
     (world) => (world.cluster.ghosts.size > 0 ? [world.cluster] : []),
     (_world, cluster) => cluster.surface(),
   ),
+  deafen: kind(news, (world, step, pick) => hold(world, step, long(pick))),
+  holdRead: kind(reads, (world, step, pick) => hold(world, step, long(pick))),
   loseCommit: kind(commitsOf, drop),
   holdCommit: kind(commitsOf, (world, step, pick) => hold(world, step, long(pick))),
   loseCommitAnswer: kind((world) => world.find((about) => has(about, 'answerTo')), drop),
@@ -117,3 +121,36 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[];
+
+const sent =
+  (...kinds: CommitKind[]) =>
+  (world: World): boolean =>
+    requests(world).some(({ about }) => kinds.every((one) => (about as CommitRequest).kinds.includes(one)));
+const appended =
+  (one: CommitKind) =>
+  (world: World): boolean =>
+    world.cluster.pending.some(({ kinds }) => kinds.includes(one));
+const answered =
+  (one: CommitKind) =>
+  (world: World): boolean =>
+    answers(world).some(({ about }) => (about as CommitRequest).kinds.includes(one));
+
+/** What a fault may wait for. */
+export const MOMENTS = {
+  now: () => true,
+  'intent sent': sent('intent'),
+  'intent appended': appended('intent'),
+  'intent answered': answered('intent'),
+  'advance sent': sent('advance'),
+  'advance with intent sent': sent('advance', 'intent'),
+  'advance appended': appended('advance'),
+  'advance answered': answered('advance'),
+  'confirm sent': sent('confirm'),
+  'confirm appended': appended('confirm'),
+  'session commit sent': (world: World) => commitsOf(world).length > 0,
+  'half committed': (world: World) => sessionsIn('committed')(world).length > 0 && commitsOf(world).length > 0,
+  'offsets asked for': (world: World) => reads(world).length > 0,
+  'a ghost is there': (world: World) => world.cluster.ghosts.size > 0,
+} as const;
+
+export type Moment = keyof typeof MOMENTS;

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { FAULT_NAMES, FAULTS, type FaultName } from './faults.ts';
-import { type Shape, World, type Wrap } from './world.ts';
+import { FAULT_NAMES, FAULTS, type FaultName, MOMENTS, type Moment } from './faults.ts';
+import type { Mutant } from './mutants.ts';
+import { type Shape, World } from './world.ts';
+
 
 /** After so many natural steps, and then as soon as it has something to strike, a fault. */
 export interface Fault {
   readonly after: number;
+  readonly at: Moment;
   readonly what: FaultName;
   readonly pick: number;
 }
@@ -30,14 +33,14 @@ const HOURS_MS = 2 * 3_600_000;
 
 export interface PlayOptions {
   readonly exactlyOnce?: boolean;
-  readonly wrap?: Partial<Wrap>;
+  readonly mutant?: Mutant;
 }
 
 export async function play(
   history: History,
-  { exactlyOnce = true, wrap = {} }: PlayOptions = {},
+  { exactlyOnce = true, mutant = () => ({}) }: PlayOptions = {},
 ): Promise<Outcome> {
-  const world = new World(history.shape, exactlyOnce, wrap);
+  const world: World = new World(history.shape, exactlyOnce, mutant(() => world));
   const order = history.order.values();
   const violations = world.checker.violations;
   let steps = 0;
@@ -46,10 +49,12 @@ export async function play(
     await world.step(order.next().value ?? 0);
   };
   const over = () => violations.length > 0 || world.stopped !== null;
-  for (const { after, what, pick } of history.faults) {
+  for (const { after, at, what, pick } of history.faults) {
     const { targets, strike } = FAULTS[what];
     for (let i = 0; i < after && !over(); i++) await natural();
-    for (let i = 0; i < PATIENCE && !over() && targets(world).length === 0; i++) await natural();
+    const can = () => MOMENTS[at](world) && targets(world).length > 0;
+    for (let i = 0; i < PATIENCE && !over() && !can(); i++) await natural();
+    if (!can()) continue;
     const found = targets(world);
     if (over() || found.length === 0) continue;
     world.count(what);
@@ -90,15 +95,57 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   provenance: fc.boolean(),
 });
 
-const fault: fc.Arbitrary<Fault> = fc.record({
+const anything = fc.record({
   after: fc.nat(40),
+  at: fc.constant<Moment>('now'),
   what: fc.constantFrom(...FAULT_NAMES),
   pick: fc.nat(5),
 });
 
+/** Faults at a moment that matters. */
+const timely = (at: readonly Moment[], what: readonly FaultName[], after = 3): fc.Arbitrary<Fault> =>
+  fc.record({ after: fc.nat(after), at: fc.constantFrom(...at), what: fc.constantFrom(...what), pick: fc.nat(5) });
+
+const CUTS: readonly FaultName[] = ['crash', 'pause', 'expel', 'rebalance', 'leave'];
+const FALLS: readonly FaultName[] = ['vanish', 'fail', 'loseAnswer', 'holdAnswer'];
+
+/** What leads into the rarer corners, as runs of faults. */
+const runs: fc.Arbitrary<readonly Fault[]>[] = [
+  anything.map((one) => [one]),
+  // an intent that only some members carry
+  fc.tuple(timely(['intent sent', 'advance with intent sent'], ['partly']), timely(['now'], CUTS, 30)),
+  // an advance that only some members get
+  fc.tuple(timely(['advance sent'], ['partly']), timely(['now'], CUTS, 30)),
+  // the same, and its witness grows old meanwhile
+  fc.tuple(
+    timely(['intent sent'], ['partly']),
+    timely(['now'], ['expireAll', 'expire', 'critical'], 8),
+    timely(['now'], ['forget'], 8),
+    timely(['now'], CUTS, 30),
+  ),
+  // a ghost
+  fc.tuple(
+    timely(['intent appended', 'advance appended', 'confirm appended'], ['vanish']),
+    timely(['now'], [...CUTS, 'deafen'], 30),
+    timely(['a ghost is there'], ['surface'], 40),
+  ),
+  // half of a batch
+  fc.tuple(timely(['half committed'], [...CUTS, 'expire', 'loseCommit', 'holdCommit']), timely(['now'], CUTS, 30)),
+  // sessions grow old under an intent
+  fc.tuple(timely(['session commit sent'], ['expire', 'expireAll', 'critical', 'loseCommit', 'slowCommit']), anything),
+  fc.tuple(timely(['session commit sent'], CUTS), timely(['now'], ['expire', 'expireAll'], 20)),
+  // a process that does not know that it is out
+  fc.tuple(timely(['intent sent', 'intent appended', 'session commit sent'], ['expel', 'hurry', 'rebalance']), timely(['now'], ['deafen'])),
+  // a commit in doubt
+  fc.tuple(timely(['intent appended', 'advance appended', 'confirm appended'], FALLS), anything),
+  fc.tuple(timely(['intent sent', 'advance sent', 'confirm sent'], ['holdRequest', 'loseRequest', 'refuse']), anything),
+  // several deaths in a row
+  fc.tuple(timely(['confirm sent', 'confirm appended', 'offsets asked for'], [...CUTS, 'deafen']), anything),
+].map((one) => one as fc.Arbitrary<readonly Fault[]>);
+
 export const histories: fc.Arbitrary<History> = fc.record({
   shape,
-  faults: fc.array(fault, { maxLength: 12 }),
+  faults: fc.array(fc.oneof(...runs), { maxLength: 5 }).map((list) => list.flat()),
   order: fc.array(fc.nat(6), { maxLength: 200 }),
 });
 

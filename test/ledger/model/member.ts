@@ -8,16 +8,15 @@ import { createCommitter } from '../../../src/source/committer.ts';
 import { faultAction } from '../../../src/source/faults.ts';
 import { Membership } from '../../../src/source/membership.ts';
 import type { Owned } from '../../../src/source/owned.ts';
-import type { Recover, Source } from '../../../src/source/source.ts';
+import type { Recover, Source, TopicPartition } from '../../../src/source/source.ts';
 import { createTopicIds } from '../../../src/source/topic-ids.ts';
+import { ASSIGN } from '../../../src/source/client.ts';
 import { SimClient } from './client.ts';
 import { TOPIC, TOPIC_ID } from './cluster.ts';
 import { chunkOf, encoderOf } from './records.ts';
 import type { Process } from './simulation.ts';
 import type { World } from './world.ts';
 
-/** `ledger.settle`: as long as an append may take. */
-const SETTLE_MS = 5_000;
 /** An unsealed batch is sealed after this time. */
 const FLUSH_MS = 20_000;
 const REVOKE_MS = 3_000;
@@ -36,6 +35,8 @@ export class Member implements Process {
   readonly name: string;
   alive = true;
   paused = false;
+  /** Of the last assign callback. */
+  assigned: readonly TopicPartition[] = [];
   readonly client: SimClient;
   readonly coordinator: Coordinator;
   /** Why it ended; undefined: it runs. */
@@ -52,34 +53,37 @@ export class Member implements Process {
   constructor(world: World, name: string, odd: boolean) {
     this.#world = world;
     this.name = name;
-    const { sim, cluster } = world;
-    const clock = sim.clock(this);
+    const { sim, cluster, wrap } = world;
+    const clock = wrap.clock(sim.clock(this), this);
     this.client = new SimClient({
       ...{ sim, cluster, process: this },
       describe: (entries) => world.describe(entries),
       valueOf: (tp, offset) => world.valueOf(tp.partition, offset),
       events: {
-        onRebalance: (code, list) => this.#membership.onRebalance(code, list),
-        onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
+        onRebalance: (code, list) => {
+          if (code === ASSIGN) this.assigned = list;
+          this.#membership.onRebalance(code, list);
+        },
+        onOffsetCommit: (fault, positions) => committer.answered(wrap.answer(fault, this), positions),
       },
     });
     const log = world.log(this);
     const committer = createCommitter(
-      (list) => this.client.commit(list),
+      wrap.send((list) => this.client.commit(list), this),
       clock,
       () => undefined,
       () => sim.now,
     );
     this.#membership = new Membership({
       ...{ consumer: this.client.consumer, committer, groupId: 'g', pipeline: 'p', table: 'p.t' },
-      ...{ startAt: 'earliest', exactlyOnce: world.exactlyOnce, settleMs: SETTLE_MS, clock, log },
+      ...{ startAt: 'earliest', exactlyOnce: world.exactlyOnce, settleMs: wrap.settleMs, clock, log },
       recover: this.#recover(),
       topicIds: createTopicIds(
         async (topics) => topics.map((topic) => ({ topic, id: TOPIC_ID })),
         () => undefined,
       ),
       faultAction: (error) => faultAction(error, KAFKA),
-      listener: () => this.coordinator,
+      listener: () => listener,
       schedule: (action) => this.#schedule(action),
       subscribe: () => this.client.subscribe([TOPIC]),
       onOwned: (assignment, owned) => {
@@ -96,13 +100,13 @@ export class Member implements Process {
     });
     this.#membership.knownTopics(Promise.resolve(new Map([[TOPIC, TOPIC_ID]])));
     this.coordinator = new Coordinator({
-      source: world.wrap.source(this.#source(), this),
+      source: wrap.source(this.#source(), this),
       encoder: encoderOf(odd),
       schemas: { schema: async () => null },
       deadLetters: world.letters.ports(this).deadLetters,
       identity: world.exactlyOnce ? IDENTITY : null,
       upload: {
-        tunnel: world.wrap.tunnel(world.tunnel.ports(this).tunnel, this),
+        tunnel: wrap.tunnel(world.tunnel.ports(this).tunnel, this),
         compression: 'none',
         onSession() {},
         onBlock() {},
@@ -122,6 +126,7 @@ export class Member implements Process {
           world.tell(this, `batch ${world.nick(batch.id)} is abandoned: ${reason}`),
       },
     });
+    const listener = wrap.listener(this.coordinator, this);
     void this.coordinator.finished.then((why) => this.#finished(why));
     this.client.subscribe([TOPIC]);
     this.#tick();

@@ -1,17 +1,16 @@
 import type { SinkError } from '../../../src/errors.ts';
-import type { Pointer } from '../../../src/ledger/intent.ts';
+import type { IntentList, Pointer } from '../../../src/ledger/intent.ts';
 import { decodePointer } from '../../../src/ledger/pointer.ts';
-import type { LedgerStore, Provenance, Sessions } from '../../../src/ledger/ports.ts';
+import type { Provenance } from '../../../src/ledger/ports.ts';
 import type { Log } from '../../../src/log.ts';
-import type { Tunnel } from '../../../src/sink/ports.ts';
-import type { Source } from '../../../src/source/source.ts';
 import { Checker } from './checker.ts';
-import { type CommitRequest, SimCluster } from './cluster.ts';
+import { type CommitKind, type CommitRequest, SimCluster } from './cluster.ts';
 import { SimLetters } from './letters.ts';
 import { Member, quietLog } from './member.ts';
 import { NOW_AND_THEN, REJECTED } from './records.ts';
 import { type Process, quiet, Simulation, type Step } from './simulation.ts';
 import { type Row, SimTunnel } from './tunnel.ts';
+import { AS_THEY_ARE, type Wrap } from './wrap.ts';
 
 /** What a history plays with. */
 export interface Shape {
@@ -29,20 +28,6 @@ export interface Shape {
   readonly provenance: boolean;
 }
 
-/** Around the ports of a member: where mutants sit. */
-export interface Wrap {
-  source(source: Source, member: Member): Source;
-  tunnel(tunnel: Tunnel, member: Member): Tunnel;
-  sessions(sessions: Sessions, member: Member): Sessions;
-  store(store: LedgerStore, member: Member): LedgerStore;
-}
-
-const AS_THEY_ARE: Wrap = {
-  source: (source) => source,
-  tunnel: (tunnel) => tunnel,
-  sessions: (sessions) => sessions,
-  store: (store) => store,
-};
 
 /** What a commit's metadata says of a batch; null: nothing. */
 export function intentIn(metadata: string): Pointer | null {
@@ -70,6 +55,8 @@ export class World {
   aged = false;
   /** A process waits for the operator. */
   stopped: SinkError | null = null;
+  /** Batch -> its ends by topic partition, and its list. */
+  readonly batches = new Map<string, { readonly ends: Map<number, number>; readonly list: IntentList | null }>();
   readonly counts = new Map<string, number>();
   readonly #nicks = new Map<string, string>();
   #starts = 0;
@@ -210,15 +197,27 @@ export class World {
     return known;
   }
 
-  describe(entries: CommitRequest['entries']): string {
-    const texts = entries.map(
-      ({ partition, offset, metadata }) => `${partition}@${offset}${this.intentText(metadata)}`,
-    );
-    return `commit ${++this.#commits} (${texts.join(' ')})`;
+  describe(entries: CommitRequest['entries']): Pick<CommitRequest, 'name' | 'kinds'> {
+    const read = entries.map((entry) => ({ ...entry, pointer: intentIn(entry.metadata) }));
+    const kinds = new Set<CommitKind>();
+    for (const { partition, offset, pointer } of read) {
+      if (pointer !== null) kinds.add(pointer.confirmed ? 'confirm' : 'intent');
+      if (offset > this.cluster.offsetOf(partition)) kinds.add('advance');
+      if (pointer !== null) this.learn(pointer, partition);
+    }
+    if (kinds.size === 0) kinds.add('start');
+    const texts = read.map(({ partition, offset, pointer }) => `${partition}@${offset}${this.intentText(pointer)}`);
+    return { name: `commit ${++this.#commits} (${texts.join(' ')})`, kinds: [...kinds] };
   }
 
-  intentText(metadata: string): string {
-    const pointer = intentIn(metadata);
+  /** What an intent says, kept for whoever knows more than a process can. */
+  learn(pointer: Pointer, partition: number): void {
+    const known = this.batches.get(pointer.batch) ?? { ends: new Map<number, number>(), list: null };
+    known.ends.set(partition, pointer.end);
+    this.batches.set(pointer.batch, { ...known, list: pointer.list ?? known.list });
+  }
+
+  intentText(pointer: Pointer | null): string {
     if (pointer === null) return '';
     return ` ${this.nick(pointer.batch)} to ${pointer.end}${pointer.confirmed ? ' confirmed' : ''}`;
   }
