@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync }
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ownerName } from '../../src/deadletter/left.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
 import { createPipeline, failure, type Pipeline } from './pipeline.ts';
 import type { Service } from './service.ts';
@@ -111,15 +112,16 @@ describe('the disk of the dead letters', () => {
     await ended(service, '/proc/nope', 'ENOENT');
   });
 
-  it.concurrent('holds what killed processes left: removed at the start', async () => {
+  it.concurrent('holds what killed processes left unsealed: removed at the start', async () => {
     const { pipeline, folder } = await make();
     mkdirSync(folder);
-    const left = path.join(folder, `${hostname()}-${2 ** 30}-3f2504e0-4f89-41d3-9a0c-0305e82c3301.open`);
+    const owner = ownerName({ group: pipeline.group, host: hostname(), pid: 2 ** 30 });
+    const left = path.join(folder, `${owner}-3f2504e0-4f89-41d3-9a0c-0305e82c3301.open`);
     writeFileSync(left, '{"id":');
     utimesSync(left, new Date(0), new Date(0));
     const service = await pipeline.startAssigned();
     expect(existsSync(left)).toBe(false);
-    expect(service.logged('removed letters of batches that were never acknowledged')).toHaveLength(1);
+    expect(service.logged('removed dead letters that were never sealed')).toHaveLength(1);
     expect(await service.stop()).toEqual(CLEAN);
   });
 });
