@@ -3,7 +3,6 @@ import path from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { type DeadLetter, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
 import { openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
-import { freePort } from '../support/net.ts';
 import { type Child, type EmulatorChild, startMaxsink, type TempDir } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -36,23 +35,28 @@ export interface Service extends Child {
   logged(message: string): Record<string, unknown>[];
 }
 
+let started = 0;
+
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const port = await freePort();
-  const file = options.folder.write(`service-${port}.yaml`, yaml(options, port));
+  const file = options.folder.write(`service-${started++}.yaml`, yaml(options));
   const child = startMaxsink(['run', '-c', file], options.env ? { env: options.env } : {});
-  const url = `http://127.0.0.1:${port}`;
+  // Any port: one that was free a moment ago may be somebody's by the time it is listened at.
+  const get = async (name: string) => {
+    const { port } = JSON.parse(await child.waitFor('"msg":"http listening"')) as { port: number };
+    return fetch(`http://127.0.0.1:${port}/${name}`);
+  };
   return {
     ...child,
     file,
     async metric(name) {
-      const text = await fetch(`${url}/metrics`).then((r) => r.text());
+      const text = await get('metrics').then((r) => r.text());
       const lines = text
         .split('\n')
         .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
     },
-    probe: (name) => fetch(`${url}/${name}`).then((r) => r.status),
-    page: (name) => fetch(`${url}/${name}`).then((r) => (r.status === 404 ? '' : r.text())),
+    probe: (name) => get(name).then((r) => r.status),
+    page: (name) => get(name).then((r) => (r.status === 404 ? '' : r.text())),
     logged: (message) =>
       child.lines
         .filter((l) => l.startsWith('{'))
@@ -64,7 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 /** A single broker appends at once: there is no older generation's commit to wait for. */
 const ONE_BROKER = 'ledger: {settle: 200ms}';
 
-function yaml(options: ServiceOptions, port: number): string {
+function yaml(options: ServiceOptions): string {
   const { bootstrap, topic, group, emulator, table, mapping, folder, more = '' } = options;
   const kafkaOptions = JSON.stringify({
     'session.timeout.ms': 6000,
@@ -81,7 +85,7 @@ table:
   name: ${table}
 ${mapping}
 deadLetters: {file: ${path.join(folder.path, 'dead-letters')}}
-http: {host: 127.0.0.1, port: ${port}}
+http: {host: 127.0.0.1, port: 0}
 ${/^ledger:/m.test(more) ? '' : ONE_BROKER}
 ${more}
 `;
