@@ -46,6 +46,13 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
     ],
     types: [],
   },
+  audit: {
+    code: [
+      ...['source', 'maxcompute', 'deadletter', 'check', 'connections.ts', 'plan.ts'],
+      ...['errors.ts', 'clock.ts', 'version.ts'],
+    ],
+    types: ['config', 'mapping'],
+  },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },
   preview: {
@@ -194,7 +201,7 @@ describe('purity', () => {
   });
 
   it('only the configuration reads the environment, handed over by the commands', () => {
-    const commands = ['cli/run.ts', 'cli/check.ts', 'cli/preview.ts'];
+    const commands = ['cli/run.ts', 'cli/check.ts', 'cli/preview.ts', 'cli/audit.ts'];
     const readers = service.filter(({ name }) => partOf(name) !== 'config' && !commands.includes(name));
     expect(found(readers, /\bprocess\.env\b/g)).toEqual([]);
   });

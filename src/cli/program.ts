@@ -34,6 +34,8 @@ export function createProgram(exit: (code: number) => void): Command {
     .option('--json', 'one JSON document')
     .action(async (options) => exit(await (await import('./preview.ts')).previewCommand(options)));
 
+  addAudit(program, exit);
+
   program
     .command('demo')
     .description('show the whole route on this machine: Kafka, maxsink, a local MaxCompute')
@@ -57,6 +59,18 @@ export function createProgram(exit: (code: number) => void): Command {
     .action(async (options) => exit(await (await import('./emulator.ts')).emulatorCommand(options)));
 
   return program;
+}
+
+function addAudit(program: Command, exit: (code: number) => void): void {
+  program
+    .command('audit')
+    .description('compare the table with the offsets: every record once, or where not')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--from <time>', 'only records with timestamps from this time on')
+    .option('--to <time>', 'only records with timestamps before this time')
+    .option('--timeout <duration>', 'longest time of each query, and of reading the log', '30m')
+    .option('--json', 'one JSON document instead of text')
+    .action(async (options) => exit(await (await import('./audit.ts')).auditCommand(options)));
 }
 
 /** Null when the error is not about the command line; `help`: the user asked for help or the version. */

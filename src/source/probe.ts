@@ -10,13 +10,16 @@ import {
   consume,
   createConsumer,
   type Message,
+  offsetsForTimes,
   type RawPosition,
   REVOKE,
   topicSizes,
 } from './client.ts';
 import { describeGroup, type GroupFacts } from './group.ts';
+import { createPolling } from './polling.ts';
+import { type OffsetSpan, readSpans, type SpansRead } from './read-spans.ts';
 import { clientProperties, type KafkaSettings } from './settings.ts';
-import { type TopicPartition, topicPartitionKey } from './source.ts';
+import { type Position, type TopicPartition, topicPartitionKey } from './source.ts';
 import { within } from './within.ts';
 
 /**
@@ -34,6 +37,10 @@ export interface Probe {
   /** Really fetches, from `low` up to the end of each log. */
   fetch(bounds: readonly LogBounds[]): Promise<Fetched>;
   group(): Promise<GroupFacts>;
+  /** The first offset of each log at or after the time, ms; the end of a log that has none. */
+  offsetsAt(bounds: readonly LogBounds[], timestamp: number): Promise<Position[]>;
+  /** Which of these offsets hold a record. Throws `kafka_denied`, and `offset_lost` for one that was deleted. */
+  read(asked: readonly OffsetSpan[], most: number, deadline: number): Promise<SpansRead>;
   close(): Promise<void>;
 }
 
@@ -77,6 +84,11 @@ export async function openProbe(kafka: KafkaSettings, memoryBytes: number): Prom
     committed: (list) => askCommitted(watched, list),
     fetch: (bounds) => fetchFrom(watched, bounds),
     group: () => describeGroup({ properties, groupId, timeoutMs: ASK_MS }),
+    offsetsAt: (bounds, timestamp) => findOffsets(consumer, bounds, timestamp),
+    read: (asked, most, deadline) => {
+      const polling = createPolling(consumer, kafka, systemClock);
+      return readSpans(asked, { consumer, polling, clock: systemClock, most, deadline });
+    },
     close: () => close(consumer),
   };
 }
@@ -173,6 +185,22 @@ async function poll(watched: Watched, onRecord: (message: Message) => void): Pro
     if (code === GROUP_DENIED) watched.groupFault ??= fault;
     await systemClock.sleep(POLL_MS);
   }
+}
+
+async function findOffsets(
+  consumer: Consumer,
+  bounds: readonly LogBounds[],
+  timestamp: number,
+): Promise<Position[]> {
+  if (bounds.length === 0) return [];
+  const asked = bounds.map(({ topic, partition }) => ({ topic, partition, offset: timestamp }));
+  const found = new Map(
+    (await offsetsForTimes(consumer, asked, ASK_MS)).map((one) => [topicPartitionKey(one), one.offset]),
+  );
+  return bounds.map(({ topic, partition, high }) => {
+    const offset = found.get(topicPartitionKey({ topic, partition })) ?? -1;
+    return { topic, partition, offset: offset >= 0 ? offset : high };
+  });
 }
 
 const close = (consumer: Consumer): Promise<void> =>

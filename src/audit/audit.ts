@@ -1,0 +1,183 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import { maxComputeOptions } from '../connections.ts';
+import { type LetterOffsets, readLetterOffsets } from '../deadletter/offsets.ts';
+import { type MaxCompute, openMaxCompute } from '../maxcompute/maxcompute.ts';
+import { matchTable } from '../plan.ts';
+import { openProbe, type Probe } from '../source/probe.ts';
+import { topicPartitionKey } from '../source/source.ts';
+import { VERSION } from '../version.ts';
+import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
+import { notesOf } from './notes.ts';
+import { provenanceColumns } from './provenance.ts';
+import { type Range, rangesOf } from './ranges.ts';
+import type { AuditReport, TopicPartitionReport } from './report.ts';
+import { type AuditedTable, type Bounds, SETTINGS } from './statements.ts';
+import { askCounts, askDuplicates, askGaps, type Duplicate, type TableCounts } from './table-facts.ts';
+import { allGaps, beginning, type Facts, judge, questions } from './verdict.ts';
+
+export interface AuditOptions extends TimeWindow {
+  /** The configuration, for the report. */
+  readonly file: string;
+  readonly timeoutMs: number;
+}
+
+/** Missing records after which the log is not read any further: the case is clear. */
+const MOST_RECORDS = 100_000;
+/** What the client may fetch ahead; most of it is thrown away. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Compares what the group has committed with what is in the table and in the dead letters, record by record, and
+ * changes nothing. In this order: the committed offsets, the table, the dead letters, then the log, from which
+ * exactly those offsets are read that are in neither. Throws `config_invalid` when the rows cannot be told apart,
+ * and what Kafka or MaxCompute refuse.
+ */
+export async function audit(config: Config, options: AuditOptions): Promise<AuditReport> {
+  const startedAt = systemClock.now();
+  const limits = { sqlMs: options.timeoutMs };
+  const client = openMaxCompute({ ...maxComputeOptions(config), limits });
+  try {
+    const table = await describeTable(config, client);
+    const probe = await openProbe(config.kafka, MEMORY_BYTES);
+    try {
+      return await compare({ config, options, startedAt, client, probe, table });
+    } finally {
+      await probe.close();
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+interface Context {
+  readonly config: Config;
+  readonly options: AuditOptions;
+  readonly startedAt: number;
+  readonly client: MaxCompute;
+  readonly probe: Probe;
+  readonly table: Omit<AuditedTable, 'topic'>;
+}
+
+async function describeTable(config: Config, client: MaxCompute): Promise<Context['table']> {
+  const info = await client.table(config.table.name);
+  const { plan } = matchTable(config, info);
+  const { topics } = config.kafka;
+  const columns = provenanceColumns(plan, topics === null || new Set(topics).size > 1, info.name);
+  return { name: info.name, columns, partitionKeys: info.partitionKeys.map(({ name }) => name) };
+}
+
+async function compare(context: Context): Promise<AuditReport> {
+  const { config, options, client, probe } = context;
+  const topics = await topicsOf(probe, config.kafka);
+  const logs = await kafkaFacts(probe, topics, config.kafka.startAt, options);
+  const table = { ...context.table, topic: topics[0] ?? '' };
+  const ask = (statement: string) => client.runSql(statement, { settings: SETTINGS });
+  const window = logs.map(({ topic, partition, from, to }): Bounds => {
+    return { topic, partition, first: from, end: to };
+  });
+  const committed = logs.map(({ topic, partition, committed: end }) => ({
+    ...{ topic, partition, first: null, end },
+  }));
+  const counted = await askCounts(ask, table, committed, window);
+  const letters = await readLetterOffsets(resolve(config.deadLetters.file));
+  const subjects = logs.map((log) => subjectOf(log, counted, letters));
+  const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
+  const gaps = incomplete.some(({ offsets }) => offsets > 0)
+    ? await askGaps(ask, table, incomplete)
+    : { byTopicPartition: new Map<string, readonly Range[]>() };
+  const hasSurplus = [...counted.counts.values()].some(({ surplus }) => surplus > 0);
+  const duplicates = hasSurplus ? await askDuplicates(ask, table, window) : { list: [], complete: true };
+  const topicPartitions = await judgeAll(context, subjects, gaps.byTopicPartition, duplicates.list);
+  return reportOf(context, counted, letters, topicPartitions, duplicates.complete);
+}
+
+/** A topic partition with what is known before the log is read. */
+interface Subject extends Omit<Facts, 'gaps' | 'logStart' | 'duplicates'> {
+  readonly log: KafkaFacts;
+  readonly rows: number;
+  readonly above: number;
+  readonly lowest: number | null;
+  readonly highest: number | null;
+}
+
+function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffsets): Subject {
+  const { topic, partition, committed, from, to, startAt } = log;
+  const known = counts.get(topicPartitionKey(log));
+  const rejected = rangesOf(letters.offsets.get(topic)?.get(partition) ?? []);
+  const until = Math.min(committed ?? 0, to ?? Number.POSITIVE_INFINITY);
+  const { rows = 0, offsets = 0, lowest = null, highest = null, above = 0, surplus = 0 } = known ?? {};
+  const firstLetter = rejected[0]?.first ?? null;
+  const first = beginning({ from, startAt, end: until, firstRow: lowest, firstLetter });
+  return {
+    ...{ topic, partition, first, end: until, log, letters: rejected },
+    ...{ rows, offsets, lowest, highest, above, surplus },
+  };
+}
+
+async function judgeAll(
+  { probe, options, startedAt }: Context,
+  subjects: readonly Subject[],
+  inside: ReadonlyMap<string, readonly Range[]>,
+  duplicates: readonly Duplicate[],
+): Promise<TopicPartitionReport[]> {
+  const found = subjects.map((subject) => {
+    const key = topicPartitionKey(subject);
+    const gaps = allGaps(subject, inside.get(key) ?? [], subject.lowest, subject.highest);
+    return { ...subject, key, gaps };
+  });
+  const asked = (starts: ReadonlyMap<string, number>) =>
+    found.flatMap(({ topic, partition, key, gaps, letters }) =>
+      questions({ gaps, letters, logStart: starts.get(key) ?? 0 }).map((range) => ({
+        ...{ topic, partition, ...range },
+      })),
+    );
+  const limits = { most: MOST_RECORDS, deadline: startedAt + options.timeoutMs };
+  const { starts, read } = await askLogs(probe, subjects, asked, limits);
+  return found.map((one) => {
+    const own = <T extends { topic: string; partition: number }>(list: readonly T[]) =>
+      list.filter(({ topic, partition }) => topic === one.topic && partition === one.partition);
+    const logStart = starts.get(one.key) ?? one.log.low;
+    const facts = { ...one, logStart, duplicates: own(duplicates) };
+    return topicPartitionReport(
+      one,
+      logStart,
+      judge(facts, { records: own(read.records), unread: own(read.unread) }),
+    );
+  });
+}
+
+function topicPartitionReport(
+  { topic, partition, first, end, log, rows, offsets, above }: Subject,
+  logStart: number,
+  verdict: TopicPartitionReport['verdict'],
+): TopicPartitionReport {
+  const { committed, intent, high: logEnd } = log;
+  return {
+    ...{ topic, partition, committed, first, end, logStart, logEnd },
+    ...{ rows, offsets, above, intent, verdict },
+  };
+}
+
+function reportOf(
+  { config, options, startedAt }: Context,
+  counted: TableCounts,
+  { files, open, unreadable }: LetterOffsets,
+  topicPartitions: readonly TopicPartitionReport[],
+  duplicatesComplete: boolean,
+): AuditReport {
+  const { project, schema } = config.maxcompute;
+  const own = new Set(topicPartitions.map(topicPartitionKey));
+  const foreign = [...counted.counts].filter(([key]) => !own.has(key)).map(([, one]) => one);
+  const report = {
+    ...{ version: VERSION, file: options.file, startedAt, durationMs: systemClock.now() - startedAt },
+    group: config.kafka.groupId,
+    table: [project, schema, config.table.name].filter((part) => part !== null).join('.'),
+    deadLetters: { folder: resolve(config.deadLetters.file), files, open, unreadable },
+    ...{ rows: counted.rows, unknownRows: counted.unknown },
+    foreignRows: foreign.reduce((sum, { rows, above }) => sum + rows + above, 0),
+    ...{ topicPartitions, duplicatesComplete },
+  };
+  return { ...report, notes: notesOf(report, config.kafka.startAt === 'latest') };
+}
