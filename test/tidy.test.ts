@@ -48,10 +48,10 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   audit: {
     code: [
-      ...['source', 'maxcompute', 'deadletter', 'check', 'connections.ts', 'plan.ts'],
+      ...['source', 'mapping', 'maxcompute', 'deadletter', 'check', 'connections.ts', 'plan.ts'],
       ...['errors.ts', 'clock.ts', 'version.ts'],
     ],
-    types: ['config', 'mapping'],
+    types: ['config'],
   },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },

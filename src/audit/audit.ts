@@ -10,7 +10,7 @@ import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
 import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
 import { notesOf } from './notes.ts';
-import { provenanceColumns } from './provenance.ts';
+import { auditedColumns } from './provenance.ts';
 import { type Range, rangesOf } from './ranges.ts';
 import type { AuditReport, TopicPartitionReport } from './report.ts';
 import { type AuditedTable, type Bounds, SETTINGS } from './statements.ts';
@@ -64,7 +64,7 @@ async function describeTable(config: Config, client: MaxCompute): Promise<Contex
   const info = await client.table(config.table.name);
   const { plan } = matchTable(config, info);
   const { topics } = config.kafka;
-  const columns = provenanceColumns(plan, topics === null || new Set(topics).size > 1, info.name);
+  const columns = auditedColumns(plan, topics === null || new Set(topics).size > 1, info.name);
   return { name: info.name, columns, partitionKeys: info.partitionKeys.map(({ name }) => name) };
 }
 

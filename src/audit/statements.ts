@@ -1,5 +1,5 @@
+import type { ProvenanceColumns } from '../mapping/provenance.ts';
 import type { TopicPartition } from '../source/source.ts';
-import type { ProvenanceColumns } from './provenance.ts';
 import type { Range } from './ranges.ts';
 
 /**
@@ -69,9 +69,9 @@ GROUP BY kt, kp, copies, run ORDER BY kt, kp, run_first LIMIT ${MOST_DUPLICATES}
 /** Expressions of a row's topic, topic partition and offset; a text column is read as a number. */
 function names({ columns, topic }: AuditedTable) {
   return {
-    kt: columns.topic === null ? `'${topic}'` : `\`${columns.topic}\``,
-    kp: `CAST(\`${columns.partition}\` AS BIGINT)`,
-    ko: `CAST(\`${columns.offset}\` AS BIGINT)`,
+    kt: columns.topic === null ? `'${topic}'` : `\`${columns.topic.name}\``,
+    kp: `CAST(\`${columns.partition.name}\` AS BIGINT)`,
+    ko: `CAST(\`${columns.offset.name}\` AS BIGINT)`,
   };
 }
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { numberOf, parseAnswer } from '../../src/audit/answer.ts';
 import { countStatement, duplicateStatement, gapStatement } from '../../src/audit/statements.ts';
 
-const columns = { topic: null, partition: 'kafka_partition', offset: 'kafka_offset' };
+const column = (name: string, isText = false) => ({ name, isText });
+const columns = { topic: null, partition: column('kafka_partition'), offset: column('kafka_offset') };
 const table = { name: 'orders', columns, partitionKeys: ['dt', 'hr'], topic: 'orders' };
-const several = { ...table, columns: { ...columns, topic: 'kafka_topic' } };
+const several = { ...table, columns: { ...columns, topic: column('kafka_topic', true) } };
 const bounds = (topic: string, partition: number, first: number | null, end: number | null) => ({
   ...{ topic, partition, first, end },
 });
