@@ -56,6 +56,7 @@ export interface OrderProducer {
   /** Records confirmed. */
   readonly delivered: number;
   flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** `onFailure` is told of the first record that the broker did not take. */
@@ -91,6 +92,7 @@ export async function openProducer(
       return delivered;
     },
     flush: () => done((end) => producer.flush(CONNECT_MS, end)),
+    close: () => disconnect(producer),
   };
 }
 

@@ -75,6 +75,7 @@ export async function startLoad(
       stopping = true;
       await running;
       await producer.flush();
+      await producer.close();
       if (producer.delivered !== sent) throw new Error(`${producer.delivered} of ${sent} records confirmed`);
       return sent;
     },

@@ -1,0 +1,143 @@
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT } from '../support/project.ts';
+import { type Child, startChild, type TempDir } from '../support/process.ts';
+import { sleep, until } from '../support/until.ts';
+import { type Arm, ARM_FILE, armText, metLine } from './points.ts';
+
+/** The processes of one group. One that ends is started again at once, as an orchestrator would. */
+export interface Crew {
+  /** Returns when every member has topic partitions. */
+  start(members: number): Promise<void>;
+  /** One more member, or one fewer by SIGTERM. */
+  add(): void;
+  stopOne(): Promise<void>;
+  /**
+   * Arms the members; returns the one that met the arm, or null when none came there in time. A killed one has
+   * ended then (and another takes its place), a stalled or held one waits for SIGCONT or SIGUSR2.
+   */
+  strike(arm: Arm, deadlineMs?: number): Promise<Child | null>;
+  running(): readonly Child[];
+  /** Exit codes other than those of kills, with the error that the log names. */
+  readonly exits: readonly Exit[];
+  /** Parsed log lines of all processes so far. */
+  logged(): Record<string, unknown>[];
+  /** Exit codes of an orderly end of all. */
+  stop(): Promise<(number | null)[]>;
+  /** SIGKILL to all that is left. */
+  end(): Promise<void>;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly error: string;
+}
+
+export interface CrewOptions {
+  readonly folder: TempDir;
+  /** The configuration of every member. */
+  readonly yaml: string;
+  /** Every process leaves its output here. */
+  readonly logs: string;
+  readonly name: string;
+}
+
+/** `npm run build:harness` makes it. */
+const ENTRY = path.join(ROOT, '.cache', 'harness', 'test', 'chaos', 'entry.js');
+const ASSIGNED = 'topic partitions assigned';
+/** An orchestrator waits before it starts a process again that ended by itself. */
+const RESTART_MS = 500;
+const START_MS = 60_000;
+let lastArm = 0;
+
+export function createCrew({ folder, yaml, logs, name }: CrewOptions): Crew {
+  const file = folder.write('crew.yaml', yaml);
+  const armFile = path.join(folder.path, 'arm');
+  const all: Child[] = [];
+  const running = new Set<Child>();
+  const exits: Exit[] = [];
+  let ending = false;
+
+  const spawn = (): Child => {
+    const child = startChild(process.execPath, [ENTRY, file], { env: { [ARM_FILE]: armFile } });
+    all.push(child);
+    running.add(child);
+    void child.exited.then(({ code, signal }) => onExit(child, code, signal));
+    return child;
+  };
+  const onExit = async (child: Child, code: number | null, signal: string | null) => {
+    writeFileSync(path.join(logs, `${name}-${child.pid}.log`), `${child.lines.join('\n')}\n`);
+    if (!running.delete(child) || ending) return;
+    if (signal !== 'SIGKILL') {
+      exits.push({ code, error: lastError(child) });
+      await sleep(RESTART_MS);
+    }
+    if (!ending) spawn();
+  };
+  const release = (child: Child): void => {
+    running.delete(child);
+  };
+  const metBy = (id: number) => all.find((child) => child.lines.some((line) => line.startsWith(metLine(id))));
+
+  return {
+    exits,
+    running: () => [...running],
+    async start(members) {
+      const crew = Array.from({ length: members }, spawn);
+      await Promise.all(crew.map((child) => child.waitFor(ASSIGNED, { deadlineMs: START_MS })));
+    },
+    add: () => void spawn(),
+    async stopOne() {
+      const [child] = running;
+      if (!child) return;
+      release(child);
+      const { code } = await child.stop();
+      if (code !== 0) exits.push({ code, error: lastError(child) });
+    },
+    async strike(arm, deadlineMs = 30_000) {
+      const id = ++lastArm;
+      const text = folder.write(`arm-${id}`, armText(id, arm));
+      renameSync(text, armFile);
+      const met = until(() => !existsSync(armFile), { what: arm.point, deadlineMs, everyMs: 20 });
+      const reached = await met.catch(() => !withdrawn(armFile));
+      if (!reached) return null;
+      const child = await until(() => metBy(id), { what: `who met ${arm.point}`, everyMs: 20 });
+      if (arm.action === 'kill') await child.exited;
+      return child;
+    },
+    logged: () => all.flatMap(({ lines }) => lines.flatMap(parsed)),
+    async stop() {
+      ending = true;
+      const left = [...running];
+      return Promise.all(left.map(async (child) => (await child.stop()).code));
+    },
+    async end() {
+      ending = true;
+      for (const child of all) child.kill('SIGKILL');
+      await Promise.all(all.map((child) => child.exited));
+    },
+  };
+}
+
+/** True when nobody had met the arm. */
+function withdrawn(armFile: string): boolean {
+  try {
+    rmSync(armFile);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsed(line: string): Record<string, unknown>[] {
+  try {
+    return line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : [];
+  } catch {
+    return []; // cut off by a kill
+  }
+}
+
+function lastError(child: Child): string {
+  const line = child.lines.flatMap(parsed).findLast(({ level }) => level === 'error');
+  return line ? `${String(line['code'])}: ${String(line['msg'])}` : child.lines.slice(-3).join('\n');
+}
