@@ -1,9 +1,9 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from '../support/project.ts';
 import { type Child, startChild, type TempDir } from '../support/process.ts';
+import { ROOT } from '../support/project.ts';
 import { sleep, until } from '../support/until.ts';
-import { type Arm, ARM_FILE, armText, metLine } from './points.ts';
+import { ARM_FILE, type Arm, armText, metLine } from './points.ts';
 
 /** The processes of one group. One that ends is started again at once, as an orchestrator would. */
 export interface Crew {
@@ -40,6 +40,8 @@ export interface CrewOptions {
   /** Every process leaves its output here. */
   readonly logs: string;
   readonly name: string;
+  /** Each place in the crew has an instance id, whichever process takes it. */
+  readonly staticMembers: boolean;
 }
 
 /** `npm run build:harness` makes it. */
@@ -50,48 +52,49 @@ const RESTART_MS = 500;
 const START_MS = 60_000;
 let lastArm = 0;
 
-export function createCrew({ folder, yaml, logs, name }: CrewOptions): Crew {
+export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOptions): Crew {
   const file = folder.write('crew.yaml', yaml);
   const armFile = path.join(folder.path, 'arm');
   const all: Child[] = [];
-  const running = new Set<Child>();
+  /** With their places. */
+  const running = new Map<Child, number>();
+  let places = 0;
   const exits: Exit[] = [];
   let ending = false;
 
-  const spawn = (): Child => {
-    const child = startChild(process.execPath, [ENTRY, file], { env: { [ARM_FILE]: armFile } });
+  const spawn = (place = places++): Child => {
+    const instance = staticMembers ? { MAXSINK_KAFKA_INSTANCE_ID: `member-${place}` } : {};
+    const child = startChild(process.execPath, [ENTRY, file], { env: { [ARM_FILE]: armFile, ...instance } });
     all.push(child);
-    running.add(child);
+    running.set(child, place);
     void child.exited.then(({ code, signal }) => onExit(child, code, signal));
     return child;
   };
   const onExit = async (child: Child, code: number | null, signal: string | null) => {
     writeFileSync(path.join(logs, `${name}-${child.pid}.log`), `${child.lines.join('\n')}\n`);
+    const place = running.get(child);
     if (!running.delete(child) || ending) return;
     if (signal !== 'SIGKILL') {
       exits.push({ code, error: lastError(child) });
       await sleep(RESTART_MS);
     }
-    if (!ending) spawn();
-  };
-  const release = (child: Child): void => {
-    running.delete(child);
+    if (!ending) spawn(place);
   };
   const metBy = (id: number) => all.find((child) => child.lines.some((line) => line.startsWith(metLine(id))));
 
   return {
     exits,
-    running: () => [...running],
+    running: () => [...running.keys()],
     async start(members) {
-      const crew = Array.from({ length: members }, spawn);
+      const crew = Array.from({ length: members }, () => spawn());
       await Promise.all(crew.map((child) => child.waitFor(ASSIGNED, { deadlineMs: START_MS })));
     },
     add: () => void spawn(),
     async stopOne() {
-      const [child] = running;
+      const [child] = running.keys();
       if (!child) return;
-      release(child);
-      const { code } = await child.stop();
+      running.delete(child);
+      const code = await stopped(child);
       if (code !== 0) exits.push({ code, error: lastError(child) });
     },
     async strike(arm, deadlineMs = 30_000) {
@@ -108,8 +111,8 @@ export function createCrew({ folder, yaml, logs, name }: CrewOptions): Crew {
     logged: () => all.flatMap(({ lines }) => lines.flatMap(parsed)),
     async stop() {
       ending = true;
-      const left = [...running];
-      return Promise.all(left.map(async (child) => (await child.stop()).code));
+      const left = [...running.keys()];
+      return Promise.all(left.map(stopped));
     },
     async end() {
       ending = true;
@@ -117,6 +120,12 @@ export function createCrew({ folder, yaml, logs, name }: CrewOptions): Crew {
       await Promise.all(all.map((child) => child.exited));
     },
   };
+}
+
+/** Before its first line a process dies of SIGTERM. */
+async function stopped(child: Child): Promise<number | null> {
+  await child.waitFor('"msg":"starting"');
+  return (await child.stop()).code;
 }
 
 /** True when nobody had met the arm. */
@@ -139,5 +148,5 @@ function parsed(line: string): Record<string, unknown>[] {
 
 function lastError(child: Child): string {
   const line = child.lines.flatMap(parsed).findLast(({ level }) => level === 'error');
-  return line ? `${String(line['code'])}: ${String(line['msg'])}` : child.lines.slice(-3).join('\n');
+  return line ? `${String(line.code)}: ${String(line.msg)}` : child.lines.slice(-3).join('\n');
 }

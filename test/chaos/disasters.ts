@@ -1,5 +1,5 @@
-import type { Faults } from '../support/faulty-proxy.ts';
 import { addFault } from '../route/pipeline.ts';
+import type { Faults } from '../support/faulty-proxy.ts';
 import { groupCoordinator } from '../support/topics.ts';
 import type { Disaster } from './strikes.ts';
 import type { World } from './world.ts';

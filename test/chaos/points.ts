@@ -45,8 +45,7 @@ export const around = (steps: readonly Step[]): Point[] =>
   steps.flatMap((step): Point[] => [`before:${step}`, `after:${step}`]);
 
 /** One line, with a number that no other arm has. */
-export const armText = (id: number, { point, hit, action }: Arm): string =>
-  `${id} ${point} ${hit} ${action}`;
+export const armText = (id: number, { point, hit, action }: Arm): string => `${id} ${point} ${hit} ${action}`;
 
 export function parseArm(text: string): (Arm & { readonly id: number }) | null {
   const [id, point, hit, action] = text.split(' ');

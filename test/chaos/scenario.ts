@@ -1,5 +1,5 @@
-import { type Outcome, outcome } from './verdict.ts';
 import type { Campaign } from './strikes.ts';
+import { type Outcome, outcome } from './verdict.ts';
 import { createWorld, type World, type WorldOptions } from './world.ts';
 
 /** One line of the table of results. */
@@ -47,14 +47,18 @@ const failuresOf = ({ failures, crew }: World, mayEnd: readonly number[]): strin
 function exactlyOnce(out: Outcome): string[] {
   return [
     ...nothingLost(out),
-    ...(out.duplicates > 0 ? [`${out.duplicates} duplicates: ${JSON.stringify(out.repeats.slice(0, 5))}`] : []),
+    ...(out.duplicates > 0
+      ? [`${out.duplicates} duplicates: ${JSON.stringify(out.repeats.slice(0, 5))}`]
+      : []),
   ];
 }
 
 export function nothingLost({ missingRows, missingLetters, missing, wrong, pending }: Outcome): string[] {
   const lost = missingRows + missingLetters;
   return [
-    ...(lost !== 0 ? [`missing: ${missingRows} rows, ${missingLetters} dead letters: ${missing.join('; ')}`] : []),
+    ...(lost !== 0
+      ? [`missing: ${missingRows} rows, ${missingLetters} dead letters: ${missing.join('; ')}`]
+      : []),
     ...wrong,
     ...pending.map((one) => `intent left pending at ${one}`),
   ];

@@ -18,7 +18,12 @@ export type Campaign = (world: World) => Promise<number>;
 /** So slow that the next batch is whole before this one has committed: its intent travels with the advance. */
 const SLOW_COMMIT = { route: 'commit', action: 'delay', ms: 1_500 };
 
+/** Without intents there is nothing to recover. */
+const exists = ({ guarantee }: World, point: Point): boolean =>
+  guarantee === 'exactly_once' || !/intent|recovery/.test(point);
+
 async function met<T>(world: World, point: Point, strike: () => Promise<T | null>): Promise<T | null> {
+  if (!exists(world, point)) return null;
   const slow = point.endsWith('advance+intent') ? await addFault(world.emulator(), SLOW_COMMIT) : null;
   const child = await strike();
   await slow?.remove();
@@ -30,7 +35,8 @@ async function met<T>(world: World, point: Point, strike: () => Promise<T | null
 export const kills =
   (points: readonly Point[], hit = 1): Campaign =>
   async (world) => {
-    for (const point of points) await met(world, point, () => world.crew.strike({ point, hit, action: 'kill' }));
+    for (const point of points)
+      await met(world, point, () => world.crew.strike({ point, hit, action: 'kill' }));
     return points.length;
   };
 

@@ -20,12 +20,13 @@ export interface WorldOptions {
   readonly rate?: number;
   /** `ledger.onUnknown`. */
   readonly onUnknown?: 'stop' | 'assume_committed' | 'replay';
-  /** Whether `__partition__` and `__offset__` can be seen by the service: else rows cannot be counted by it. */
-  readonly folder?: TempDir;
+  /** Members keep their places in the group over a restart. */
+  readonly staticMembers?: boolean;
 }
 
 /** What one scenario has for itself: a topic, a group, a table in a MaxCompute of its own, members, load. */
 export interface World {
+  readonly guarantee: 'exactly_once' | 'at_least_once';
   readonly kafka: Kafka | null;
   readonly bootstrap: string;
   readonly topic: string;
@@ -54,9 +55,11 @@ const MAPPING = `  columns: {id: id, kafka_partition: __partition__, kafka_offse
     hr: {time: event_time, format: HH, zone: UTC}`;
 /** The group goes on without a member that is silent for so long. */
 export const SESSION_MS = 2_000;
+/** Longer than a restart. */
+const STATIC_SESSION_MS = 15_000;
 
 export async function createWorld(name: string, options: WorldOptions): Promise<World> {
-  const folder = options.folder ?? tempDir('maxsink-chaos-');
+  const folder = tempDir('maxsink-chaos-');
   const logs = path.join(ROOT, '.cache', 'chaos-logs');
   mkdirSync(logs, { recursive: true });
   const { kafka, bootstrap, forMembers, toKafka } = await startBrokers(options);
@@ -72,12 +75,27 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   const letters = path.join(folder.path, 'dead-letters');
   const endpoint = `http://127.0.0.1:${toMaxCompute.port}`;
   const place = { topic, group, table, letters, endpoint, brokers: forMembers };
-  const crew = createCrew({ folder, logs, name: slug(name), yaml: yaml(place, emulator, options) });
+  const { staticMembers = false } = options;
+  const config = yaml(place, emulator, options);
+  const crew = createCrew({ folder, logs, name: slug(name), yaml: config, staticMembers });
   const load = await startLoad(bootstrap, topic, options.rate ?? 300, (error) =>
     failures.push(`load: ${error.message}`),
   );
   return {
-    ...{ kafka, bootstrap, topic, group, table, folder, letters, crew, load, toKafka, toMaxCompute, failures },
+    ...{
+      kafka,
+      bootstrap,
+      topic,
+      group,
+      table,
+      folder,
+      letters,
+      crew,
+      load,
+      toKafka,
+      toMaxCompute,
+      failures,
+    },
     emulator: () => emulator,
     async killEmulator() {
       emulator.kill('SIGKILL');
@@ -123,7 +141,8 @@ function yaml(place: Place, emulator: EmulatorChild, options: WorldOptions): str
   const { guarantee = 'exactly_once', onUnknown = 'stop' } = options;
   // One broker appends at once; three may take as long as `offsets.commit.timeout.ms`, which is 5 s.
   const settle = options.brokers === 3 ? '5s' : '300ms';
-  const kafkaOptions = { 'session.timeout.ms': SESSION_MS, 'heartbeat.interval.ms': 300 };
+  const sessionMs = options.staticMembers ? STATIC_SESSION_MS : SESSION_MS;
+  const kafkaOptions = { 'session.timeout.ms': sessionMs, 'heartbeat.interval.ms': 300 };
   return `name: ${table}
 guarantee: ${guarantee}
 kafka: {brokers: "${brokers}", topics: [${topic}], groupId: ${group}, options: ${JSON.stringify(kafkaOptions)}}

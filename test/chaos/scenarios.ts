@@ -1,0 +1,120 @@
+import {
+  brokerKilled,
+  commitAnswersLost,
+  coordinatorKilled,
+  maxComputeKilled,
+  NETWORK,
+} from './disasters.ts';
+import { around, type Point, RECOVERY } from './points.ts';
+import { nothingLost, type Scenario } from './scenario.ts';
+import { type Campaign, type Disaster, during, inTurn, kills, stalls } from './strikes.ts';
+
+const UPLOAD = around(['session', 'block', 'verify', 'letters']);
+const COMMIT = around(['intent', 'commit:1', 'commit:2', 'commit:3']);
+const ADVANCE = around(['publish', 'advance', 'advance+intent']);
+const RECOVERIES = around(RECOVERY);
+/** Nothing is left to commit when all sessions were. */
+const ROWS_VISIBLE = RECOVERIES.filter((point) => !point.endsWith('recovery:commit'));
+
+/** An intent is left by a kill, then `campaign` finds the member that recovers it. */
+const afterIntent = (points: readonly Point[], campaign: (points: readonly Point[]) => Campaign): Campaign =>
+  inTurn(...points.map((point) => inTurn(kills(['after:intent']), campaign([point]))));
+
+/** One intent, and whoever takes it up is killed one step further each time. */
+const killedAgainAndAgain = inTurn(
+  kills(['after:intent', ...RECOVERIES]),
+  kills(['after:commit:2', ...RECOVERIES]),
+  kills(['after:commit:3', ...ROWS_VISIBLE]),
+  kills(['after:advance+intent', ...RECOVERIES]),
+);
+
+const KILLS: readonly (readonly [string, Campaign])[] = [
+  ['killed while uploading', kills(UPLOAD)],
+  ['killed at intent and commits', kills(COMMIT)],
+  ['killed at the advance', kills(ADVANCE)],
+  ['killed in recovery', killedAgainAndAgain],
+];
+
+const killed = (members: number): Scenario[] =>
+  KILLS.map(([name, campaign]) => ({ name, members, campaign }));
+
+/** The next process has the same instance id: no new generation, no waiting for the session to end. */
+const killedStatic = (members: number): Scenario[] =>
+  KILLS.map(([name, campaign]) => ({
+    ...{ name: `${name}, static members`, members, campaign },
+    options: { staticMembers: true },
+  }));
+
+const zombies: Scenario[] = [
+  { name: 'frozen while uploading', members: 3, campaign: stalls(UPLOAD) },
+  { name: 'frozen at intent and commits', members: 3, campaign: stalls(COMMIT) },
+  { name: 'frozen at the advance', members: 3, campaign: stalls(ADVANCE) },
+  { name: 'frozen in recovery', members: 3, campaign: afterIntent(RECOVERIES, stalls) },
+  { name: 'frozen, nobody else', members: 1, campaign: stalls([...COMMIT, ...ADVANCE]) },
+];
+
+const everywhere = (disaster: Disaster): Campaign =>
+  inTurn(
+    during(disaster, [...UPLOAD, ...COMMIT, ...ADVANCE]),
+    afterIntent(RECOVERIES, (points) => during(disaster, points)),
+  );
+
+/** Where a request goes out next. */
+const REQUESTS: readonly Point[] = [
+  ...(['before:block', 'before:verify', 'before:intent', 'before:commit:2'] as const),
+  ...(['before:advance', 'before:advance+intent'] as const),
+];
+const RECOVERY_REQUESTS = RECOVERY.filter((step) => step !== 'recovery:letters').map(
+  (step): Point => `before:${step}`,
+);
+
+const atRequests = (disaster: Disaster): Campaign =>
+  inTurn(
+    during(disaster, REQUESTS),
+    afterIntent(RECOVERY_REQUESTS, (points) => during(disaster, points)),
+  );
+
+const surroundings: Scenario[] = [
+  { name: brokerKilled.name, members: 1, options: { brokers: 1 }, campaign: everywhere(brokerKilled) },
+  ...[1, 3].map((members) => ({
+    ...{ name: 'coordinator killed', members, options: { brokers: 3 as const } },
+    campaign: atRequests(coordinatorKilled()),
+  })),
+  ...NETWORK.flatMap((disaster) =>
+    [1, 3].map((members) => ({
+      ...{ name: disaster.name, members, options: { brokers: 1 as const } },
+      campaign: atRequests(disaster),
+    })),
+  ),
+  {
+    name: 'answers to session commits lost',
+    members: 1,
+    campaign: inTurn(
+      during(commitAnswersLost(), ['before:commit:1', 'before:commit:3', 'before:commit:2']),
+      afterIntent(['before:recovery:commit'], (points) => during(commitAnswersLost(), points)),
+    ),
+  },
+  { name: maxComputeKilled.name, members: 1, campaign: during(maxComputeKilled, [...UPLOAD, ...ADVANCE]) },
+];
+
+/** Without the intent rows must come twice: the counting has to see them. */
+export const CONTROL: Scenario = {
+  name: 'control: at_least_once',
+  members: 1,
+  options: { guarantee: 'at_least_once' },
+  campaign: kills(['after:commit:3', 'after:publish']),
+  judge: (out) => [
+    ...nothingLost(out),
+    ...(out.duplicates > 0 ? [] : ['no duplicates: the counting cannot see them']),
+  ],
+};
+
+export const MATRIX: readonly Scenario[] = [
+  ...killed(1),
+  ...killed(3),
+  ...killedStatic(1),
+  ...killedStatic(3),
+  ...zombies,
+  ...surroundings,
+  CONTROL,
+];
