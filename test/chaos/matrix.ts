@@ -74,7 +74,7 @@ const rowOf = (result: Result): string[] => [
     ...[result.scenario.members, result.strikes, result.records, result.rows],
     ...[result.missingRows + result.missingLetters, result.duplicates, result.letters],
   ].map((n) => n.toLocaleString('en')),
-  [...result.recoveries].map(([row, times]) => `${row}: ${times}`).join(', '),
+  [...result.recoveries].map(([row, times]) => `${row} ${times}x`).join(', '),
   String(result.seconds),
   result.failures.length === 0 ? 'ok' : 'FAILED',
 ];

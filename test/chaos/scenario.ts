@@ -7,6 +7,8 @@ export interface Scenario {
   readonly name: string;
   readonly members: number;
   readonly options?: Omit<WorldOptions, 'bootstrap'>;
+  /** Before the members start. */
+  readonly prepare?: (world: World) => void;
   readonly campaign: Campaign;
   /** Exit codes that members may end with by themselves. */
   readonly mayEnd?: readonly number[];
@@ -27,6 +29,7 @@ export async function runScenario(scenario: Scenario, bootstrap: string): Promis
   const from = Date.now();
   const world = await createWorld(`${name}-${members}`, { ...options, bootstrap });
   try {
+    scenario.prepare?.(world);
     await world.crew.start(members);
     const strikes = await campaign(world);
     const out = await outcome(world);

@@ -5,6 +5,8 @@ import {
   maxComputeKilled,
   NETWORK,
 } from './disasters.ts';
+import { filling, smallDisk, UNWRITABLE } from './full-disk.ts';
+import { all, losing, losingTheRest, oldestOpen, open } from './lost-sessions.ts';
 import { around, type Point, RECOVERY } from './points.ts';
 import { nothingLost, type Scenario } from './scenario.ts';
 import { type Campaign, type Disaster, during, inTurn, kills, stalls } from './strikes.ts';
@@ -97,6 +99,37 @@ const surroundings: Scenario[] = [
   { name: maxComputeKilled.name, members: 1, campaign: during(maxComputeKilled, [...UPLOAD, ...ADVANCE]) },
 ];
 
+const lostSessions: Scenario[] = [
+  {
+    name: 'all sessions of an intent expire',
+    members: 1,
+    campaign: losing('after:intent', open, 'expired'),
+  },
+  {
+    name: 'the sessions of an intent expire one after another',
+    members: 1,
+    campaign: inTurn(losing('after:intent', oldestOpen, 'expired'), losingTheRest('expired')),
+  },
+  {
+    name: 'all sessions of an intent are forgotten',
+    members: 1,
+    campaign: losing('after:intent', open, 'gone'),
+  },
+  {
+    name: 'committed sessions of an intent are forgotten',
+    members: 1,
+    campaign: losing('after:commit:3', all, 'gone'),
+  },
+];
+
+const fullDisk: Scenario = {
+  name: 'disk of the dead letters full',
+  members: 1,
+  prepare: smallDisk,
+  campaign: filling,
+  mayEnd: [UNWRITABLE],
+};
+
 /** Without the intent rows must come twice: the counting has to see them. */
 export const CONTROL: Scenario = {
   name: 'control: at_least_once',
@@ -116,5 +149,7 @@ export const MATRIX: readonly Scenario[] = [
   ...killedStatic(3),
   ...zombies,
   ...surroundings,
+  ...lostSessions,
+  fullDisk,
   CONTROL,
 ];

@@ -13,14 +13,19 @@ const STDERR = 2;
 export function createTrip(armFile: string): Trip {
   let armed = 0;
   let hits = 0;
+  let release = () => {};
+  process.on('SIGUSR2', () => release());
   return async (point) => {
     const arm = readArm(armFile);
     if (arm?.point !== point) return;
     hits = arm.id === armed ? hits + 1 : 1;
     armed = arm.id;
     if (hits < arm.hit || !claimed(armFile)) return;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     writeSync(STDERR, `${metLine(arm.id)}: ${arm.action} ${point}\n`);
-    await meet(arm);
+    await meet(arm, released);
   };
 }
 
@@ -41,10 +46,8 @@ function claimed(file: string): boolean {
   }
 }
 
-async function meet({ action }: Arm): Promise<void> {
-  if (action === 'hold') return released();
+async function meet({ action }: Arm, released: Promise<void>): Promise<void> {
+  if (action === 'hold') return released;
   process.kill(process.pid, action === 'kill' ? 'SIGKILL' : 'SIGSTOP');
   if (action === 'kill') await new Promise(() => undefined);
 }
-
-const released = (): Promise<void> => new Promise((resolve) => process.once('SIGUSR2', () => resolve()));

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 /** What is left of a scenario when everything has settled. */
 export interface Outcome extends Verdict {
   readonly duplicates: number;
-  /** Rows of the recovery table that the logs name, how often each. */
+  /** Rows of the recovery table with what was done, as the logs name them; how often each. */
   readonly recoveries: ReadonlyMap<string, number>;
   /** Topic partitions whose commit still carries an intent. */
   readonly pending: readonly string[];
@@ -41,8 +41,10 @@ export async function outcome(world: World, deadlineMs = 60_000): Promise<Outcom
 
 function recoveryRows(lines: readonly Record<string, unknown>[]): Map<string, number> {
   const rows = new Map<string, number>();
-  for (const { row } of lines) {
-    if (row !== undefined) rows.set(String(row), (rows.get(String(row)) ?? 0) + 1);
+  for (const { msg, row, action } of lines) {
+    if (msg !== 'settling an intent that was found') continue;
+    const name = `${String(row)} ${String(action)}`;
+    rows.set(name, (rows.get(name) ?? 0) + 1);
   }
-  return rows;
+  return new Map([...rows].sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10)));
 }

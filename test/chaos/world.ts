@@ -45,6 +45,8 @@ export interface World {
   /** The same data, the same port. */
   restartEmulator(): Promise<void>;
   readonly failures: string[];
+  /** Runs before the folder is removed. */
+  atEnd(release: () => void): void;
   end(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   const [topic, group] = [uniqueName('chaos'), uniqueName('maxsink-chaos')];
   const table = topic.replaceAll('-', '_');
   const failures: string[] = [];
+  const releasers: (() => void)[] = [];
   const data = ['--data', path.join(folder.path, 'emulator')];
   let emulator = await startEmulatorChild(data);
   const port = Number(new URL(emulator.endpoint).port);
@@ -82,20 +85,9 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
     failures.push(`load: ${error.message}`),
   );
   return {
-    ...{
-      kafka,
-      bootstrap,
-      topic,
-      group,
-      table,
-      folder,
-      letters,
-      crew,
-      load,
-      toKafka,
-      toMaxCompute,
-      failures,
-    },
+    guarantee: options.guarantee ?? 'exactly_once',
+    ...{ kafka, bootstrap, topic, group, table, folder, letters, crew, load },
+    ...{ toKafka, toMaxCompute, failures },
     emulator: () => emulator,
     async killEmulator() {
       emulator.kill('SIGKILL');
@@ -104,8 +96,10 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
     async restartEmulator() {
       emulator = await startEmulatorChild(data, port);
     },
+    atEnd: (release) => void releasers.push(release),
     async end() {
       await crew.end();
+      for (const release of releasers) release();
       await Promise.all([toMaxCompute.stop(), toKafka?.stop(), emulator.stop(), kafka?.stop()]);
       folder.remove();
     },

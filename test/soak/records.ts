@@ -1,5 +1,5 @@
 import { openProducer } from '../../src/demo/cluster.ts';
-import { sleep } from '../support/until.ts';
+import { sleep, until } from '../support/until.ts';
 
 /**
  * Numbered records: record `i` is offset `floor(i / TOPIC_PARTITIONS)` of topic partition
@@ -11,6 +11,8 @@ export const TOPIC_PARTITIONS = 4;
 export const BROKEN_EVERY = 33;
 
 const TICK_MS = 50;
+/** A broker that has just come back, and what waited for it. */
+const CONFIRM_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const PADDING = 'x'.repeat(400);
 const BROKEN: readonly (string | null)[] = [
@@ -74,9 +76,18 @@ export async function startLoad(
     async stop() {
       stopping = true;
       await running;
-      await producer.flush();
+      await until(
+        () =>
+          producer.flush().then(
+            () => producer.delivered === sent,
+            () => false,
+          ),
+        {
+          what: 'every record is confirmed',
+          deadlineMs: CONFIRM_MS,
+        },
+      );
       await producer.close();
-      if (producer.delivered !== sent) throw new Error(`${producer.delivered} of ${sent} records confirmed`);
       return sent;
     },
   };
