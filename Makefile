@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make demo` shows the service at work, `make test` runs all tests.
-.PHONY: help setup build demo test lint bench soak soak-route soak-steady test-node24
+.PHONY: help setup build demo test lint bench chaos soak soak-route soak-steady test-node24
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,11 @@ bench: build ## rows per second and CPU of the whole route, beside bare consumer
 	@scripts/setup.sh --tests
 	@npm run --silent build:harness
 	@node .cache/harness/test/bench/route.js $(ARGS)
+
+chaos: build ## kill, freeze and cut off members at every step, then count; CHAOS_SECONDS=600 for random ones; ARGS="--only frozen"
+	@scripts/setup.sh --tests
+	@npm run --silent build:harness
+	@node .cache/harness/test/chaos/matrix.js $(ARGS)
 
 soak: ## the long runs, 2.5 hours: the two below, one after the other; ARGS goes to the second
 	@$(MAKE) --no-print-directory soak-route ARGS=

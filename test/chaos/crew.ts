@@ -18,6 +18,8 @@ export interface Crew {
    */
   strike(arm: Arm, deadlineMs?: number): Promise<Child | null>;
   running(): readonly Child[];
+  /** Returns when one more batch is acknowledged, whoever does it: false when none is in time. */
+  progress(deadlineMs?: number): Promise<boolean>;
   /** Exit codes other than those of kills, with the error that the log names. */
   readonly exits: readonly Exit[];
   /** Parsed log lines of all processes so far. */
@@ -47,6 +49,7 @@ export interface CrewOptions {
 /** `npm run build:harness` makes it. */
 const ENTRY = path.join(ROOT, '.cache', 'harness', 'test', 'chaos', 'entry.js');
 const ASSIGNED = 'topic partitions assigned';
+const ACKNOWLEDGED = 'batch acknowledged';
 /** An orchestrator waits before it starts a process again that ended by itself. */
 const RESTART_MS = 500;
 const START_MS = 60_000;
@@ -108,6 +111,14 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
       if (arm.action === 'kill') await child.exited;
       return child;
     },
+    async progress(deadlineMs = 60_000) {
+      const before = count(all, ACKNOWLEDGED);
+      const more = until(() => count(all, ACKNOWLEDGED) > before, { what: 'progress', deadlineMs });
+      return more.then(
+        () => true,
+        () => false,
+      );
+    },
     logged: () => all.flatMap(({ lines }) => lines.flatMap(parsed)),
     async stop() {
       ending = true;
@@ -121,6 +132,9 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
     },
   };
 }
+
+const count = (children: readonly Child[], message: string): number =>
+  children.reduce((sum, { lines }) => sum + lines.filter((line) => line.includes(message)).length, 0);
 
 /** Before its first line a process dies of SIGTERM. */
 async function stopped(child: Child): Promise<number | null> {

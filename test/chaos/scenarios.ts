@@ -131,7 +131,7 @@ const fullDisk: Scenario = {
 };
 
 /** Without the intent rows must come twice: the counting has to see them. */
-export const CONTROL: Scenario = {
+const CONTROL: Scenario = {
   name: 'control: at_least_once',
   members: 1,
   options: { guarantee: 'at_least_once' },
@@ -151,5 +151,31 @@ export const MATRIX: readonly Scenario[] = [
   ...surroundings,
   ...lostSessions,
   fullDisk,
+  CONTROL,
+];
+
+const KILL_POINTS = ['after:block', 'before:letters', 'after:letters', ...COMMIT, ...ADVANCE] as const;
+const FREEZE_POINTS = ['before:intent', 'after:intent', 'after:commit:1', 'before:advance'] as const;
+const CUT_POINTS = ['before:intent', 'before:commit:2', 'before:advance'] as const;
+const answersLost = NETWORK.find(({ name }) => name === 'answers to both lost')!;
+
+/** What every change has to pass: some four minutes on two cores. */
+export const SUBSET: readonly Scenario[] = [
+  {
+    name: 'broker killed, answers lost',
+    members: 1,
+    options: { brokers: 1 },
+    campaign: inTurn(during(brokerKilled, CUT_POINTS), during(answersLost, CUT_POINTS)),
+  },
+  { name: 'killed at every step', members: 1, campaign: kills(KILL_POINTS) },
+  { name: 'killed at every step', members: 3, campaign: kills(KILL_POINTS) },
+  { name: 'killed in recovery', members: 1, campaign: kills(['after:intent', ...RECOVERIES]) },
+  { name: 'killed in recovery', members: 3, campaign: kills(['after:commit:2', ...RECOVERIES]) },
+  {
+    name: 'frozen and continued',
+    members: 3,
+    campaign: inTurn(stalls(FREEZE_POINTS), afterIntent(['before:recovery:advance'], stalls)),
+  },
+  ...lostSessions.filter(({ name }) => name.startsWith('all')),
   CONTROL,
 ];

@@ -31,6 +31,11 @@ async function met<T>(world: World, point: Point, strike: () => Promise<T | null
   return child;
 }
 
+async function goesOn(world: World, after: string): Promise<void> {
+  if (!(await world.crew.progress()))
+    world.failures.push(`nothing was acknowledged for a minute after ${after}`);
+}
+
 /** SIGKILL at each point; the member is started again at once. */
 export const kills =
   (points: readonly Point[], hit = 1): Campaign =>
@@ -48,6 +53,7 @@ export const stalls =
       const child = await met(world, point, () => world.crew.strike({ point, hit: 1, action: 'stall' }));
       await sleep(2 * SESSION_MS);
       child?.kill('SIGCONT');
+      await goesOn(world, `a member was frozen ${point}`);
     }
     return points.length;
   };
@@ -62,6 +68,7 @@ export const during =
       child?.kill('SIGUSR2');
       await sleep(disaster.ms);
       await disaster.end(world);
+      await goesOn(world, `${disaster.name} ${point}`);
     }
     return points.length;
   };
