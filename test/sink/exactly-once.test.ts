@@ -83,7 +83,7 @@ describe('exactly once', () => {
     const h = harness({ exactlyOnce: true });
     h.feed('!');
     await h.pass(60_000);
-    expect(steps(h)).toEqual(['letters durable', 'letters acknowledged', 'acknowledge 1']);
+    expect(steps(h)).toEqual(['letters durable', 'acknowledge 1', 'letters acknowledged']);
   });
 
   it.each(['intend', 'commit', 'acknowledge'])(
