@@ -111,6 +111,8 @@ export const LIMITS = {
   recoveryTellMs: 60_000,
   /** No answer to an offset commit for this long counts as unanswered, ms. */
   offsetCommitMs: 15_000,
+  /** Before the client sends a request again whose connection was lost (give or take a fifth), ms. */
+  resendMs: 1_000,
   /**
    * Characters of one topic partition's commit metadata: brokers take 4,096 (`offset.metadata.max.bytes`), the
    * client adds one.

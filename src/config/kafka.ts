@@ -54,11 +54,26 @@ const OWNED: Readonly<Record<string, string | null>> = {
   'plugin.library.paths': null,
   'queued.max.messages.kbytes': 'memory',
   'receive.message.max.bytes': null,
+  'retry.backoff.max.ms': null,
+  'retry.backoff.ms': null,
+  'statistics.interval.ms': null,
   kafkaJS: null,
+};
+
+const EAGER = 'exactly once is proven for the classic group protocol with the eager range assignor only';
+
+/** Of those without a key, why there is none. */
+const REASONS: Readonly<Record<string, string>> = {
+  'group.protocol': EAGER,
+  'group.protocol.type': EAGER,
+  'group.remote.assignor': EAGER,
+  'partition.assignment.strategy': EAGER,
 };
 
 /** Why this librdkafka property cannot be given in `kafka.options`, or undefined when it can. */
 function refuseProperty(property: string): string | undefined {
+  const reason = Object.hasOwn(REASONS, property) ? REASONS[property] : undefined;
+  if (reason) return `maxsink sets this property itself: ${reason}`;
   const key = Object.hasOwn(OWNED, property) ? OWNED[property] : undefined;
   if (key) return `maxsink sets this property itself: use ${key}`;
   if (property.startsWith('sasl.'))

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { KafkaFault, RawPosition } from './client.ts';
+import { type Copies, createCopies } from './copies.ts';
 import { topicPartitionKey } from './source.ts';
 
 /**
@@ -12,9 +13,8 @@ import { topicPartitionKey } from './source.ts';
  *
  * After one that failed none is sent until the generation is another: its first copy, or that of the client, may
  * still arrive. A request that was given up is outstanding until its event comes: the next one waits for it, so that no
- * event is taken for the answer to another request. A late success is none: the client itself sends a request
- * again whose connection was lost, and the first copy may arrive after the next commit (`settings.ts` holds such
- * a copy back for longer than `LIMITS.offsetCommitMs`).
+ * event is taken for the answer to another request. A success counts when the request was sent once: it came
+ * sooner than the client sends a second copy, or the client's statistics say so (`copies.ts`).
  */
 export interface Committer {
   /** A request is outstanding, be it given up or not, or one of this generation has failed. */
@@ -30,6 +30,8 @@ export interface Committer {
     fault: KafkaFault | null,
     positions: readonly { topic: string; partition: number; offset: number }[],
   ): void;
+  /** The statistics of the client, as {@link Copies.counted}. */
+  counted: Copies['counted'];
   /** Fails what is outstanding and what waits behind it: the assignment is over. */
   forget(reason: string): void;
   /** A new generation: what failed in the one before can do no harm any more. */
@@ -44,7 +46,11 @@ interface Outstanding {
   over(): void;
 }
 
+/** Surely before a second copy is sent. */
+const SURE_MS = LIMITS.resendMs * 0.75;
 const SECONDS = LIMITS.offsetCommitMs / 1000;
+const SENT_AGAIN =
+  'the connection was lost and the client sent the commit again: the first copy may be on its way';
 const refused = (why: string, cause?: unknown) => new SinkError('kafka_commit_refused', why, cause);
 
 export function createCommitter(
@@ -59,6 +65,7 @@ export function createCommitter(
   let queue: Promise<void> = Promise.resolve();
   /** Aborted when the assignment is over: what waits for its turn is not sent any more. */
   let assignment = new AbortController();
+  const copies = createCopies();
   let failed = false;
   let refusal: string | null = null;
   let refusals = 0;
@@ -84,6 +91,7 @@ export function createCommitter(
     outstanding = { offsets, sentAt: monotonicMs(), settle, over };
     try {
       send([...positions]);
+      copies.sent();
     } catch (error) {
       over();
       settle(refused(`the client did not send the commit: ${(error as Error).message}`, error));
@@ -136,11 +144,14 @@ export function createCommitter(
       const { offsets, sentAt, settle, over } = outstanding;
       const same = positions.every((p) => offsets.get(topicPartitionKey(p)) === p.offset);
       if (positions.length !== offsets.size || !same) return;
+      const now = monotonicMs();
+      copies.answered(now, !fault);
       over();
-      const late = monotonicMs() - sentAt >= LIMITS.offsetCommitMs;
       if (fault) settle(refused(`${fault.message} (${fault.code})`, fault));
-      else settle(late ? refused(`the group coordinator answered after ${SECONDS} s`) : null);
+      else if (now - sentAt < SURE_MS) settle(null);
+      else void copies.once().then((once) => settle(once ? null : refused(SENT_AGAIN)));
     },
+    counted: copies.counted,
     forget(reason) {
       assignment.abort(refused(reason));
       assignment = new AbortController();

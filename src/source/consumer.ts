@@ -5,6 +5,7 @@ import { readCommitted } from './assignment.ts';
 import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client.ts';
 import { watchClient } from './client-watch.ts';
 import { createCommitter } from './committer.ts';
+import { readCounts } from './copies.ts';
 import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
@@ -57,6 +58,8 @@ export class KafkaSource implements Source {
   #closed = false;
   #stuckSince: number | null = null;
   #lastTurnAt = 0;
+  /** The client is no older than this, ms, monotonic. */
+  #createdAt = 0;
   readonly #isDue: (key: string) => boolean;
   #unassigned: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -84,7 +87,11 @@ export class KafkaSource implements Source {
       log,
       clock,
       silentMs: LIMITS.brokerSilenceMs + Number(kafka.options['fetch.wait.max.ms'] ?? 500),
-      onStatistics: (json) => this.#ends.onStatistics(json),
+      onStatistics: (json) => {
+        const { ageMs, total } = readCounts(json);
+        committer.counted(this.#createdAt + ageMs, total);
+        this.#ends.onStatistics(json);
+      },
       onRefused: (error) => this.#listener.onFailure(error),
     });
     const committer = createCommitter(
@@ -121,6 +128,7 @@ export class KafkaSource implements Source {
 
   async start(listener: SourceListener): Promise<void> {
     this.#listener = listener;
+    this.#createdAt = performance.now();
     await connect(this.#consumer, CONNECT_MS);
     const topics = await findTopics(this.#consumer, this.#options.kafka, CONNECT_MS);
     this.#membership.knownTopics(knownTopics(topics, this.#topicIds, this.#options.kafka));

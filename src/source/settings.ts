@@ -39,10 +39,10 @@ export function clientProperties(
 ): Record<string, string | number | boolean> {
   return {
     'client.id': 'maxsink',
-    // Statistics tell the last stable offset of each topic partition.
-    'statistics.interval.ms': 5000,
     'socket.keepalive.enable': true,
     ...kafka.options,
+    // Statistics tell the last stable offset of each topic partition, and how often a commit was sent.
+    'statistics.interval.ms': 5000,
     'bootstrap.servers': kafka.brokers.join(','),
     'group.id': kafka.groupId,
     'enable.auto.commit': false,
@@ -52,6 +52,9 @@ export function clientProperties(
     'isolation.level': 'read_committed',
     'enable.partition.eof': true,
     'allow.auto.create.topics': false,
+    // An offset commit that is answered sooner was sent once (`committer.ts`).
+    'retry.backoff.ms': LIMITS.resendMs,
+    'retry.backoff.max.ms': LIMITS.resendMs,
     ...fetchProperties(memoryBytes),
     'receive.message.max.bytes': 1_000_000_000,
     ...(kafka.instanceId === null ? {} : { 'group.instance.id': kafka.instanceId }),

@@ -312,11 +312,15 @@ describe('librdkafka properties', () => {
     ['queued.max.messages.kbytes', 'use memory'],
     ['enable.auto.commit', 'leave it out'],
     ['enable.auto.offset.store', 'leave it out'],
-    ['partition.assignment.strategy', 'leave it out'],
+    ['partition.assignment.strategy', 'with the eager range assignor only'],
+    ['retry.backoff.ms', 'leave it out'],
     ['isolation.level', 'leave it out'],
     ['fetch.queue.backoff.ms', 'leave it out'],
     ['enable.partition.eof', 'leave it out'],
-    ['group.protocol', 'leave it out'],
+    [
+      'group.protocol',
+      'exactly once is proven for the classic group protocol with the eager range assignor only',
+    ],
     ['rebalance_cb', 'leave it out'],
   ])('%s is refused: %s', (name, advice) => {
     const found = problems(written({ kafka: `options: {${name}: hunter2}` }));
