@@ -2,7 +2,7 @@ import type { LogBounds } from '../source/admin.ts';
 import type { RawPosition } from '../source/client.ts';
 import { readNote } from '../source/note.ts';
 import { decideStart, type StartAt } from '../source/start-at.ts';
-import { type Exhibit, fail, type Item, ok } from './report.ts';
+import { type Exhibit, fail, failed, type Item, ok } from './report.ts';
 import { count, plural, some } from './words.ts';
 
 /** One topic partition as a start would find it. */
@@ -27,7 +27,12 @@ export function checkCommitted(
   bounds: readonly LogBounds[],
   positions: readonly RawPosition[],
 ): CommittedOutcome {
-  const topicPartitions = bounds.map((one) => startOf(one, positions, startAt));
+  let topicPartitions: readonly TopicOffsets[];
+  try {
+    topicPartitions = bounds.map((one) => startOf(one, positions, startAt));
+  } catch (error) {
+    return { items: [failed('committed offsets', error)], topicPartitions: [] };
+  }
   const topics = [...new Set(bounds.map(({ topic }) => topic))];
   const items = topics.map((topic) => {
     return committedItem(

@@ -7,7 +7,7 @@ import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from 
 import type { Committer } from './committer.ts';
 import type { FaultAction } from './faults.ts';
 import { assertFits, commitNote } from './note.ts';
-import { openAssignment } from './opening.ts';
+import { askKafka, openAssignment } from './opening.ts';
 import { type Owned, ownedFrom, unchanged } from './owned.ts';
 import {
   type OffsetCommit,
@@ -168,8 +168,8 @@ export class Membership {
     this.#options.committer.renew();
     schedule(() => number === this.#assignment && this.#hold());
     const commit = (commits: readonly RawPosition[]) => this.#commit(commits);
-    const inquiry: Inquiry = { ...this.#options, topicsAtStart: this.#topicsAtStart };
-    openAssignment({ ...this.#options, inquiry, commit }, list, opening.signal).then(
+    const questions = askKafka({ ...this.#options, topicsAtStart: this.#topicsAtStart });
+    openAssignment({ ...this.#options, questions, commit }, list, opening.signal).then(
       (starts) => schedule(() => this.#assign(ownedFrom(starts), starts, number, false)),
       (error: SinkError) => {
         if (number !== this.#assignment) return;

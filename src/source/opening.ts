@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { asSinkError, SinkError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { seldom } from '../seldom.ts';
 import {
   findStarts,
@@ -16,7 +17,8 @@ import { commitNote, earlierTopic } from './note.ts';
 import { type OffsetCommit, type Recover, type TopicPartition, topicPartitionKey } from './source.ts';
 
 export interface OpeningOptions {
-  readonly inquiry: Inquiry;
+  readonly questions: Questions;
+  readonly log: Pick<Log, 'warn'>;
   readonly clock: Clock;
   readonly exactlyOnce: boolean;
   readonly settleMs: number;
@@ -26,6 +28,19 @@ export interface OpeningOptions {
   /** Of own topic partitions, while the assignment lasts. */
   commit(commits: readonly RawPosition[]): Promise<void>;
 }
+
+/** What is asked of Kafka. */
+export interface Questions {
+  topics(list: readonly TopicPartition[]): Promise<Topic[]>;
+  committed(list: readonly TopicPartition[]): Promise<Known[]>;
+  starts(topics: readonly Topic[], recovered: ReadonlyMap<string, number>): Promise<Start[]>;
+}
+
+export const askKafka = (inquiry: Inquiry): Questions => ({
+  topics: (list) => readTopics(inquiry, list),
+  committed: (list) => readCommitted(inquiry.consumer, list),
+  starts: (topics, recovered) => findStarts(inquiry, topics, recovered),
+});
 
 const AGAIN_MS = 1_000;
 
@@ -48,7 +63,7 @@ export async function openAssignment(
 ): Promise<Start[]> {
   const settle = () => options.clock.sleep(options.settleMs, signal);
   const ask = <T>(question: () => Promise<T>) => untilAnswered(options, question, signal);
-  const read = () => ask(() => readTopics(options.inquiry, list));
+  const read = () => ask(() => options.questions.topics(list));
 
   if (options.exactlyOnce) await settle();
   let topics = await read();
@@ -57,7 +72,7 @@ export async function openAssignment(
     topics = await read();
   }
   const recovered = hasIntent(topics) ? await recover(options, topics, signal) : new Map<string, number>();
-  return ask(() => findStarts(options.inquiry, topics, recovered));
+  return ask(() => options.questions.starts(topics, recovered));
 }
 
 const hasIntent = (topics: readonly Topic[]): boolean =>
@@ -72,12 +87,11 @@ async function recover(
   topics: readonly Topic[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const { inquiry } = options;
   const note = noteFor(topics);
   const io = {
     signal,
     read: (list: readonly TopicPartition[]) =>
-      untilAnswered(options, () => readCommitted(inquiry.consumer, list), signal).then((found) =>
+      untilAnswered(options, () => options.questions.committed(list), signal).then((found) =>
         found.map(committedEntry),
       ),
     commit: async (commits: readonly OffsetCommit[]) => {
@@ -125,7 +139,7 @@ function noteFor(topics: readonly Topic[]): (commit: OffsetCommit) => string {
 
 /** Passing faults are waited out; others are thrown as what ends the service. */
 async function untilAnswered<T>(
-  { clock, inquiry, faultAction }: OpeningOptions,
+  { clock, log, faultAction }: OpeningOptions,
   question: () => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -139,7 +153,7 @@ async function untilAnswered<T>(
       signal.throwIfAborted();
       const fault = faultAction(error);
       if (fault.do === 'stop') throw fault.error;
-      if (isDue('starts')) inquiry.log.warn({ error }, 'the start offsets could not be read; asking again');
+      if (isDue('starts')) log.warn({ error }, 'the start offsets could not be read; asking again');
       await clock.sleep(AGAIN_MS, signal);
     }
   }

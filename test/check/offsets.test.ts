@@ -30,6 +30,13 @@ describe('committed offsets', () => {
     expect(topicPartitions.map(({ start }) => start)).toEqual(['250 (committed)', '7 (committed)']);
   });
 
+  it('whose metadata a start would not understand fail as the start would', () => {
+    const broken = { ...position(0, 250), metadata: 'maxsink2;tp=4;sum=0;' };
+    const { items, topicPartitions } = checkCommitted('earliest', [log(0, 0, 1500)], [broken]);
+    expect(items).toMatchObject([{ status: 'fail', code: 'ledger_unreadable' }]);
+    expect(topicPartitions).toEqual([]);
+  });
+
   it.each([
     ['deleted', [log(0, 10, 20), log(1, 0, 0)], [position(0, 5), position(1, 0)]],
     ['ends before', [log(0, 0, 20), log(1, 0, 0)], [position(0, 25), position(1, 0)]],
