@@ -75,7 +75,8 @@ export class Membership {
 
   /** Why nothing is read though there is something to read; null when all is well. */
   get refusal(): string | null {
-    return this.#list.length === 0 && !this.#rejoining ? null : this.#options.committer.refusal;
+    const idle = this.#list.length === 0 && !this.#opening && !this.#rejoining;
+    return idle ? null : this.#options.committer.refusal;
   }
 
   /** The same list as long as nothing changes: it is asked for at every turn. */
