@@ -2,13 +2,21 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.ts';
 
 /** The command line. Each command loads its own code, so that none pays for the others. */
-export function createProgram(exit: (code: number) => void): Command {
+export function createProgram(exit: Exit): Command {
   const program = new Command('maxsink')
     .description('Moves Kafka topics into Alibaba MaxCompute tables.')
     .version(VERSION)
     .showHelpAfterError('(maxsink --help lists the commands)')
     .exitOverride();
+  addPipelineCommands(program, exit);
+  addLocalCommands(program, exit);
+  return program;
+}
 
+type Exit = (code: number) => void;
+
+/** What is done with a configuration. */
+function addPipelineCommands(program: Command, exit: Exit): void {
   program
     .command('run')
     .description('run the service until SIGTERM')
@@ -37,6 +45,19 @@ export function createProgram(exit: (code: number) => void): Command {
   addAudit(program, exit);
 
   program
+    .command('resolve')
+    .description('show batches whose commit is pending, and settle what nobody else can decide')
+    .requiredOption('-c, --config <file>', 'configuration (YAML)')
+    .option('--assume-committed', 'go on behind the batch: rows that are not in the table are lost')
+    .option('--replay', 'read the batch again: rows that are in the table come twice')
+    .option('--batch <id>', 'this one only, even when the service would settle it by itself')
+    .option('--json', 'one JSON document')
+    .action(async (options) => exit(await (await import('./resolve.ts')).resolveCommand(options)));
+}
+
+/** What needs nothing but this machine. */
+function addLocalCommands(program: Command, exit: Exit): void {
+  program
     .command('demo')
     .description('show the whole route on this machine: Kafka, maxsink, a local MaxCompute')
     .option('--brokers <list>', 'a real Kafka instead of the built-in one')
@@ -57,8 +78,6 @@ export function createProgram(exit: (code: number) => void): Command {
     .option('--quotas <kind>', 'real: enforce the quotas of the service')
     .option('--host <host>', 'address to listen at', '127.0.0.1')
     .action(async (options) => exit(await (await import('./emulator.ts')).emulatorCommand(options)));
-
-  return program;
 }
 
 function addAudit(program: Command, exit: (code: number) => void): void {
