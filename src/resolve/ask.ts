@@ -1,9 +1,8 @@
-import { fullName } from '../check/table.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { maxComputeOptions } from '../connections.ts';
 import { asSinkError, SinkError } from '../errors.ts';
-import type { TableName } from '../ledger/intent.ts';
+import { mappingHash } from '../ledger/mapping-hash.ts';
 import type { Provenance } from '../ledger/ports.ts';
 import { createLog } from '../log.ts';
 import { provenanceColumns } from '../mapping/provenance.ts';
@@ -13,7 +12,6 @@ import { tableProvenance } from '../provenance.ts';
 import { ledgerSessions } from '../sessions.ts';
 import type { Intent } from './find.ts';
 import { type Judgement, judge } from './judge.ts';
-import { tableText } from './report.ts';
 
 /** Longest time until the states of a batch's sessions are known, and until its rows are counted, ms. */
 const STATES_MS = 60_000;
@@ -49,7 +47,7 @@ async function ask(config: Config, maxcompute: MaxCompute, intent: Intent): Prom
   const states = deadline(STATES_MS, `${endpoint} did not tell what became of the sessions`);
   const counts = deadline(STATES_MS + COUNTS_MS, `${endpoint} did not count the rows`);
   try {
-    const counting = await provenanceOf(config, maxcompute, intent.own[0]!.pointer.to, states.signal);
+    const counting = await provenanceOf(config, maxcompute, intent, states.signal);
     const provenance = 'count' in counting ? counting : null;
     const signals = { states: states.signal, counts: counts.signal };
     const judgement = await judge(intent, { sessions, provenance, onUnknown, cluster: null, signals });
@@ -67,25 +65,21 @@ function deadline(ms: number, what: string): { readonly signal: AbortSignal; ove
   return { signal: stop.signal, over: () => clearTimeout(timer) };
 }
 
-/** Counts rows of the table of the configuration; else why they cannot be counted. */
+/** Counts rows as the service would; else why it cannot. */
 async function provenanceOf(
   config: Config,
   maxcompute: MaxCompute,
-  to: TableName,
+  { list }: Intent,
   signal: AbortSignal,
 ): Promise<Provenance | { readonly lacks: string }> {
-  const name = fullName(config);
-  if (tableText(to) !== name) return { lacks: `the configuration is about ${name}` };
   try {
     const { plan } = matchTable(config, await maxcompute.table(config.table.name, signal));
     const columns = provenanceColumns(plan, config.kafka.topics?.length !== 1);
     if ('lacks' in columns) return { lacks: columns.lacks.join('; ') };
+    if (list === null) return { lacks: 'the ranges of the batch are not known any more' };
+    if (list.mapping !== mappingHash(plan)) return { lacks: 'the mapping or the table has changed since' };
     return tableProvenance({
-      maxcompute,
-      plan,
-      columns,
-      clock: systemClock,
-      log: createLog({ level: 'silent' }),
+      ...{ maxcompute, plan, columns, clock: systemClock, log: createLog({ level: 'silent' }) },
     });
   } catch (error) {
     return { lacks: asSinkError(error).message };

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Pointer } from '../../src/ledger/intent.ts';
+import { mappingHash } from '../../src/ledger/mapping-hash.ts';
 import { encodePointer } from '../../src/ledger/pointer.ts';
 import { type MaxCompute, openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
+import { matchTable } from '../../src/plan.ts';
 import { resultOf } from '../../src/resolve/report.ts';
 import { resolve as runResolve } from '../../src/resolve/resolve.ts';
 import type { Reading } from '../../src/resolve/settle.ts';
@@ -70,7 +72,8 @@ const left = (...states: readonly Forced[]) => leftRows(9, ...states);
 async function pending(
   session: Awaited<ReturnType<typeof left>>,
   over: Partial<Pointer> = {},
-  mapping = BLIND,
+  columns = BLIND,
+  mapping = 'of before',
 ) {
   const group = uniqueName('resolve');
   const members = [0, 1].map((partition) => ({ topic, partition }));
@@ -84,7 +87,7 @@ async function pending(
     },
     ...{ witness: { tablePartition: '', id: session.id }, cluster: null },
     to: { project: emulator.project, schema: null, table: TABLE },
-    list: { members, sessions: [session], mapping: 'x'.repeat(16) },
+    list: { members, sessions: [session], mapping },
     ...over,
   };
   const other = { ...pointer, end: 25, list: null };
@@ -93,7 +96,7 @@ async function pending(
     { topic, partition: 1, offset: 20, metadata: note(encodePointer(other)) },
     { topic, partition: 2, offset: 30, metadata: note(null) },
   ]);
-  return { group, batch: pointer.batch, file: fileOf(group, mapping), standing: () => standing(group) };
+  return { group, batch: pointer.batch, file: fileOf(group, columns), standing: () => standing(group) };
 }
 
 const CENSUS = { size: SIZE, unstarted: [], topicId: null, pipeline: TABLE, table: 'demo.orders' };
@@ -178,14 +181,18 @@ describe.concurrent('maxsink resolve', () => {
   });
 
   it('counts the rows where their columns are mapped', async () => {
-    const known = await pending(await leftRows(0, 'closed', 'critical'), {}, MAPPING);
+    const { plan } = matchTable(loadConfig(fileOf('any', MAPPING), {}), await maxcompute.table(TABLE));
+    const mapping = mappingHash(plan);
+    const known = await pending(await leftRows(0, 'closed', 'critical'), {}, MAPPING, mapping);
     const found = async (file: string) => {
       const { decisionNeeded, sessions } = (await inProcess(file)).intents[0]!;
       return [decisionNeeded, sessions[0]!.found];
     };
     expect(await found(known.file)).toEqual([false, 2]);
-    const none = await pending(await left('critical'), { end: 10 }, MAPPING);
+    const none = await pending(await left('critical'), { end: 10 }, MAPPING, mapping);
     expect(await found(none.file)).toEqual([true, 0]);
+    const other = await pending(await left('critical'), { end: 10 }, MAPPING);
+    expect(await found(other.file)).toEqual([true, null]);
   });
 
   it.each([

@@ -115,9 +115,20 @@ export async function commitOffsets(
     consumer.connect({ timeout: TIMEOUT_MS }, (error) => (error ? reject(error) : resolve())),
   );
   try {
-    consumer.commitSync([...positions] as never);
+    await until(() => committed(consumer, positions), { what: 'a coordinator that is ready' });
   } finally {
     await new Promise<void>((resolve) => consumer.disconnect(() => resolve()));
+  }
+}
+
+/** False while the coordinator is not there yet: so answers a cluster whose first group this is. */
+function committed(consumer: rd.KafkaConsumer, positions: readonly object[]): boolean {
+  try {
+    consumer.commitSync([...positions] as never);
+    return true;
+  } catch (error) {
+    if ([14, 15, 16].includes((error as LibrdKafkaError).code)) return false;
+    throw error;
   }
 }
 
