@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { openRegistry, type RegistryOptions, type RegistryRetry } from './decode/registry.ts';
@@ -8,6 +9,8 @@ import { type MaxCompute, type MaxComputeOptions, openMaxCompute } from './maxco
 import type { Metrics } from './ops/metrics.ts';
 import { seldom } from './seldom.ts';
 import type { SchemaSource } from './sink/ports.ts';
+import { openProducer } from './source/producer.ts';
+import { openTrail, type Trail } from './trail/trail.ts';
 import { VERSION } from './version.ts';
 
 /** An outage is told at once and then once a minute for each call and code; every retry is counted. */
@@ -66,6 +69,25 @@ export function registryOptions(registry: NonNullable<Config['schemaRegistry']>)
   const { url, username, password, token, caFile } = registry;
   const secrets = { password: password?.reveal() ?? null, token: token?.reveal() ?? null };
   return { url, username, ...secrets, ca: readOrNull(caFile) };
+}
+
+/** The audit topic; null: there is none. */
+export function connectTrail(config: Config, metrics: Metrics, log: Log): Trail | null {
+  const { audit, kafka, maxcompute, table } = config;
+  if (audit.topic === null) return null;
+  return openTrail({
+    producer: openProducer(kafka),
+    topic: audit.topic,
+    sender: {
+      pipeline: config.name,
+      group: kafka.groupId,
+      table: [maxcompute.project, maxcompute.schema, table.name].filter((part) => part !== null).join('.'),
+      process: `${hostname()}-${process.pid}`,
+    },
+    clock: systemClock,
+    log,
+    onEntry: (result) => metrics.auditEntries.inc({ result }),
+  });
 }
 
 const readOrNull = (file: string | null): string | null =>

@@ -134,6 +134,16 @@ export const LIMITS = {
   /** A stopped process that something still holds is ended after this time, ms. */
   exitMs: 5_000,
 
+  // audit trail
+  /** Entries that wait for the topic, and their characters in all; the oldest go first. */
+  trailEntries: 1_000,
+  trailChars: 8 * MiB,
+  /** Waits between two attempts to write to the topic, ms. */
+  trailRetryBaseMs: 1_000,
+  trailRetryCapMs: 30_000,
+  /** Least time for what waits when the service ends, ms. */
+  trailFlushMs: 2_000,
+
   // health
   liveMs: 60_000,
   stuckIntervals: 3,

@@ -81,7 +81,8 @@ const SECRET_IN_TEXT = new RegExp(
 const HIDDEN = '[secret]';
 const RESERVED = new Set(['time', 'level', 'msg']);
 const DEPTH = 8;
-const ITEMS = 100;
+/** As many as a batch may have sessions. */
+const ITEMS = 1000;
 
 /** A text without user names in URLs and without `password=...`. */
 export const cleanText = (text: string): string => hideUserInfo(text).replace(SECRET_IN_TEXT, `$1${HIDDEN}`);

@@ -2,7 +2,7 @@ import { createBudget } from './budget.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
-import { connectMaxCompute, connectRegistry } from './connections.ts';
+import { connectMaxCompute, connectRegistry, connectTrail } from './connections.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
@@ -26,6 +26,8 @@ import type { DeadLetters, Encoder, Tunnel } from './sink/ports.ts';
 import { KafkaSource } from './source/consumer.ts';
 import { chunkBytesFor, clientQueueBytes, fetchProperties } from './source/settings.ts';
 import type { Source } from './source/source.ts';
+import type { TrailEntry } from './trail/entry.ts';
+import type { Trail } from './trail/trail.ts';
 import { guardedTunnel } from './tunnel.ts';
 import { VERSION } from './version.ts';
 
@@ -83,8 +85,11 @@ async function serve(
   const clock = systemClock;
   const metrics = createMetrics({ pipeline: config.name });
   const workers = effectiveWorkers(config.workers);
-  const observer = createObserver({ config, metrics, log: ownLog, clock, workers, stop });
+  const onEntry = (entry: TrailEntry) => trail?.tell(entry);
+  const observer = createObserver({ config, metrics, log: ownLog, clock, workers, onEntry, stop });
   const { log } = observer;
+  const trail = connectTrail(config, metrics, log);
+  releasers.push(closesTrail(trail, config, stop));
   log.info(
     {
       version: VERSION,
@@ -196,6 +201,18 @@ async function serve(
 
 function identityOf({ maxcompute: { project, schema }, table }: Config, plan: Plan): Identity {
   return { to: { project, schema, table: table.name }, cluster: null, mapping: mappingHash(plan) };
+}
+
+/** What waits gets the time that is left of `shutdown`. */
+function closesTrail(trail: Trail | null, config: Config, stop: AbortSignal): () => Promise<void> {
+  let deadline: number | null = null;
+  stop.addEventListener('abort', () => {
+    deadline = systemClock.now() + config.shutdown;
+  });
+  return async () => {
+    const left = deadline === null ? 0 : deadline - systemClock.now();
+    await trail?.stop(Math.max(LIMITS.trailFlushMs, left));
+  };
 }
 
 /** MaxCompute may be away when the service starts: it waits, `/ready` and the client's log lines say for what. */

@@ -13,8 +13,8 @@ import type { BatchStatus, RecordsStatus, Status } from './ops/status.ts';
 import { createRecoveries } from './recoveries.ts';
 import type { Batch } from './sink/batch.ts';
 import type { CoordinatorEvents } from './sink/options.ts';
-import { topicPartitionKey } from './source/source.ts';
 import { batchStatus, statusOf } from './status.ts';
+import { entryOf, offsetsText, type TrailEntry, trailFields } from './trail/entry.ts';
 import { VERSION } from './version.ts';
 
 /** Sees all that happens: as metrics, as log lines, for health and for the status page. */
@@ -41,6 +41,8 @@ export interface ObserverOptions {
   readonly clock: Clock;
   /** Worker threads. */
   readonly workers: number;
+  /** What was acknowledged, for the audit trail besides the log. */
+  onEntry(entry: TrailEntry): void;
   readonly stop: AbortSignal;
 }
 
@@ -49,7 +51,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const startedAt = clock.now();
   const problems = createProblems();
   const log = remembering(options.log, problems, clock);
-  const accounts = createAccounts(metrics, clock, log);
+  const accounts = createAccounts(metrics, clock, log, options.onEntry);
   const recoveries = createRecoveries(metrics, clock);
   const pauses = createPauses(metrics, clock, log, stop);
   const flushIntervalMs = config.flush.interval;
@@ -116,7 +118,7 @@ function setConstants(metrics: Metrics, config: Config, workers: number): void {
 }
 
 /** What the coordinator tells, as metrics and one log line per change; with what is remembered of it. */
-function createAccounts(metrics: Metrics, clock: Clock, log: Log) {
+function createAccounts(metrics: Metrics, clock: Clock, log: Log, onEntry: ObserverOptions['onEntry']) {
   const freshness = createFreshness();
   const acknowledged: BatchStatus[] = [];
   const rejected: Record<string, number> = {};
@@ -173,7 +175,9 @@ function createAccounts(metrics: Metrics, clock: Clock, log: Log) {
       account(batch);
       for (const [phase, ms] of Object.entries(batch.phases))
         metrics.batchPhaseSeconds.observe({ phase }, ms / 1000);
-      log.info(batchLine(batch), 'batch acknowledged');
+      const entry = entryOf(batch);
+      log.info({ ...batchLine(batch), ...trailFields(entry) }, 'batch acknowledged');
+      onEntry(entry);
     },
     abandoned(batch, reason) {
       metrics.batchesAbandoned.inc({ reason });
@@ -199,7 +203,7 @@ function batchLine(batch: Batch): object {
     sealedBy: batch.sealedBy,
     records: batch.records,
     rows: batch.rows,
-    rejected: batch.rejected,
+    deadLetters: batch.rejected,
     rowBytes: batch.rowBytes,
     tablePartitions: batch.upload.tablePartitions,
     fillMs: batch.phases.fill,
@@ -207,7 +211,7 @@ function batchLine(batch: Batch): object {
     intendMs: batch.phases.intend,
     commitMs: batch.phases.commit,
     acknowledgeMs: batch.phases.acknowledge,
-    offsets: [...batch.ranges.values()].map((r) => `${topicPartitionKey(r)}:${r.first}-${r.end}`).join(' '),
+    offsets: offsetsText([...batch.ranges.values()]),
   };
 }
 

@@ -11,6 +11,7 @@ import { createMetrics, type Metrics } from '../src/ops/metrics.ts';
 import { absorb, type Batch, openBatch } from '../src/sink/batch.ts';
 import { BatchUpload } from '../src/sink/upload.ts';
 import type { OffsetRange, TopicPartitionLag } from '../src/source/source.ts';
+import type { TrailEntry } from '../src/trail/entry.ts';
 import { parse, SMALLEST } from './config/support.ts';
 
 const NOW = 1_795_000_000_000;
@@ -18,13 +19,23 @@ const clock: Clock & { at: number } = { at: NOW, now: () => clock.at, sleep: asy
 const stop = new AbortController();
 let metrics: Metrics;
 let observer: Observer;
+let entries: TrailEntry[];
 
 beforeEach(() => {
   clock.at = NOW;
+  entries = [];
   metrics = createMetrics({ pipeline: 'orders' });
   const config = parse(SMALLEST);
   const log = createLog({ level: 'silent' });
-  observer = createObserver({ config, metrics, log, clock, workers: 2, stop: stop.signal });
+  observer = createObserver({
+    config,
+    metrics,
+    log,
+    clock,
+    workers: 2,
+    onEntry: (entry) => void entries.push(entry),
+    stop: stop.signal,
+  });
 });
 afterEach(() => metrics.stop());
 

@@ -53,6 +53,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
     ],
     types: ['config'],
   },
+  trail: { code: ['limits.ts', 'seldom.ts'], types: ['ledger', 'sink', 'source', 'clock.ts', 'log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },
   preview: {

@@ -75,12 +75,17 @@ function unknownKey(parent: Path, key: string): string {
   return `unknown key${meant ? ` (did you mean ${meant}?)` : ''}`;
 }
 
-/** The right word in another place (`brokers` -> `kafka.brokers`) is likelier than a similar one here. */
+/**
+ * The right word in another place (`brokers` -> `kafka.brokers`) is likelier than a similar one here, unless that is
+ * only the plural or the singular of it.
+ */
 function meantKey(parent: Path, key: string): string | undefined {
   const here = keysIn(parent);
   const same = (word: string) => fold(word) === fold(key);
+  const number = (word: string) => `${fold(word)}s` === fold(key) || fold(word) === `${fold(key)}s`;
   return (
     here.find(same) ??
+    here.find(number) ??
     elsewhere(same) ??
     suggest(key, here) ??
     elsewhere((word) => suggest(key, [word]) === word)

@@ -14,7 +14,7 @@ import {
 } from './leaf.ts';
 import { Secret } from './secret.ts';
 
-const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+export const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const BROKER = /^([A-Za-z_]+:\/\/)?([\w.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?$/;
 
 /** Properties of librdkafka that maxsink sets itself, with the key to use, or null when there is none. */

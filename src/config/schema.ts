@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kafka } from './kafka.ts';
+import { kafka, TOPIC } from './kafka.ts';
 import { choice, duration, EVEN_IF_WRONG, matching, nullable, section, size, text, whole } from './leaf.ts';
 import { decode, maxcompute, schemaRegistry } from './maxcompute.ts';
 import { table } from './table.ts';
@@ -69,6 +69,13 @@ export const options = z
           .describe('Folder of rejected records. Relative to the working directory.'),
       })
       .prefault({}),
+    audit: z
+      .strictObject({
+        topic: nullable(matching(TOPIC, 'a topic name')).describe(
+          'Topic that gets a JSON message about each acknowledged batch; null: only the log has it.',
+        ),
+      })
+      .prefault({}),
     dirty: section(dirty),
     ledger: z
       .strictObject({
@@ -104,7 +111,25 @@ export const options = z
         path: ['schemaRegistry'],
         message: 'decode format avro needs it: give schemaRegistry.url',
       });
+    const { topic } = value.audit ?? {};
+    if (topic && reads(value.kafka, topic))
+      context.addIssue({
+        code: 'custom',
+        path: ['audit', 'topic'],
+        message: 'is read by this pipeline: name another topic',
+      });
   }, EVEN_IF_WRONG);
+
+/** Any of the values may be wrong, which is told by its own rule. */
+function reads(kafka: { topics?: unknown; topicPattern?: unknown } | undefined, topic: string): boolean {
+  const { topics, topicPattern } = kafka ?? {};
+  if (Array.isArray(topics) && topics.includes(topic)) return true;
+  try {
+    return typeof topicPattern === 'string' && new RegExp(topicPattern).test(topic);
+  } catch {
+    return false;
+  }
+}
 
 const finished = options.transform((written) => ({
   ...written,

@@ -34,6 +34,7 @@ const SEAL_REASONS = ['age', 'rows', 'bytes', 'table_partitions', 'revoke', 'shu
 const BATCH_STATES = ['open', 'sealed', 'uploaded', 'intended', 'committed'];
 const BATCH_PHASES = ['fill', 'upload', 'intend', 'commit', 'acknowledge'];
 const OUTCOMES = ['row', 'dead_letter', 'filtered'];
+const AUDIT_RESULTS = ['produced', 'lost'];
 const REBALANCES = ['assigned', 'revoked', 'lost'];
 const COMMIT_RESULTS = ['confirmed', 'refused'];
 const RETRIED = Object.entries(ERRORS).flatMap(([code, { action }]) => (action === 'retry' ? [code] : []));
@@ -132,6 +133,13 @@ const RECORDS = {
     'The same records by what became of them, counted where they were written.',
     ['outcome'],
     OUTCOMES,
+  ),
+  auditEntries: counter(
+    'audit_entries_total',
+    'batches',
+    'Batches whose entry is in the audit topic, or never will be (the log has it).',
+    ['result'],
+    AUDIT_RESULTS,
   ),
   completeness: gauge(
     'completeness_ratio',

@@ -29,6 +29,8 @@ interface Target {
   readonly blocks: Map<number, number>;
   open: Piece[];
   openBytes: number;
+  /** Of the blocks. */
+  bytes: number;
   sessionId: string | null;
   rows: number;
   oldestEvent: number;
@@ -41,6 +43,8 @@ export interface TargetFacts {
   /** Null: the session is not created yet. */
   readonly sessionId: string | null;
   readonly blocks: number;
+  /** Bytes of the blocks, as they were sent. */
+  readonly bytes: number;
   /** Rows of the blocks: those that a commit makes visible. */
   readonly rowsInBlocks: number;
   readonly rows: number;
@@ -83,10 +87,10 @@ export class BatchUpload {
   /** One for each table partition, in order of first use. */
   facts(): TargetFacts[] {
     return [...this.#targets.values()].map((target) => {
-      const { tablePartition, sessionId, blocks, rows, oldestEvent, newestEvent } = target;
+      const { tablePartition, sessionId, blocks, bytes, rows, oldestEvent, newestEvent } = target;
       const rowsInBlocks = [...blocks.values()].reduce((sum, n) => sum + n, 0);
       return {
-        ...{ tablePartition, sessionId, blocks: blocks.size, rowsInBlocks },
+        ...{ tablePartition, sessionId, blocks: blocks.size, bytes, rowsInBlocks },
         ...{ rows, oldestEvent, newestEvent },
       };
     });
@@ -192,7 +196,8 @@ export class BatchUpload {
     if (known) return known;
     const session = this.#createSession(tablePartition);
     const target: Target = {
-      ...{ tablePartition, session, sessionId: null, blocks: new Map(), open: [], openBytes: 0, rows: 0 },
+      ...{ tablePartition, session, sessionId: null, blocks: new Map(), open: [], openBytes: 0 },
+      ...{ bytes: 0, rows: 0 },
       ...{ oldestEvent: Number.POSITIVE_INFINITY, newestEvent: Number.NEGATIVE_INFINITY },
     };
     session.then(
@@ -218,6 +223,7 @@ export class BatchUpload {
     const bytes = piecesBytes(target.open);
     const id = target.blocks.size;
     target.blocks.set(id, block.rows);
+    target.bytes += block.bytes;
     target.open = [];
     target.openBytes = 0;
     this.#sendingBytes += bytes;

@@ -3,6 +3,7 @@ import rd, {
   type IAdminClient,
   type KafkaConsumer,
   type Message as KafkaMessage,
+  type Producer as KafkaProducer,
   type TopicDescription,
 } from '@confluentinc/kafka-javascript';
 import { SinkError } from '../errors.ts';
@@ -15,6 +16,7 @@ import { type ConnectionProperties, connectError, createAttempts } from './conne
  */
 export type Message = KafkaMessage;
 export type Consumer = KafkaConsumer;
+export type Producer = KafkaProducer;
 
 export const ASSIGN = -175;
 export const REVOKE = -174;
@@ -245,3 +247,10 @@ export async function brokerIds(consumer: Consumer, timeoutMs: number): Promise<
   );
   return metadata.brokers.map(({ id }) => id);
 }
+
+/** Delivery is told by the event `delivery-report`. */
+export const createProducer = (properties: Record<string, string | number | boolean>): Producer =>
+  new rd.Producer({ ...properties, dr_cb: true } as unknown as GlobalConfig);
+
+export const connectProducer = (producer: Producer, timeout: number): Promise<unknown> =>
+  promised((done) => producer.connect({ timeout }, done as never));

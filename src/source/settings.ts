@@ -62,6 +62,22 @@ export function clientProperties(
   };
 }
 
+/** The same brokers, options and security for few, small messages; the library ignores what is for consumers only. */
+export function producerProperties(kafka: KafkaSettings): Record<string, string | number | boolean> {
+  return {
+    'client.id': 'maxsink',
+    'socket.keepalive.enable': true,
+    ...kafka.options,
+    'bootstrap.servers': kafka.brokers.join(','),
+    'statistics.interval.ms': 0,
+    acks: 'all',
+    'message.timeout.ms': 15_000,
+    'queue.buffering.max.kbytes': 16_384,
+    'message.max.bytes': 10_000_000,
+    ...securityProperties(kafka.security),
+  };
+}
+
 /** What decides speed and memory of the client; logged at start. */
 export function fetchProperties(memoryBytes: number): Record<string, number> {
   const queueBytes = clientQueueBytes(memoryBytes);

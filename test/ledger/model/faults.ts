@@ -148,7 +148,8 @@ export const MOMENTS = {
   'confirm sent': sent('confirm'),
   'confirm appended': appended('confirm'),
   'session commit sent': (world: World) => commitsOf(world).length > 0,
-  'half committed': (world: World) => sessionsIn('committed')(world).length > 0 && commitsOf(world).length > 0,
+  'half committed': (world: World) =>
+    sessionsIn('committed')(world).length > 0 && commitsOf(world).length > 0,
   'offsets asked for': (world: World) => reads(world).length > 0,
   'a ghost is there': (world: World) => world.cluster.ghosts.size > 0,
 } as const;

@@ -3,7 +3,6 @@ import { FAULT_NAMES, FAULTS, type FaultName, MOMENTS, type Moment } from './fau
 import type { Mutant } from './mutants.ts';
 import { type Shape, World } from './world.ts';
 
-
 /** After so many natural steps, and then as soon as it has something to strike, a fault. */
 export interface Fault {
   readonly after: number;
@@ -40,7 +39,11 @@ export async function play(
   history: History,
   { exactlyOnce = true, mutant = () => ({}) }: PlayOptions = {},
 ): Promise<Outcome> {
-  const world: World = new World(history.shape, exactlyOnce, mutant(() => world));
+  const world: World = new World(
+    history.shape,
+    exactlyOnce,
+    mutant(() => world),
+  );
   const order = history.order.values();
   const violations = world.checker.violations;
   let steps = 0;
@@ -104,7 +107,12 @@ const anything = fc.record({
 
 /** Faults at a moment that matters. */
 const timely = (at: readonly Moment[], what: readonly FaultName[], after = 3): fc.Arbitrary<Fault> =>
-  fc.record({ after: fc.nat(after), at: fc.constantFrom(...at), what: fc.constantFrom(...what), pick: fc.nat(5) });
+  fc.record({
+    after: fc.nat(after),
+    at: fc.constantFrom(...at),
+    what: fc.constantFrom(...what),
+    pick: fc.nat(5),
+  });
 
 const CUTS: readonly FaultName[] = ['crash', 'pause', 'expel', 'rebalance', 'leave'];
 const FALLS: readonly FaultName[] = ['vanish', 'fail', 'loseAnswer', 'holdAnswer'];
@@ -130,15 +138,27 @@ const runs: fc.Arbitrary<readonly Fault[]>[] = [
     timely(['a ghost is there'], ['surface'], 40),
   ),
   // half of a batch
-  fc.tuple(timely(['half committed'], [...CUTS, 'expire', 'loseCommit', 'holdCommit']), timely(['now'], CUTS, 30)),
+  fc.tuple(
+    timely(['half committed'], [...CUTS, 'expire', 'loseCommit', 'holdCommit']),
+    timely(['now'], CUTS, 30),
+  ),
   // sessions grow old under an intent
-  fc.tuple(timely(['session commit sent'], ['expire', 'expireAll', 'critical', 'loseCommit', 'slowCommit']), anything),
+  fc.tuple(
+    timely(['session commit sent'], ['expire', 'expireAll', 'critical', 'loseCommit', 'slowCommit']),
+    anything,
+  ),
   fc.tuple(timely(['session commit sent'], CUTS), timely(['now'], ['expire', 'expireAll'], 20)),
   // a process that does not know that it is out
-  fc.tuple(timely(['intent sent', 'intent appended', 'session commit sent'], ['expel', 'hurry', 'rebalance']), timely(['now'], ['deafen'])),
+  fc.tuple(
+    timely(['intent sent', 'intent appended', 'session commit sent'], ['expel', 'hurry', 'rebalance']),
+    timely(['now'], ['deafen']),
+  ),
   // a commit in doubt
   fc.tuple(timely(['intent appended', 'advance appended', 'confirm appended'], FALLS), anything),
-  fc.tuple(timely(['intent sent', 'advance sent', 'confirm sent'], ['holdRequest', 'loseRequest', 'refuse']), anything),
+  fc.tuple(
+    timely(['intent sent', 'advance sent', 'confirm sent'], ['holdRequest', 'loseRequest', 'refuse']),
+    anything,
+  ),
   // several deaths in a row
   fc.tuple(timely(['confirm sent', 'confirm appended', 'offsets asked for'], [...CUTS, 'deafen']), anything),
 ].map((one) => one as fc.Arbitrary<readonly Fault[]>);

@@ -1,7 +1,12 @@
 import { SinkError } from '../../../src/errors.ts';
 import type { LedgerEntry, Pointer } from '../../../src/ledger/intent.ts';
 import type { LedgerStore } from '../../../src/ledger/ports.ts';
-import { type OffsetCommit, type Position, type Source, topicPartitionKey as keyOf } from '../../../src/source/source.ts';
+import {
+  topicPartitionKey as keyOf,
+  type OffsetCommit,
+  type Position,
+  type Source,
+} from '../../../src/source/source.ts';
 import { ILLEGAL_GENERATION, TOPIC, UNKNOWN_MEMBER } from './cluster.ts';
 import type { Member } from './member.ts';
 import { intentIn, type World } from './world.ts';
@@ -14,8 +19,10 @@ import { AS_THEY_ARE, type Wrap } from './wrap.ts';
 export type Mutant = (world: () => World) => Partial<Wrap>;
 
 /** An answer that leaves open whether the commit is in. */
-const isOpen = (code: number): boolean => code !== ILLEGAL_GENERATION && code !== UNKNOWN_MEMBER && code !== 3;
-const hasIntent = (commits: readonly OffsetCommit[]): boolean => commits.some(({ intent }) => intent !== null);
+const isOpen = (code: number): boolean =>
+  code !== ILLEGAL_GENERATION && code !== UNKNOWN_MEMBER && code !== 3;
+const hasIntent = (commits: readonly OffsetCommit[]): boolean =>
+  commits.some(({ intent }) => intent !== null);
 const visibleIntent = (world: World, tp: { partition: number }): Pointer | null =>
   intentIn(world.cluster.visible.get(keyOf({ topic: TOPIC, partition: tp.partition }))?.metadata ?? '');
 
@@ -47,7 +54,12 @@ function anchors(entries: readonly LedgerEntry[], world: World): Map<string, Poi
 
 /** The shipped membership is told that all is well; only who asked learns that it was not. */
 function doubted(
-  then: (source: Source, commits: readonly OffsetCommit[], member: Member, positions: readonly Position[]) => Promise<void>,
+  then: (
+    source: Source,
+    commits: readonly OffsetCommit[],
+    member: Member,
+    positions: readonly Position[],
+  ) => Promise<void>,
   rejoin: (source: Source, positions: readonly Position[], reason: string, member: Member) => void,
 ): Partial<Wrap> {
   const open = new Map<Member, boolean>();
@@ -165,7 +177,12 @@ export const MUTANTS = {
         if (entry?.pointer?.batch === batch || own.has(key)) continue;
         const end = world.batches.get(batch)!.ends.get(partition)!;
         const list = key === keyOf(pointer.anchor) ? pointer.list : null;
-        known.set(key, { topic, partition, offset: entry?.offset ?? 0, pointer: { ...pointer, end, list, confirmed: true } });
+        known.set(key, {
+          topic,
+          partition,
+          offset: entry?.offset ?? 0,
+          pointer: { ...pointer, end, list, confirmed: true },
+        });
       }
     }
     return [...known.values()];
@@ -177,12 +194,16 @@ export const MUTANTS = {
       ...sessions,
       state: async (to, session, signal) => {
         const state = await sessions.state(to, session, signal);
-        const batch = [...world().batches].find(([, { list }]) => list?.sessions.some(({ id }) => id === session.id));
+        const batch = [...world().batches].find(([, { list }]) =>
+          list?.sessions.some(({ id }) => id === session.id),
+        );
         if (!batch) return state;
         const [id, { ends }] = batch;
         const left = [...ends].filter(([partition]) => visibleIntent(world(), { partition })?.batch !== id);
         if (left.length === 0) return state;
-        return left.some(([partition, end]) => world().cluster.offsetOf(partition) >= end) ? 'committed' : 'open';
+        return left.some(([partition, end]) => world().cluster.offsetOf(partition) >= end)
+          ? 'committed'
+          : 'open';
       },
     }),
   }),
@@ -192,7 +213,8 @@ export const MUTANTS = {
     clock: (clock, member) => ({
       now: () => clock.now(),
       sleep: (ms, signal) => {
-        const early = ms === AS_THEY_ARE.settleMs && member.assigned.some((tp) => visibleIntent(world(), tp) !== null);
+        const early =
+          ms === AS_THEY_ARE.settleMs && member.assigned.some((tp) => visibleIntent(world(), tp) !== null);
         return clock.sleep(early ? 0 : ms, signal);
       },
     }),
@@ -222,7 +244,9 @@ export const MUTANTS = {
         for (let look = 0; look < 200; look++) {
           const seen = commits.every(
             ({ partition, intent }) =>
-              world().cluster.visible.get(keyOf({ topic: TOPIC, partition }))?.metadata.includes(`;i=${intent};`) ?? false,
+              world()
+                .cluster.visible.get(keyOf({ topic: TOPIC, partition }))
+                ?.metadata.includes(`;i=${intent};`) ?? false,
           );
           if (seen && hasIntent(commits)) return;
           await clock.sleep(500);

@@ -28,7 +28,6 @@ export interface Shape {
   readonly provenance: boolean;
 }
 
-
 /** What a commit's metadata says of a batch; null: nothing. */
 export function intentIn(metadata: string): Pointer | null {
   const text = /;i=([^;]*);/.exec(metadata)?.[1];
@@ -56,7 +55,10 @@ export class World {
   /** A process waits for the operator. */
   stopped: SinkError | null = null;
   /** Batch -> its ends by topic partition, and its list. */
-  readonly batches = new Map<string, { readonly ends: Map<number, number>; readonly list: IntentList | null }>();
+  readonly batches = new Map<
+    string,
+    { readonly ends: Map<number, number>; readonly list: IntentList | null }
+  >();
   readonly counts = new Map<string, number>();
   readonly #nicks = new Map<string, string>();
   #starts = 0;
@@ -206,7 +208,9 @@ export class World {
       if (pointer !== null) this.learn(pointer, partition);
     }
     if (kinds.size === 0) kinds.add('start');
-    const texts = read.map(({ partition, offset, pointer }) => `${partition}@${offset}${this.intentText(pointer)}`);
+    const texts = read.map(
+      ({ partition, offset, pointer }) => `${partition}@${offset}${this.intentText(pointer)}`,
+    );
     return { name: `commit ${++this.#commits} (${texts.join(' ')})`, kinds: [...kinds] };
   }
 
