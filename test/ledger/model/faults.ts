@@ -44,6 +44,8 @@ const drop = (world: World, step: Step): void => {
   world.sim.drop(step);
 };
 
+/** As long as an append may take, at most. */
+const STALL_MS = 4_900;
 const LONG_MS = [4_000, 12_000, 20_000, 40_000, 70_000];
 const long = (pick: number): number => LONG_MS[pick % LONG_MS.length]!;
 
@@ -94,6 +96,10 @@ export const FAULTS = {
   holdAnswer: kind(answers, (world, step, pick) => hold(world, step, long(pick))),
   fail: kind(pendingOne, (world) => world.cluster.fail()),
   vanish: kind(pendingOne, (world) => world.cluster.vanish()),
+  stall: kind(
+    (world) => world.find((about) => about === 'land'),
+    (world, step) => hold(world, step, STALL_MS),
+  ),
   surface: kind(
     (world) => (world.cluster.ghosts.size > 0 ? [world.cluster] : []),
     (_world, cluster) => cluster.surface(),
@@ -143,7 +149,10 @@ export const MOMENTS = {
   'intent answered': answered('intent'),
   'advance sent': sent('advance'),
   'advance with intent sent': sent('advance', 'intent'),
+  'start sent': sent('start'),
   'advance appended': appended('advance'),
+  'advance with intent appended': (world: World) =>
+    world.cluster.pending.some(({ kinds }) => kinds.includes('advance') && kinds.includes('intent')),
   'advance answered': answered('advance'),
   'confirm sent': sent('confirm'),
   'confirm appended': appended('confirm'),

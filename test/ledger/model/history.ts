@@ -137,6 +137,21 @@ const runs: fc.Arbitrary<readonly Fault[]>[] = [
     timely(['now'], [...CUTS, 'deafen'], 30),
     timely(['a ghost is there'], ['surface'], 40),
   ),
+  // an append that takes its time, and a new generation meanwhile
+  fc.tuple(
+    timely(['intent appended', 'advance with intent appended', 'advance appended'], ['stall']),
+    timely(['now'], ['expel', 'hurry', 'rebalance', 'pause', 'crash']),
+    timely(['now'], ['deafen', 'hurry', 'expel'], 5),
+  ),
+  // a ghost that some see and some do not
+  fc.tuple(
+    timely(['intent appended'], ['vanish']),
+    timely(['now'], ['rebalance', 'expel', 'crash']),
+    timely(['offsets asked for'], ['holdRead', 'deafen'], 2),
+    timely(['offsets asked for', 'now'], ['holdRead', 'hurry', 'expel', 'deafen'], 20),
+    timely(['intent sent', 'start sent', 'a ghost is there'], ['surface'], 20),
+    timely(['intent appended', 'now'], ['stall', 'holdRequest', 'deafen'], 5),
+  ),
   // half of a batch
   fc.tuple(
     timely(['half committed'], [...CUTS, 'expire', 'loseCommit', 'holdCommit']),
