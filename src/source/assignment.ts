@@ -19,6 +19,7 @@ export interface Start extends TopicPartition {
   readonly offset: number;
   /** No offset was committed yet: commit this one, so that later members know that the group has started. */
   readonly fresh: boolean;
+  /** As it was read: own topic partitions without an offset count as unstarted until their start is confirmed. */
   readonly census: Census;
 }
 
@@ -111,7 +112,7 @@ async function readTopic(inquiry: Inquiry, name: string, own: readonly TopicPart
   const all = Array.from({ length: size }, (_, partition) => ({ topic: name, partition }));
   const known = await readCommitted(consumer, all);
   const ofThisTopic = known.filter((p) => !earlierTopic(p.note, topicId));
-  const started = new Set([...ofThisTopic, ...own].map((tp) => tp.partition));
+  const started = new Set(ofThisTopic.map((tp) => tp.partition));
   const unstarted = all.map((tp) => tp.partition).filter((number) => !started.has(number));
   tellOthers(inquiry, ofThisTopic);
   const before = (await topicsAtStart).get(name);
@@ -186,11 +187,11 @@ export async function resolveStartAt(
 
 /** The commit that says "the group has started here". */
 export const startCommits = (starts: readonly Start[]): RawPosition[] =>
-  starts
-    .filter((start) => start.fresh)
-    .map(({ topic, partition, offset, census }) => ({
-      topic,
-      partition,
-      offset,
-      metadata: commitNote(census, true),
-    }));
+  proofs(starts.filter((start) => start.fresh));
+
+/** A commit that changes nothing but that: it asks whether the group takes any. */
+export const proofs = (starts: readonly Start[]): RawPosition[] =>
+  starts.map(({ topic, partition, offset, fresh, census }) => ({
+    ...{ topic, partition, offset },
+    metadata: commitNote(census, fresh),
+  }));

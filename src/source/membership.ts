@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
-import { type Inquiry, type Start, startCommits } from './assignment.ts';
+import { type Inquiry, proofs, type Start, startCommits } from './assignment.ts';
 import { ASSIGN, assignmentLost, type Consumer, type RawPosition, REVOKE } from './client.ts';
 import type { Committer } from './committer.ts';
 import type { FaultAction } from './faults.ts';
 import { assertFits, commitNote } from './note.ts';
 import { askKafka, openAssignment } from './opening.ts';
-import { type Owned, ownedFrom, unchanged } from './owned.ts';
+import { type Owned, ownedFrom } from './owned.ts';
 import {
   type OffsetCommit,
   type Position,
@@ -196,7 +196,7 @@ export class Membership {
     consumer.assign(positions);
     this.#member = true;
     this.#tellStarts(starts);
-    const first = this.#options.committer.refusal === null ? startCommits(starts) : owned.map(unchanged);
+    const first = this.#options.committer.refusal === null ? startCommits(starts) : proofs(starts);
     if (first.length === 0) return void this.#begin(positions, again);
     consumer.pause(positions);
     void this.#proveCommits(first, () => this.#begin(positions, again));

@@ -1,6 +1,5 @@
 import type { Start } from './assignment.ts';
-import type { RawPosition } from './client.ts';
-import { type Census, commitNote } from './note.ts';
+import type { Census } from './note.ts';
 import type { TopicPartition } from './source.ts';
 
 /** A topic partition that is ours. */
@@ -16,14 +15,14 @@ export interface Owned extends TopicPartition {
   replaced: boolean;
 }
 
+/** Nothing is committed by {@link Owned.census} before the starts are: from then on none of ours is unstarted. */
 export const ownedFrom = (starts: readonly Start[]): Owned[] =>
   starts.map(({ topic, partition, offset, census }, index) => ({
-    ...{ topic, partition, index, topicId: census.topicId, census },
+    ...{ topic, partition, index, topicId: census.topicId, census: started(census, topic, starts) },
     ...{ position: offset, acknowledged: offset, replaced: false },
   }));
 
-/** A commit that changes nothing: it asks whether the group takes any. */
-export const unchanged = ({ topic, partition, acknowledged, census }: Owned): RawPosition => ({
-  ...{ topic, partition, offset: acknowledged },
-  metadata: commitNote(census, false),
-});
+function started(census: Census, topic: string, starts: readonly Start[]): Census {
+  const ours = new Set(starts.filter((tp) => tp.topic === topic).map((tp) => tp.partition));
+  return { ...census, unstarted: census.unstarted.filter((number) => !ours.has(number)) };
+}
