@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ownerName } from '../../src/deadletter/left.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
+import { until } from '../support/until.ts';
 import { createPipeline, failure, type Pipeline } from './pipeline.ts';
 import type { Service } from './service.ts';
 
@@ -112,16 +113,36 @@ describe('the disk of the dead letters', () => {
     await ended(service, '/proc/nope', 'ENOENT');
   });
 
-  it.concurrent('holds what killed processes left unsealed: removed at the start', async () => {
+  it.concurrent('holds what killed processes left: it goes, or counts, by what the group has committed', async () => {
     const { pipeline, folder } = await make();
-    mkdirSync(folder);
+    const first = await pipeline.startAssigned();
+    await pipeline.send(100, { brokenEvery: 10 });
+    await pipeline.settled();
+    expect(await first.stop()).toEqual(CLEAN);
+    // As if they had died, and another host had finished the batches without seeing their files.
+    for (const name of readdirSync(folder))
+      renameSync(path.join(folder, name), path.join(folder, name.replace('.jsonl', '.sealed.open')));
     const owner = ownerName({ group: pipeline.group, host: hostname(), pid: 2 ** 30 });
-    const left = path.join(folder, `${owner}-3f2504e0-4f89-41d3-9a0c-0305e82c3301.open`);
-    writeFileSync(left, '{"id":');
-    utimesSync(left, new Date(0), new Date(0));
-    const service = await pipeline.startAssigned();
-    expect(existsSync(left)).toBe(false);
-    expect(service.logged('removed dead letters that were never sealed')).toHaveLength(1);
-    expect(await service.stop()).toEqual(CLEAN);
+    const left = (batch: number, ending: string, letter: string) => {
+      const file = path.join(folder, `${owner}-3f2504e0-4f89-41d3-9a0c-0305e82c330${batch}.${ending}`);
+      writeFileSync(file, letter);
+      utimesSync(file, new Date(0), new Date(0));
+    };
+    left(1, 'open', '{"id":');
+    const above = {
+      id: `${pipeline.topic}-0-999`,
+      topic: pipeline.topic,
+      partition: 0,
+      offset: 999,
+      more: 1,
+    };
+    left(2, 'sealed.open', `${JSON.stringify(above)}\n`);
+    expect(pipeline.letters().size).toBe(0);
+    const again = await pipeline.startAssigned();
+    const settled = () => readdirSync(folder).every((name) => name.endsWith('.jsonl'));
+    await until(settled, { what: 'the files of dead letters are settled' });
+    expect(pipeline.letters().size).toBe(10);
+    expect(again.logged('removed dead letters of batches that were never acknowledged')).toHaveLength(2);
+    expect(await again.stop()).toEqual(CLEAN);
   });
 });
