@@ -22,7 +22,8 @@ export interface SessionPlace {
 export interface FoundSession {
   /**
    * The status word in upper case; `GONE` when there is no such session: nobody can commit it any more;
-   * `MISPLACED` when its table or table partition is missing, or another one now: either may come back. Throws for the caller to ask again, or what no waiting mends.
+   * `MISPLACED` when its table or table partition is missing, or another one now: either may come back. Throws
+   * for the caller to ask again, or what no waiting mends.
    */
   status(signal?: AbortSignal): Promise<string>;
   /**
