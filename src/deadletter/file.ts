@@ -12,7 +12,7 @@ import { countedPath } from './left.ts';
  *   append       `<process>-<batch>.open` grows; nothing is kept in memory
  *   seal         synced, then `<process>-<batch>.sealed.open`: all letters are in it, durable before the intent
  *   acknowledge  renamed to `<process>-<batch>.jsonl`: now it counts
- *   abandon      removed: the batch's records are read again and rejected again
+ *   abandon      removed: the batch's records are read again and rejected again; what is sealed is left
  *   leave        closed as it is: the batch's intent may stand in Kafka, whoever settles that decides
  *
  * Readers take `.jsonl` files and merge by `id`. Whatever fails is `dead_letter_unwritable`, and the batch's
@@ -25,12 +25,14 @@ import { countedPath } from './left.ts';
  *   seal .. intent           the same, unless the offsets pass the file first: then it counts, and merges
  *   intent .. acknowledge    recovery settles the intent. Done: it calls `settled`, which renames, before the
  *                            offsets advance. Never to be done: as above
- *   acknowledge .. advance   `settled` finds the name that counts; without an intent (a batch of letters alone,
- *                            or at least once) the letters are written again, and merge
+ *   acknowledge .. advance   `settled` finds the name that counts; with at least once there is no intent, the
+ *                            letters are written again, and merge
  *   after advance            nothing is left to do
  *
- * A recoverer on another host may not see the file: it advances, and the file is left below the offsets.
- * `settleLeft` (left.ts) finds it later: what lies below counts.
+ * A batch of letters alone has no intent that holds it together: there the offsets advance first, since a record
+ * may be accepted when it is read again. Nor does a recoverer on another host see the file. In both cases a
+ * sealed file is left below the offsets, and `settleLeft` (left.ts) finds it: what lies below counts. So nobody
+ * removes a sealed file who does not know the offsets: an advance without an answer may have moved them.
  */
 export interface DeadLetterFolder {
   append(batch: string, letters: readonly DeadLetter[]): Promise<void>;
@@ -59,6 +61,7 @@ export interface DeadLetterFolderOptions {
 
 interface BatchFile {
   path: string;
+  sealed: boolean;
   readonly handle: FileHandle;
 }
 
@@ -81,6 +84,13 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
     const file = files.get(batch);
     files.delete(batch);
     await file?.handle.close();
+  };
+
+  const leave = async (batch: string): Promise<void> => {
+    await tails.get(batch)?.catch(() => undefined);
+    tails.delete(batch);
+    left.add(batch);
+    await forget(batch);
   };
 
   return {
@@ -108,6 +118,7 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
     },
     async abandon(batch) {
       await tails.get(batch)?.catch(() => undefined);
+      if (files.get(batch)?.sealed) return leave(batch);
       tails.delete(batch);
       await guarded(pathOf(batch, 'open'), async () => {
         const file = files.get(batch);
@@ -115,12 +126,7 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
         if (file) await rm(file.path, { force: true });
       });
     },
-    async leave(batch) {
-      await tails.get(batch)?.catch(() => undefined);
-      tails.delete(batch);
-      left.add(batch);
-      await forget(batch);
-    },
+    leave,
     async settled(batch) {
       await tails.get(batch)?.catch(() => undefined);
       tails.delete(batch);
@@ -175,7 +181,7 @@ async function prepareFolder(folder: string, probe: string): Promise<void> {
 
 async function createFile(path: string): Promise<BatchFile> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND } = constants;
-  return { path, handle: await open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND, 0o640) };
+  return { path, sealed: false, handle: await open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND, 0o640) };
 }
 
 const WRITE_CHARS = 256 * 1024;
@@ -197,6 +203,7 @@ async function makeDurable(file: BatchFile, sealed: string, folder: string): Pro
   await file.handle.sync();
   await rename(file.path, sealed);
   file.path = sealed;
+  file.sealed = true;
   await syncFolder(folder);
   // The folder may have been removed or replaced: what was synced then has no name any more.
   const [ours, named] = await Promise.all([file.handle.stat(), stat(sealed)]);

@@ -22,6 +22,10 @@ const letter = (offset: number) => ({
 
 /** One start of a process, and how it ends. */
 interface Life {
+  /** Instead of dying it goes on to another group's generation: its batch is abandoned. */
+  readonly abandons: boolean;
+  /** The step at which it ends takes effect, without an answer. */
+  readonly landed: boolean;
   /** Which of the folders it sees: hosts that share none have one each. */
   readonly host: number;
   /** Steps until it dies. */
@@ -36,6 +40,8 @@ interface Life {
 }
 
 const life = fc.record<Life>({
+  abandons: fc.boolean(),
+  landed: fc.boolean(),
   host: fc.nat(1),
   steps: fc.nat(12),
   batch: fc.integer({ min: 1, max: 12 }),
@@ -52,6 +58,7 @@ async function live(lives: readonly Life[], shared: boolean): Promise<void> {
   let now = Date.now();
   let pid = 2 ** 30;
   let offset = 0;
+  let abandon: () => Promise<void> = async () => {};
   let intent: { batch: string; end: number; committed: boolean } | null = null;
   const committed = async () => [{ ...tp, offset, batch: intent?.batch ?? null }];
 
@@ -64,8 +71,9 @@ async function live(lives: readonly Life[], shared: boolean): Promise<void> {
   const run = async ({ host, steps, ...one }: Life, letters: DeadLetterFolder, owner: object) => {
     let left = steps;
     const step = async (act: () => unknown) => {
-      if (left-- <= 0) throw new Died();
-      await act();
+      const ends = left-- <= 0;
+      if (!ends || one.landed) await act();
+      if (ends) throw new Died();
     };
     const folder = folderOf(host);
     const settleNow = () =>
@@ -83,31 +91,46 @@ async function live(lives: readonly Life[], shared: boolean): Promise<void> {
     await settleNow();
     while (offset < RECORDS) {
       const batch = randomUUID();
+      abandon = () => letters.abandon(batch);
       const end = Math.min(RECORDS, offset + one.batch);
       const rejected = Array.from({ length: end - offset }, (_, i) => offset + i).filter(isRejected);
       for (const at of rejected) await step(() => letters.append(batch, [letter(at)]));
       await step(() => letters.seal(batch));
       if (one.sessions) {
+        abandon = () => letters.leave(batch);
         await step(() => (intent = { batch, end, committed: false }));
         await step(() => (intent!.committed = true));
       }
-      await step(() => letters.acknowledge(batch));
-      await step(() => ([offset, intent] = [end, null]));
+      const advance = () => ([offset, intent] = [end, null]);
+      const count = () => letters.acknowledge(batch);
+      // Letters alone count after the offsets, as the line does it.
+      for (const act of one.sessions ? [count, advance] : [advance, count]) await step(act);
     }
   };
   const start = async (one: Life) => {
     if (one.later) now += 2 * 3_600_000;
     const owner = { group: 'g', host: `host-${one.host}`, pid: pid++ };
     const letters = await openDeadLetterFolder({ folder: folderOf(one.host), process: ownerName(owner) });
+    abandon = async () => {};
     await run(one, letters, owner).catch((error) => {
       if (!(error instanceof Died)) throw error;
     });
+    if (one.abandons) await abandon();
     await letters.stop();
   };
 
   try {
-    const last = { steps: Number.POSITIVE_INFINITY, batch: 5, sessions: true, expired: false, later: true };
-    for (const one of [...lives, ...[0, 1].map((host) => ({ host, ...last }))]) await start(one);
+    const last = {
+      abandons: false,
+      landed: true,
+      steps: Number.POSITIVE_INFINITY,
+      batch: 5,
+      sessions: true,
+      expired: false,
+      later: true,
+    };
+    const lasts = [0, 1].map((host) => ({ host, ...last }));
+    for (const one of [...lives, ...lasts]) await start(one);
     expect([offset, intent]).toEqual([RECORDS, null]);
     const found = (await Promise.all(folders.map(readLetters))).flat().map((one) => one.offset);
     const wanted = Array.from({ length: RECORDS }, (_, i) => i).filter(isRejected);

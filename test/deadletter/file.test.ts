@@ -68,6 +68,15 @@ describe('a batch of dead letters', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('that is sealed stays when it is abandoned: the offsets may have moved all the same', async () => {
+    const letters = await openDeadLetterFolder({ folder, process: 'p1' });
+    await letters.append('1', [letter(1)]);
+    await letters.seal('1');
+    await letters.abandon('1');
+    expect(letters.fateOf('1')).toBe('left');
+    expect(await readdir(folder)).toEqual(['p1-1.sealed.open']);
+  });
+
   it('without letters makes no file', async () => {
     const letters = await openDeadLetterFolder({ folder, process: 'p1' });
     await letters.append('1', []);
