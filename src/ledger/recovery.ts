@@ -15,7 +15,11 @@ import { abortable, type Case, positionOf, type RecoveryOptions, type Work } fro
  * anyway (rights, a full disk). Whatever it throws, and wherever it is killed: the same intents are found again.
  */
 export async function recover(found: readonly LedgerEntry[], options: RecoveryOptions): Promise<Position[]> {
-  const work: Work = { ...options, positions: new Map(), open: new Map(), cases: new Map() };
+  const own = new Map(found.map((entry) => [topicPartitionKey(entry), entry]));
+  const work: Work = {
+    ...options,
+    ...{ own, positions: new Map(), open: new Map(), settled: new Map(), cases: new Map() },
+  };
   for (const entry of found) take(work, entry);
   try {
     while (work.open.size > 0) if (!(await round(work))) await pause(work);
@@ -50,7 +54,7 @@ async function round(work: Work): Promise<boolean> {
   return work.open.size === 0;
 }
 
-/** Own topic partitions, anchors and members in one reading; again when it names more of them. */
+/** All own topic partitions, anchors and members in one reading; again when it names more of them. */
 async function read(work: Work): Promise<LedgerEntry[]> {
   for (let wanted = wantedOf(work); ; ) {
     const entries = await abortable(work.store.read([...wanted.values()]), work.signal);
@@ -67,7 +71,9 @@ async function read(work: Work): Promise<LedgerEntry[]> {
 }
 
 function wantedOf(work: Work): Map<string, TopicPartition> {
-  const wanted = new Map<string, TopicPartition>();
+  const wanted = new Map<string, TopicPartition>(
+    [...work.own].map(([key, { topic, partition }]) => [key, { topic, partition }]),
+  );
   for (const own of work.open.values()) {
     const { batch, anchor } = own.pointer;
     for (const { topic, partition } of [own, anchor, ...(caseOf(work, batch).list?.members ?? [])])
@@ -89,6 +95,14 @@ function takeAgain(work: Work, entries: readonly LedgerEntry[]): void {
       { batch: pointer.batch, topicPartition: key, offset: entry.offset, now },
       'the intent is gone: this topic partition is settled by what its metadata says now',
     );
+  }
+  for (const key of work.own.keys()) {
+    const entry = read.get(key);
+    const batch = entry?.pointer?.batch;
+    if (!entry || !batch || work.open.has(key) || work.settled.get(key) === batch) continue;
+    // A failover shows it now; if we did not honour it for all of ours, its other members would wait for us.
+    work.log.warn({ batch, topicPartition: key, offset: entry.offset }, 'an intent has appeared late');
+    take(work, entry);
   }
 }
 

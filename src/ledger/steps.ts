@@ -95,6 +95,7 @@ function settled(work: Work, one: Case, own: readonly IntendedEntry[], decision:
   for (const entry of own) {
     const key = topicPartitionKey(entry);
     work.open.delete(key);
+    work.settled.set(key, entry.pointer.batch);
     work.positions.set(key, positionOf(entry, action === 'advance' ? entry.pointer.end : entry.offset));
   }
   const { batch } = own[0]!.pointer;

@@ -68,10 +68,14 @@ export interface Case {
 }
 
 export interface Work extends RecoveryOptions {
+  /** All own topic partitions that have an offset. */
+  readonly own: ReadonlyMap<string, TopicPartition>;
   /** Where own topic partitions are consumed from, as far as it is settled. */
   readonly positions: Map<string, Position>;
   /** Own topic partitions whose intent is not settled. */
   readonly open: Map<string, IntendedEntry>;
+  /** The batch that was settled last for an own topic partition: its intent may still stand there. */
+  readonly settled: Map<string, string>;
   readonly cases: Map<string, Case>;
 }
 

@@ -73,6 +73,16 @@ describe('an intent of own topic partitions alone', () => {
     expect(w.trail).toEqual(['t-0=100 b confirmed', 'letters b', 't-0=110']);
   });
 
+  it('takes in what a failover shows of it on its other topic partitions only later', async () => {
+    const w = world(intentOf(TWO), { s1: 'open', s2: 'open' });
+    const { options, ...member } = w.member();
+    const done = recover([...w.of(0), gone(200)], options);
+    await w.clock.pass(5_000);
+    expect((await done).map(({ offset }) => offset)).toEqual([110, 210]);
+    expect(w.trail.slice(0, 2)).toEqual(['t-0=100 b confirmed', 't-1=200 b confirmed']);
+    expect(member.recovered).toMatchObject([{ row: 2, action: 'advance', topicPartitions: 2 }]);
+  });
+
   it('row 3: is read again when all its sessions are dead; nothing is committed', async () => {
     const w = world(intentOf({ ...ONE, confirmed: true }), { s1: 'dead', s2: 'dead' });
     const run = start(w, [0]);
