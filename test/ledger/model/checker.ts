@@ -41,16 +41,17 @@ export class Checker {
     }
   }
 
-  /** After the faults have ended: nothing is missing, nothing is both. */
-  final(partition: number, records: number): void {
+  /** Records of a topic partition that are neither a row nor a readable dead letter. */
+  missing(partition: number, records: number): string[] {
     const readable = this.#letters.readable();
-    for (let offset = 0; offset < records; offset++) {
-      const id = idOf({ partition, offset });
-      if (!this.#rows.has(id) && !readable.has(id))
-        this.violations.push(`Arrives: ${id} is neither a row nor a readable dead letter`);
-      if (this.#rows.has(id) && readable.has(id))
-        this.violations.push(`Once: ${id} is a row and a dead letter`);
-    }
+    const ids = Array.from({ length: records }, (_, offset) => idOf({ partition, offset }));
+    return ids.filter((id) => !this.#rows.has(id) && !readable.has(id));
+  }
+
+  /** After the faults have ended nothing is both. */
+  final(): void {
+    for (const id of this.#letters.readable())
+      if (this.#rows.has(id)) this.violations.push(`Once: ${id} is a row and a dead letter`);
   }
 }
 

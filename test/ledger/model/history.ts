@@ -76,14 +76,13 @@ async function calm(world: World, over: () => boolean, natural: () => Promise<vo
 }
 
 function finish(world: World, steps: number): void {
-  if (!world.arrived) {
-    const where = world.cluster.topicPartitions.map(
-      (tp) => `${tp.partition}@${world.cluster.offsetOf(tp.partition)}`,
-    );
-    world.checker.violations.push(`Arrives: after ${steps} steps only ${where.join(' ')}`);
-    return;
-  }
-  for (const tp of world.cluster.topicPartitions) world.checker.final(tp.partition, world.shape.records);
+  world.checker.final();
+  if (world.arrived) return;
+  const { cluster, checker, shape } = world;
+  const where = cluster.topicPartitions.map(({ partition }) => {
+    return `${partition}@${cluster.offsetOf(partition)} without ${checker.missing(partition, shape.records)}`;
+  });
+  checker.violations.push(`Arrives: after ${steps} steps only ${where.join(' ')}`);
 }
 
 const shape: fc.Arbitrary<Shape> = fc.record({

@@ -1,5 +1,8 @@
+import { type Committed, decideLeft } from '../../../src/deadletter/left.ts';
+import type { LetterSpan } from '../../../src/deadletter/left-file.ts';
 import type { LettersOfBatch } from '../../../src/ledger/ports.ts';
 import type { DeadLetters } from '../../../src/sink/ports.ts';
+import { TOPIC } from './cluster.ts';
 import type { Process, Simulation } from './simulation.ts';
 
 /** Dead letters of one batch: written, durable, or counted by readers. */
@@ -8,6 +11,8 @@ interface LetterFile {
   readonly writer: Process;
   ids: string[];
   state: 'open' | 'durable' | 'counts';
+  /** Closed as it is. */
+  left: boolean;
 }
 
 /** A folder of dead letters that all processes share. */
@@ -34,13 +39,23 @@ export class SimLetters {
     this.#files = this.#files.filter((f) => f.writer !== writer || f.state !== 'open');
   }
 
+  /** What dead processes left, by the service's own rule. */
+  settleLeft(committed: ReadonlyMap<string, Committed>): void {
+    for (const file of this.#files.filter((f) => !f.writer.alive || f.left)) {
+      const content = file.state === 'open' ? null : { spans: spansOf(file.ids), isWhole: true };
+      const then = decideLeft(content, committed, file.batch);
+      if (then === 'count') this.#become(file, 'counts');
+      else if (then === 'remove' && content === null) this.#files = this.#files.filter((f) => f !== file);
+    }
+  }
+
   ports(process: Process): { deadLetters: DeadLetters; letters: LettersOfBatch } {
     const own = (batch: string) => this.#files.find((f) => f.batch === batch && f.writer === process);
     return {
       deadLetters: {
         append: (batch, letters) =>
           this.#act(process, () => {
-            const file = own(batch) ?? { batch, writer: process, ids: [], state: 'open' as const };
+            const file = own(batch) ?? { batch, writer: process, ids: [], state: 'open' as const, left: false };
             if (!own(batch)) this.#files.push(file);
             file.ids.push(...letters.map((l) => `${l.partition}@${l.offset}`));
           }),
@@ -50,7 +65,11 @@ export class SimLetters {
           this.#act(process, () => {
             this.#files = this.#files.filter((f) => f !== own(batch) || f.state === 'counts');
           }),
-        leave: () => this.#act(process, () => undefined),
+        leave: (batch) =>
+          this.#act(process, () => {
+            const file = own(batch);
+            if (file) file.left = true;
+          }),
       },
       letters: {
         settled: (batch) =>
@@ -76,4 +95,14 @@ export class SimLetters {
       });
     });
   }
+}
+
+function spansOf(ids: readonly string[]): LetterSpan[] {
+  const spans = new Map<number, { first: number; last: number }>();
+  for (const id of ids) {
+    const [partition, offset] = id.split('@').map(Number) as [number, number];
+    const span = spans.get(partition) ?? { first: offset, last: offset };
+    spans.set(partition, { first: Math.min(span.first, offset), last: Math.max(span.last, offset) });
+  }
+  return [...spans].map(([partition, span]) => ({ topic: TOPIC, partition, ...span }));
 }

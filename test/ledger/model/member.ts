@@ -1,7 +1,7 @@
 import { createBudget } from '../../../src/budget.ts';
 import type { SinkError } from '../../../src/errors.ts';
 import { recover } from '../../../src/ledger/recovery.ts';
-import { ledgerStore } from '../../../src/ledger/store.ts';
+import { ledgerEntry, ledgerStore } from '../../../src/ledger/store.ts';
 import type { Log } from '../../../src/log.ts';
 import { Coordinator } from '../../../src/sink/coordinator.ts';
 import { ASSIGN } from '../../../src/source/client.ts';
@@ -120,7 +120,8 @@ export class Member implements Process {
       revokeMs: REVOKE_MS,
       ...{ clock, log },
       events: {
-        ...{ assigned() {}, revoked() {}, sealed() {}, rejected() {}, acknowledged() {} },
+        ...{ revoked() {}, sealed() {}, rejected() {}, acknowledged() {} },
+        assigned: () => this.#world.settleLetters(),
         state: (batch) => world.tell(this, `batch ${world.nick(batch.id)} is ${batch.state}`),
         abandoned: (batch, reason) =>
           world.tell(this, `batch ${world.nick(batch.id)} is abandoned: ${reason}`),
@@ -179,11 +180,9 @@ export class Member implements Process {
   /** The shipped recovery, between the source and the service. */
   #recover(): Recover {
     const { sim, tunnel, letters, wrap } = this.#world;
-    return async (found, io) => {
-      const store = wrap.store(ledgerStore(io), this);
-      const own = await store.read(found);
-      return recover(own, {
-        store,
+    return (found, io) =>
+      recover(wrap.found(found.map(ledgerEntry), this), {
+        store: wrap.store(ledgerStore(io), this),
         sessions: wrap.sessions(tunnel.ports(this).sessions, this),
         letters: letters.ports(this).letters,
         provenance: this.#world.provenance(this),
@@ -196,7 +195,6 @@ export class Member implements Process {
           },
         },
       });
-    };
   }
 
   #source(): Source {

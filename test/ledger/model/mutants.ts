@@ -34,6 +34,7 @@ const reading =
       ...store,
       read: async (list) => change(await store.read(list), member, world()),
     }),
+    found: (entries, member) => change(entries, member, world()).slice(0, entries.length),
   });
 
 const confirmed = (entry: LedgerEntry): LedgerEntry => ({

@@ -3,6 +3,7 @@ import type { IntentList, Pointer } from '../../../src/ledger/intent.ts';
 import { decodePointer } from '../../../src/ledger/pointer.ts';
 import type { Provenance } from '../../../src/ledger/ports.ts';
 import type { Log } from '../../../src/log.ts';
+import { topicPartitionKey as keyOf } from '../../../src/source/source.ts';
 import { Checker } from './checker.ts';
 import { type CommitKind, type CommitRequest, SimCluster } from './cluster.ts';
 import { SimLetters } from './letters.ts';
@@ -78,6 +79,7 @@ export class World {
       for (const tp of list) this.checker.visible(tp.partition, this.cluster.offsetOf(tp.partition));
     };
     for (let i = 0; i < shape.members; i++) this.spawn(i);
+    this.#hourly();
   }
 
   spawn(slot: number): void {
@@ -127,6 +129,22 @@ export class World {
     this.#restart(member);
   }
 
+  #hourly(): void {
+    this.sim.timer(null, 3_600_000, () => {
+      this.settleLetters();
+      this.#hourly();
+    });
+  }
+
+  /** As after every assignment, and once an hour. */
+  settleLetters(): void {
+    const committed = this.cluster.topicPartitions.map((tp) => {
+      const { offset, metadata } = this.cluster.visible.get(keyOf(tp)) ?? { offset: 0, metadata: '' };
+      return [keyOf(tp), { ...tp, offset, batch: intentIn(metadata)?.batch ?? null }] as const;
+    });
+    this.letters.settleLeft(new Map(committed));
+  }
+
   #end(member: Member): void {
     member.alive = false;
     this.sim.forget(member);
@@ -148,8 +166,9 @@ export class World {
     const { cluster, shape } = this;
     return (
       cluster.pending.length === 0 &&
-      cluster.topicPartitions.every((tp) => {
-        return cluster.offsetOf(tp.partition) === shape.records && !cluster.intentAt(tp.partition);
+      cluster.topicPartitions.every(({ partition }) => {
+        if (cluster.offsetOf(partition) !== shape.records || cluster.intentAt(partition)) return false;
+        return this.checker.missing(partition, shape.records).length === 0;
       })
     );
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/clock.ts';
+import type { LedgerEntry } from '../../../src/ledger/intent.ts';
 import type { LedgerStore, Sessions } from '../../../src/ledger/ports.ts';
 import type { Tunnel } from '../../../src/sink/ports.ts';
 import type { KafkaFault, RawPosition } from '../../../src/source/client.ts';
@@ -19,6 +20,8 @@ export interface Wrap {
   tunnel(tunnel: Tunnel, member: Member): Tunnel;
   sessions(sessions: Sessions, member: Member): Sessions;
   store(store: LedgerStore, member: Member): LedgerStore;
+  /** What recovery begins with. */
+  found(entries: LedgerEntry[], member: Member): LedgerEntry[];
 }
 
 export type Send = (list: RawPosition[]) => void;
@@ -36,4 +39,5 @@ export const AS_THEY_ARE: Wrap = {
   tunnel: (tunnel) => tunnel,
   sessions: (sessions) => sessions,
   store: (store) => store,
+  found: (entries) => entries,
 };
