@@ -44,6 +44,8 @@ export interface Batch {
   letters: Promise<void>;
   /** When its intent was sent, ms; null: nobody but us knows of the batch. */
   intentAt: number | null;
+  /** An offset commit that begins or ends it was sent: it may be done though nobody says so. */
+  sent: boolean;
   /** Duration of each phase so far, ms. */
   readonly phases: Partial<Record<Phase, number>>;
 }
@@ -78,6 +80,7 @@ export function openBatch(
     rejected: 0,
     letters: Promise.resolve(),
     intentAt: null,
+    sent: false,
     phases: {},
   };
 }

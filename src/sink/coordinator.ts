@@ -284,8 +284,8 @@ export class Coordinator implements SourceListener {
     const { deadLetters, events } = this.#options;
     batch.state = 'abandoned';
     batch.upload.abandon();
-    // Whoever recovers the batch makes its letters count.
-    const letters = batch.intentAt === null ? deadLetters.abandon(batch.id) : deadLetters.leave(batch.id);
+    // Whoever recovers the batch makes its letters count, or its offsets do.
+    const letters = batch.sent ? deadLetters.leave(batch.id) : deadLetters.abandon(batch.id);
     letters.catch(() => undefined);
     events.abandoned(batch, reason);
   }

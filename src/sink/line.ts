@@ -107,6 +107,7 @@ export function createLine(options: LineOptions): Line {
       return { ...position, intent: intent?.get(key) ?? null };
     });
     if (next) next.intentAt = clock.now();
+    for (const batch of [done, next]) if (batch) batch.sent = true;
     await source.commit(assignment, commits);
     assertOurs();
     for (const position of ends) positions.set(topicPartitionKey(position), position);

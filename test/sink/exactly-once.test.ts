@@ -86,6 +86,15 @@ describe('exactly once', () => {
     expect(steps(h)).toEqual(['letters durable', 'acknowledge 1', 'letters acknowledged']);
   });
 
+  it('never removes letters whose offsets may have moved, answered or not', async () => {
+    const h = harness({ exactlyOnce: true });
+    h.fail('acknowledge', new SinkError('kafka_commit_refused', 'no answer'));
+    h.feed('!');
+    await h.pass(60_000);
+    expect(h.trail).toContain('letters left');
+    expect(h.trail).not.toContain('letters removed');
+  });
+
   it.each(['intend', 'commit', 'acknowledge'])(
     'leaves a batch to recovery when its %s fails: its letters stay and the group is joined anew',
     async (step) => {
