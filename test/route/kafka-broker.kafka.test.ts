@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Kafka, type KafkaOptions, startKafka } from '../support/kafka.ts';
 import type { EmulatorChild } from '../support/process.ts';
 import { groupCoordinator } from '../support/topics.ts';
-import { sleep, until } from '../support/until.ts';
+import { sleep } from '../support/until.ts';
 import { addFault, failure, type Pipeline } from './pipeline.ts';
 import { expectWhole, logLine, watchLive, withPipeline } from './recovery.ts';
 import type { Service } from './service.ts';
@@ -114,20 +114,17 @@ describe.concurrent('the brokers fail while records flow', { timeout: 180_000 + 
     });
   });
 
-  it('the group takes no offset commit at all: nothing is written, and /ready says why', async () => {
+  it('the brokers take too little metadata: nothing is written, and the service ends with what to set', async () => {
     // The note of every commit is longer.
     await withBroker({ overrides: { 'offset.metadata.max.bytes': 20 } }, async (_, pipeline) => {
       await pipeline.send(1_000);
       const service = await pipeline.start();
-      const told = await logLine(service, 'the group takes no offset commit');
-      expect(told.error).toMatchObject({ message: expect.stringContaining('metadata string too large') });
-      const again = async () => (await service.metric('maxsink_offset_commits_total')) >= 3;
-      await until(again, { what: 'three commits' });
-      expect(await service.probe('ready')).toBe(503);
-      expect(await service.probe('live')).toBe(200);
+      expect((await service.exited).code, service.tail()).toBe(1);
+      expect(failure(service)).toMatchObject({
+        code: 'metadata_too_long',
+        hint: expect.stringContaining('offset.metadata.max.bytes'),
+      });
       expect(await pipeline.counts()).toEqual({ rows: 0, distinct: 0, acknowledged: 0 });
-      expect(await service.metric('maxsink_records_read_total')).toBe(0);
-      expect(await service.stop(), service.tail()).toEqual(CLEAN);
     });
   });
 
