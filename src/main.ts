@@ -7,7 +7,7 @@ import { effectiveWorkers } from './encode/cpu.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
 import { mappingHash } from './ledger/mapping-hash.ts';
-import type { LedgerStore, Sessions } from './ledger/ports.ts';
+import type { LedgerStore, LettersOfBatch, Sessions } from './ledger/ports.ts';
 import { openLetters } from './letters.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
@@ -41,6 +41,8 @@ export interface Wrappers {
   deadLetters(deadLetters: DeadLetters): DeadLetters;
   sessions(sessions: Sessions): Sessions;
   store(store: LedgerStore): LedgerStore;
+  /** Those of recovered batches. */
+  letters(letters: LettersOfBatch): LettersOfBatch;
 }
 
 const AS_THEY_ARE: Wrappers = {
@@ -49,6 +51,7 @@ const AS_THEY_ARE: Wrappers = {
   deadLetters: (deadLetters) => deadLetters,
   sessions: (sessions) => sessions,
   store: (store) => store,
+  letters: (letters) => letters,
 };
 
 /** Ends that stay in sight of `/ready` and the metrics for a while. */
@@ -130,7 +133,7 @@ async function serve(
     settleMs: config.ledger.settle,
     recover: createRecover({
       ...{ config, plan, maxcompute, identity, clock, log, events: observer.recovery },
-      ...{ letters: deadLetters, sessions: wrap.sessions, store: wrap.store },
+      ...{ letters: wrap.letters(deadLetters), sessions: wrap.sessions, store: wrap.store },
     }),
     kafka: config.kafka,
     startAt: config.kafka.startAt,

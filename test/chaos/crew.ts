@@ -100,7 +100,7 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
       const code = await stopped(child);
       if (code !== 0) exits.push({ code, error: lastError(child) });
     },
-    async strike(arm, deadlineMs = 30_000) {
+    async strike(arm, deadlineMs = 60_000) {
       const id = ++lastArm;
       const text = folder.write(`arm-${id}`, armText(id, arm));
       renameSync(text, armFile);

@@ -15,7 +15,7 @@ import { MATRIX } from './scenarios.ts';
  */
 const { values } = parseArgs({
   options: {
-    /** Only scenarios whose name matches. */
+    /** Only scenarios whose title (`killed in recovery, 3 of 3`) matches. */
     only: { type: 'string', default: '' },
     /** Scenarios at a time. */
     jobs: { type: 'string', default: '3' },
@@ -35,16 +35,17 @@ const RANDOM: readonly Scenario[] = [0, 1].map((n) => ({
   options: { brokers: 1 },
   campaign: random(seed + n, seconds),
 }));
+const titleOf = ({ name, members }: Scenario): string => `${name}, ${members} of ${members}`;
 const weaker = (scenario: Scenario): Scenario => ({
   ...scenario,
   options: { ...scenario.options, guarantee: 'at_least_once' },
 });
 const scenarios = (seconds > 0 ? RANDOM : MATRIX)
-  .filter(({ name }) => new RegExp(values.only).test(name))
+  .filter((scenario) => new RegExp(values.only).test(titleOf(scenario)))
   .map((scenario) => (values.guarantee === 'at_least_once' ? weaker(scenario) : scenario));
 
 async function run(scenario: Scenario, bootstrap: string): Promise<Result | string> {
-  const title = `${scenario.name}, ${scenario.members} of ${scenario.members}`;
+  const title = titleOf(scenario);
   try {
     const result = await runScenario(scenario, bootstrap);
     say(`${result.failures.length === 0 ? 'ok' : 'FAILED'} ${title}: ${result.seconds} s`);

@@ -1,4 +1,3 @@
-import type { LedgerStore, Sessions } from '../../src/ledger/ports.ts';
 import type { Wrappers } from '../../src/main.ts';
 import type { UploadSession } from '../../src/sink/ports.ts';
 import { type OffsetCommit, type Source, topicPartitionKey } from '../../src/source/source.ts';
@@ -8,7 +7,7 @@ import type { Trip } from './trip.ts';
 type Around = <T>(step: Step, call: () => Promise<T>) => Promise<T>;
 
 /** The service's ports with a fail point before and after every call that changes something outside. */
-export function failPoints(trip: Trip) {
+export function failPoints(trip: Trip): Wrappers {
   const around: Around = async (step, call) => {
     await trip(`before:${step}`);
     const value = await call();
@@ -28,12 +27,12 @@ export function failPoints(trip: Trip) {
         seal: (batch) => around('letters', () => letters.seal(batch)),
         acknowledge: (batch) => around('publish', () => letters.acknowledge(batch)),
       }),
-    sessions: (sessions: Sessions) =>
+    sessions: (sessions) =>
       overriding(sessions, {
         state: (...args) => around('recovery:state', () => sessions.state(...args)),
         commit: (...args) => around('recovery:commit', () => sessions.commit(...args)),
       }),
-    store: (store: LedgerStore) =>
+    store: (store) =>
       overriding(store, {
         read: (list) => around('recovery:read', () => store.read(list)),
         commit: (entries) => {
@@ -41,7 +40,11 @@ export function failPoints(trip: Trip) {
           return around(keeps ? 'recovery:confirm' : 'recovery:advance', () => store.commit(entries));
         },
       }),
-  } satisfies Partial<Wrappers> & Record<string, unknown>;
+    letters: (letters) =>
+      overriding(letters, {
+        settled: (batch) => around('recovery:letters', () => letters.settled(batch)),
+      }),
+  };
 }
 
 function wrapSource(source: Source, around: Around, turns: Turns): Source {
