@@ -102,6 +102,23 @@ describe('records', () => {
     expect(observer.status().records.dirtyRatio).toBeCloseTo(2 / 11);
   });
 
+  it('of each acknowledged batch are told exactly, to the log and to the trail', async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: 'info', stream: { write: (line) => void lines.push(line) } });
+    const onEntry = (entry: TrailEntry) => void entries.push(entry);
+    const config = parse(SMALLEST);
+    observer = createObserver({ config, metrics, log, clock, workers: 2, onEntry, stop: stop.signal });
+    acknowledge(await batchOf(10, { 'hr=09': 5, 'hr=10': 3 }, 2));
+    const sessions = [
+      { tablePartition: 'hr=09', session: 's-hr=09', rows: 5, blocks: 1, bytes: expect.any(Number) },
+      { tablePartition: 'hr=10', session: 's-hr=10', rows: 3, blocks: 1, bytes: expect.any(Number) },
+    ];
+    const numbers = { batch: 'b1', how: 'acknowledged', records: 10, rows: 8, deadLetters: 2, filtered: 0 };
+    expect(entries).toMatchObject([{ ...numbers, sessions, ranges: [{ ...tp, first: 5, end: 15 }] }]);
+    const told = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'batch acknowledged');
+    expect(told).toMatchObject([{ ...numbers, sessions, offsets: 't 0:5-15', sealedBy: 'age' }]);
+  });
+
   it('that are missing, or too many, show', async () => {
     acknowledge(await batchOf(10, { 'hr=09': 9 }));
     expect(await sample('completeness_ratio')).toEqual(['completeness_ratio{} 0.9']);

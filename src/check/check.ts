@@ -96,7 +96,7 @@ async function lookAtTarget(config: Config, service: Service, write: boolean): P
   const name = fullName(config);
   const select = notChecked(
     `table ${name} Select`,
-    'nothing reads the table yet: audit comes with a later version',
+    'the service does not need it; maxsink audit does, and says so where it is missing',
   );
   const tablePartitioned =
     (schema?.partitionKeys.length ?? Object.keys(config.table.partitions ?? {}).length) > 0;

@@ -5,10 +5,17 @@ import type { Range } from '../../src/audit/ranges.ts';
 import { type AuditJson, expectAudited, runAudit } from '../route/audited.ts';
 import type { Pipeline } from '../route/pipeline.ts';
 import { withPipeline } from '../route/recovery.ts';
-import { query } from '../route/service.ts';
+import { query, untilAcknowledged } from '../route/service.ts';
 import { startMaxsink } from '../support/process.ts';
 import { produce, transaction } from '../support/records.ts';
-import { commitOffsets, committedOffsets, deleteRecords, endOffsets } from '../support/topics.ts';
+import {
+  commitOffsets,
+  committedOffsets,
+  createTopic,
+  deleteRecords,
+  endOffsets,
+  uniqueName,
+} from '../support/topics.ts';
 
 const bootstrap = inject('kafka');
 const CLEAN = { code: 0, signal: null };
@@ -132,6 +139,42 @@ describe.concurrent('audit', { timeout: 120_000 }, () => {
       expect(after.notes.join('\n')).toMatch(
         /-0: \d+ offsets in neither .* cannot be checked, .*: 5-11, 17-26/,
       );
+    });
+  });
+
+  it('tells topics apart by their column, whatever the type of the columns', async () => {
+    await withPipeline(bootstrap, async (pipeline, emulator) => {
+      const other = await createTopic(bootstrap, uniqueName('other'));
+      const table = `${pipeline.table}_both`;
+      await query(emulator, `CREATE TABLE ${table} (p STRING, o DECIMAL(38,0)) PARTITIONED BY (t STRING);`);
+      const mapping = '  columns: {p: __partition__, o: __offset__}\n  partitions: {t: __topic__}';
+      await pipeline.send(300);
+      const more = [1, 2, 3].map((id) => ({ ...hour(id, 1), topicPartition: 3 }));
+      await produce(bootstrap, other, more);
+      const topic = `${pipeline.topic}, ${other}`;
+      const service = await pipeline.startAssigned({ table, topic, mapping });
+      await pipeline.settled();
+      const committed = () => committedOffsets(bootstrap, pipeline.group, other);
+      await untilAcknowledged(committed, await endOffsets(bootstrap, other), 30_000);
+      expect(await service.stop()).toEqual(CLEAN);
+      const report = await expectAudited(pipeline);
+      const rows = report.topicPartitions.filter((one) => one.rows > 0).map((one) => [one.topic, one.rows]);
+      expect(rows.filter(([name]) => name === other)).toEqual([[other, 3]]);
+      expect([sum(report, (one) => one.rows), report.foreignRows, report.unknownRows]).toEqual([303, 0, 0]);
+
+      await commitOffsets(bootstrap, pipeline.group, [{ topic: other, partition: 3, offset: 1 }]);
+      const again = await pipeline.startAssigned({ table, topic, mapping });
+      await untilAcknowledged(committed, await endOffsets(bootstrap, other), 30_000);
+      expect(await again.stop()).toEqual(CLEAN);
+      const { report: twice } = await runAudit(pipeline);
+      const [only] = twice!.topicPartitions.filter(({ verdict }) => verdict.duplicates.length > 0);
+      const name = `t=${other}`;
+      expect([only!.topic, only!.verdict.duplicates]).toMatchObject([
+        ...[other, [{ first: 1, end: 3, copies: 2, tablePartitions: [name, name] }]],
+      ]);
+      // Asked for other times only.
+      const { code } = await runAudit(pipeline, ['--from', '2026-11-21T00:00:00Z']);
+      expect(code).toBe(0);
     });
   });
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { type Kafka, startKafka } from '../support/kafka.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
+import { expectAudited } from './audited.ts';
 import { addFault, clearFaults, createPipeline, failure, type Pipeline } from './pipeline.ts';
 import type { Service } from './service.ts';
 
@@ -156,6 +157,7 @@ describe('the dead-letter folder becomes unwritable', () => {
       await settled();
       expect(await counts()).toEqual({ rows: 1_980, distinct: 1_980, acknowledged: 2_000 });
       expect(letters().size).toBe(20);
+      await expectAudited(pipelines.at(-1)!);
       expect(existsSync(`${letterFolder}-away`)).toBe(false);
     },
   );

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type EmulatorChild, startEmulatorChild, startMaxsink } from '../support/process.ts';
+import { expectAudited } from './audited.ts';
 import {
   addFault,
   clearFaults,
@@ -43,7 +44,8 @@ describe('stopping and refusing to start', () => {
     });
 
     it('under load: what was acknowledged is in the table, over several stops nothing is there twice', async () => {
-      const { startAssigned, load, settled, counts, sent } = await pipeline();
+      const stopped = await pipeline();
+      const { startAssigned, load, settled, counts, sent } = stopped;
       const producing = load();
       for (let round = 0; round < 3; round++) {
         const service = await startAssigned();
@@ -58,6 +60,7 @@ describe('stopping and refusing to start', () => {
       await settled();
       expect(await last.stop(), last.tail()).toEqual(CLEAN);
       expect(await counts()).toEqual({ rows: sent(), distinct: sent(), acknowledged: sent() });
+      await expectAudited(stopped);
     });
 
     it.each([
