@@ -210,7 +210,8 @@ describe.concurrent('maxsink resolve', () => {
     const { file, batch, standing: now } = await pending(await left('closed'));
     const none = await resolve(file, '--replay', '--batch', 'another');
     expect([none.exit, none.stderr]).toEqual([2, expect.stringContaining(`pending: ${batch}`)]);
-    expect(await resolved(file, '--replay', '--batch', batch)).toMatchObject({ exit: 0, result: 'settled' });
+    const report = await resolved(file, '--replay', '--batch', batch);
+    expect(report).toMatchObject({ exit: 0, result: 'settled', settlement: { refused: null } });
     expect(await now()).toEqual(REPLAYED);
   });
 

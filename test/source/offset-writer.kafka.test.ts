@@ -22,23 +22,21 @@ it('offsets and metadata of a group are written while nobody is in it, and refus
   const at = (partition: number, offset: number, metadata: string) => ({
     ...{ topic, partition, offset, metadata },
   });
-  const write = async (...positions: ReturnType<typeof at>[]) => {
-    const writer = await openOffsetWriter(settings(group, topic), MEMORY);
-    await writer.commit(positions).finally(() => writer.close());
-  };
-  await write(at(0, 7, 'a;'), at(1, 9, 'b;'));
+  const writer = await openOffsetWriter(settings(group, topic), MEMORY);
+  await writer.commit([at(0, 7, 'a;'), at(1, 9, 'b;')]);
   const written = new Map([
     [0, { offset: 7, metadata: 'a;' }],
     [1, { offset: 9, metadata: 'b;' }],
   ]);
   expect(await committedOffsets(bootstrap, group, topic)).toEqual(written);
   const member = await joinGroup(bootstrap, group, topic);
-  await expect(write(at(0, 8, 'c;'))).rejects.toMatchObject({
+  await expect(writer.commit([at(0, 8, 'c;')])).rejects.toMatchObject({
     code: 'kafka_commit_refused',
     message: expect.stringContaining('(25)'),
   });
   expect(await committedOffsets(bootstrap, group, topic)).toEqual(written);
   await member.leave();
-  await write(at(0, 8, 'c;'));
+  await writer.commit([at(0, 8, 'c;')]);
   expect((await committedOffsets(bootstrap, group, topic)).get(0)).toEqual({ offset: 8, metadata: 'c;' });
+  await writer.close();
 });
