@@ -10,7 +10,7 @@ export interface TrailEntry {
   readonly ranges: readonly TrailRange[];
   /** Records that were read = rows + dead letters + filtered; null: unknown to who recovered it. */
   readonly records: number | null;
-  readonly rows: number;
+  readonly rows: number | null;
   readonly deadLetters: number | null;
   readonly filtered: number | null;
   /** Uncompressed. */
@@ -54,17 +54,20 @@ export function entryOf(batch: Batch): TrailEntry {
   };
 }
 
-/** Of a batch whose intent was found and settled by an advance: what the intent says, and the ranges that went on. */
+/**
+ * Of a batch whose intent was found and settled by an advance: the ranges that went on, and what the list of the
+ * intent says; null: it is gone.
+ */
 export function recoveredEntry(
   batch: string,
   ranges: readonly Offsets[],
-  sessions: readonly IntentSession[],
+  sessions: readonly IntentSession[] | null,
 ): TrailEntry {
   return {
     ...{ batch, how: 'recovered', records: null, deadLetters: null, filtered: null, rowBytes: null },
     ranges: ranges.map((range) => ({ ...range, records: null })),
-    rows: sessions.reduce((sum, one) => sum + one.rows, 0),
-    sessions: sessions.map(({ tablePartition, id, rows, blocks }) => ({
+    rows: sessions?.reduce((sum, one) => sum + one.rows, 0) ?? null,
+    sessions: (sessions ?? []).map(({ tablePartition, id, rows, blocks }) => ({
       ...{ tablePartition, session: id, rows, blocks, bytes: null },
     })),
   };

@@ -65,6 +65,20 @@ describe.concurrent('audit', { timeout: 120_000 }, () => {
         ...[pipeline.sent() - 10, 10],
       ]);
       expect(sum(after, ({ verdict }) => verdict.empty)).toBe(0);
+
+      // A batch that is being committed, or waits for its recovery: at the offset before it stands an intent.
+      const offset = (await committedOffsets(bootstrap, pipeline.group, pipeline.topic)).get(0)!.offset - 5;
+      const metadata = 'maxsink2;tp=4;by=orders;to=demo.orders;i=abc.d;sum=00000000;';
+      await commitOffsets(bootstrap, pipeline.group, [
+        { topic: pipeline.topic, partition: 0, offset, metadata },
+      ]);
+      const pending = await expectAudited(pipeline);
+      expect(pending.topicPartitions[0]).toMatchObject({ committed: offset, end: offset, intent: true });
+      const broken = [...pipeline.letters().values()].filter((one) => {
+        return one.partition === 0 && one.offset >= offset;
+      });
+      expect(pending.topicPartitions[0]!.above).toBe(5 - broken.length);
+      expect(pending.notes.join()).toContain(`an intent stands at ${pipeline.topic}-0`);
     });
   });
 

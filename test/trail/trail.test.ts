@@ -69,6 +69,7 @@ describe('an entry', () => {
       ['s2', 1, null],
     ]);
     expect(trailFields(found)).toMatchObject({ offsets: 'a 0:5-10' });
+    expect(recoveredEntry('b2', [], null)).toMatchObject({ rows: null, sessions: [] });
   });
 });
 
