@@ -52,7 +52,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const problems = createProblems();
   const log = remembering(options.log, problems, clock);
   const accounts = createAccounts(metrics, clock, log, options.onEntry);
-  const recoveries = createRecoveries(metrics, clock);
+  const recoveries = createRecoveries(metrics, clock, log, options.onEntry);
   const pauses = createPauses(metrics, clock, log, stop);
   const flushIntervalMs = config.flush.interval;
   let parts: Parts | null = null;

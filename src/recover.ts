@@ -50,5 +50,10 @@ export function openProvenance({
 }: Pick<RecoverParts, 'config' | 'plan' | 'maxcompute' | 'clock' | 'log'>): Provenance | null {
   const { topics } = config.kafka;
   const columns = provenanceColumns(plan, topics === null || topics.length > 1);
-  return 'lacks' in columns ? null : tableProvenance({ maxcompute, plan, columns, clock, log });
+  if (!('lacks' in columns)) return tableProvenance({ maxcompute, plan, columns, clock, log });
+  log.info(
+    { lacks: columns.lacks },
+    'rows cannot be counted by their records, should a batch ever be in doubt',
+  );
+  return null;
 }

@@ -1,14 +1,27 @@
 import type { Clock } from './clock.ts';
 import type { PendingIntent, RecoveryEvents } from './ledger/work.ts';
+import type { Log } from './log.ts';
 import type { Metrics } from './ops/metrics.ts';
+import { recoveredEntry, type TrailEntry, trailFields } from './trail/entry.ts';
 
 /** Intents of earlier owners: how many are being settled, for how long, and how those before ended. */
-export function createRecoveries(metrics: Metrics, clock: Clock) {
+export function createRecoveries(
+  metrics: Metrics,
+  clock: Clock,
+  log: Log,
+  onEntry: (entry: TrailEntry) => void,
+) {
   let waiting: readonly PendingIntent[] = [];
   const oldest = () =>
     waiting.reduce<PendingIntent | null>((a, b) => (a && a.since <= b.since ? a : b), null);
   const events: RecoveryEvents = {
-    recovered: ({ row, action }) => metrics.recoveries.inc({ row, action }),
+    recovered({ batch, row, action, ranges, sessions }) {
+      metrics.recoveries.inc({ row, action });
+      if (action !== 'advance') return;
+      const entry = recoveredEntry(batch, ranges, sessions);
+      log.info(trailFields(entry), 'batch recovered');
+      onEntry(entry);
+    },
     pending: (list) => {
       waiting = list;
     },

@@ -211,7 +211,9 @@ describe('intents of earlier owners', () => {
   });
 
   it('are counted by row and action once they are settled', async () => {
-    const done = { batch: 'b1', topicPartitions: 1, sessions: 2, forMs: 5 };
+    const ranges = [{ topic: 't', partition: 0, first: 3, end: 9 }];
+    const sessions = [{ tablePartition: 'dt=1', id: 's1', blocks: 1, rows: 6 }];
+    const done = { batch: 'b1', ranges, sessions, forMs: 5 };
     observer.recovery.recovered({ ...done, row: 2, action: 'advance' });
     observer.recovery.recovered({ ...done, row: 8, action: 'consume' });
     const lines = await sample('recoveries_total');

@@ -75,9 +75,12 @@ async function commitAll(
   return true;
 }
 
-/** Looking again would not help: the session stays as it is until it expires. */
+/** Other blocks than the intent lists, or a table that was changed since: the session stays open until it expires. */
+const HOPELESS: readonly string[] = ['block_mismatch', 'session_lost'];
+
+/** Looking again would not help. */
 function mismatch(error: unknown): never {
-  if (!(error instanceof SinkError) || error.code !== 'block_mismatch') throw error;
+  if (!(error instanceof SinkError) || !HOPELESS.includes(error.code)) throw error;
   throw new SinkError(
     'decision_needed',
     `a session of an intent cannot be committed: ${error.message}`,
@@ -99,11 +102,14 @@ function settled(work: Work, one: Case, own: readonly IntendedEntry[], decision:
     work.positions.set(key, positionOf(entry, action === 'advance' ? entry.pointer.end : entry.offset));
   }
   const { batch } = own[0]!.pointer;
-  const [forMs, sessions] = [work.clock.now() - one.since, one.list?.sessions.length ?? 1];
-  const ranges = own.map((entry) => `${topicPartitionKey(entry)}:${entry.offset}-${entry.pointer.end}`);
+  const [forMs, sessions] = [work.clock.now() - one.since, one.list?.sessions ?? null];
+  const ranges = own.map(({ topic, partition, offset, pointer }) => {
+    return { topic, partition, first: offset, end: pointer.end };
+  });
+  const offsets = ranges.map((range) => `${topicPartitionKey(range)}:${range.first}-${range.end}`).join(' ');
   const rows = action === 'advance' ? 'its rows are in the table' : 'its records are read again';
-  work.log.info({ batch, row, why, forMs, sessions, offsets: ranges.join(' ') }, `intent settled: ${rows}`);
-  work.events.recovered({ batch, row, action, topicPartitions: own.length, sessions, forMs });
+  work.log.info({ batch, row, why, forMs, offsets }, `intent settled: ${rows}`);
+  work.events.recovered({ batch, row, action, ranges, sessions, forMs });
   return true;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Position, TopicPartition } from '../source/source.ts';
 import type { Decision, IntendedEntry, OnUnknown } from './decision.ts';
-import type { IntentList } from './intent.ts';
+import type { IntentList, IntentSession } from './intent.ts';
 import type { LedgerStore, LettersOfBatch, Provenance, Sessions } from './ports.ts';
 
 export interface RecoveryOptions {
@@ -36,10 +36,10 @@ export interface Recovered {
   readonly row: number;
   /** What became of the topic partitions: they went to the end of the batch, or are read from its beginning. */
   readonly action: 'advance' | 'consume';
-  /** Number of them. */
-  readonly topicPartitions: number;
-  /** Sessions of the batch, as far as they are known. */
-  readonly sessions: number;
+  /** Own ones with the offsets [first, end) of the batch. */
+  readonly ranges: readonly (TopicPartition & { readonly first: number; readonly end: number })[];
+  /** Sessions of the whole batch; null: its list is gone. */
+  readonly sessions: readonly IntentSession[] | null;
   readonly forMs: number;
 }
 

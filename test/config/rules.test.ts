@@ -47,8 +47,7 @@ describe('what comes later is refused as such', () => {
     );
   });
 
-  it('an absent guarantee means exactly_once', () =>
-    expect(parse(SMALLEST).guarantee).toBe('exactly_once'));
+  it('an absent guarantee means exactly_once', () => expect(parse(SMALLEST).guarantee).toBe('exactly_once'));
 });
 
 describe('keys that must stand together', () => {

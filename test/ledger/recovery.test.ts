@@ -80,7 +80,9 @@ describe('an intent of own topic partitions alone', () => {
     await w.clock.pass(5_000);
     expect((await done).map(({ offset }) => offset)).toEqual([110, 210]);
     expect(w.trail.slice(0, 2)).toEqual(['t-0=100 b confirmed', 't-1=200 b confirmed']);
-    expect(member.recovered).toMatchObject([{ row: 2, action: 'advance', topicPartitions: 2 }]);
+    expect(member.recovered).toMatchObject([
+      { row: 2, action: 'advance', ranges: [{ partition: 0 }, { partition: 1 }] },
+    ]);
   });
 
   it('row 3: is read again when all its sessions are dead; nothing is committed', async () => {
@@ -255,7 +257,7 @@ describe('members of others', () => {
     const run = start(w, [1]);
     await w.clock.pass(0);
     expect([run.positions, w.trail]).toEqual([{ 1: 210 }, ['letters b', 't-1=210']]);
-    expect(run.recovered).toMatchObject([{ row: 7, sessions: 1 }]);
+    expect(run.recovered).toMatchObject([{ row: 7, sessions: null }]);
   });
 
   it('row 8: a member that never had it, and the witness is open; its letters stay hidden', async () => {

@@ -55,7 +55,13 @@ export class SimLetters {
       deadLetters: {
         append: (batch, letters) =>
           this.#act(process, () => {
-            const file = own(batch) ?? { batch, writer: process, ids: [], state: 'open' as const, left: false };
+            const file = own(batch) ?? {
+              batch,
+              writer: process,
+              ids: [],
+              state: 'open' as const,
+              left: false,
+            };
             if (!own(batch)) this.#files.push(file);
             file.ids.push(...letters.map((l) => `${l.partition}@${l.offset}`));
           }),
