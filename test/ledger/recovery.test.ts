@@ -50,8 +50,15 @@ describe('an intent of own topic partitions alone', () => {
       ...['commit s2', 'commit s1', 'letters b', 't-0=110', 't-1=210'],
     ]);
     expect(run.positions).toEqual({ 0: 110, 1: 210 });
-    expect(run.recovered).toEqual([
-      { batch: 'b', row: 2, action: 'advance', topicPartitions: 2, sessions: 2, forMs: expect.any(Number) },
+    expect(run.recovered).toMatchObject([
+      {
+        ...{ batch: 'b', row: 2, action: 'advance' },
+        ranges: [
+          { topic: 't', partition: 0, first: 100, end: 110 },
+          { topic: 't', partition: 1, first: 200, end: 210 },
+        ],
+        sessions: [{ id: 's1' }, { id: 's2' }],
+      },
     ]);
     expect(run.pending.at(-1)).toEqual([]);
     expect(w.lines.at(-1)).toMatchObject({ fields: { batch: 'b', offsets: 't-0:100-110 t-1:200-210' } });
