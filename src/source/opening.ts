@@ -53,8 +53,8 @@ const AGAIN_MS = 1_000;
  *   decide    the starts
  *
  * Without exactly once there is nothing to wait for, unless an intent is found: then it is waited after all, and
- * read again. Brokers that do not answer are asked again. Rejects with what ends the service, with
- * `kafka_commit_refused` when the group is to be joined again, and with the signal's reason.
+ * read again. Brokers that do not answer are asked again, and so is recovery after what passes. Rejects with what
+ * ends the service, with `kafka_commit_refused` when the group is to be joined again, and with the signal's reason.
  */
 export async function openAssignment(
   options: OpeningOptions,
@@ -71,9 +71,14 @@ export async function openAssignment(
     await settle();
     topics = await read();
   }
-  const recovered = hasIntent(topics) ? await recover(options, topics, signal) : new Map<string, number>();
-  return ask(() => options.questions.starts(topics, recovered));
+  for (;;) {
+    const recovered = hasIntent(topics) ? await recover(options, topics, signal) : NOTHING;
+    if (recovered) return ask(() => options.questions.starts(topics, recovered));
+    topics = await read();
+  }
 }
+
+const NOTHING: ReadonlyMap<string, number> = new Map();
 
 const hasIntent = (topics: readonly Topic[]): boolean =>
   topics.some((topic) => ownOf(topic).some(({ note }) => note.intent !== null));
@@ -82,11 +87,12 @@ const hasIntent = (topics: readonly Topic[]): boolean =>
 const ownOf = ({ assigned, known }: Topic): Known[] =>
   assigned.flatMap((tp) => known.get(tp.partition) ?? []);
 
+/** Where the topic partitions are read from; null: what it met passes, it is to be tried again. */
 async function recover(
   options: OpeningOptions,
   topics: readonly Topic[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, number> | null> {
   const note = noteFor(topics);
   const io = {
     signal,
@@ -105,7 +111,11 @@ async function recover(
     return new Map(positions.map((p) => [topicPartitionKey(p), p.offset]));
   } catch (error) {
     signal.throwIfAborted();
-    throw asSinkError(error);
+    const known = asSinkError(error);
+    if (known.action === 'stop' || known.code === 'kafka_commit_refused') throw known;
+    options.log.warn({ error }, 'pending batches could not be settled; trying again');
+    await options.clock.sleep(AGAIN_MS, signal);
+    return null;
   }
 }
 

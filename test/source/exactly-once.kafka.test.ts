@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { Log } from '../../src/log.ts';
 import { commitNote, readNote } from '../../src/source/note.ts';
 import type { OffsetCommit, Recover, RecoverIo } from '../../src/source/source.ts';
@@ -9,17 +9,23 @@ import { openReader, type ReaderOptions } from './reader.ts';
 
 const bootstrap = inject('kafka');
 type Reader = Awaited<ReturnType<typeof openReader>>;
-const open: Reader[] = [];
+type Open = (options: Omit<ReaderOptions, 'bootstrap'>) => Promise<Reader>;
 
-async function reader(options: Omit<ReaderOptions, 'bootstrap'>): Promise<Reader> {
-  const made = await openReader({ bootstrap, exactlyOnce: true, ...options });
-  open.push(made);
-  return made;
+/** Every test has topics, groups and members of its own, and waits for most of its time: they run at once. */
+function test(name: string, run: (reader: Open) => Promise<void>): void {
+  it.concurrent(name, async () => {
+    const open: Reader[] = [];
+    try {
+      await run(async (options) => {
+        const made = await openReader({ bootstrap, exactlyOnce: true, ...options });
+        open.push(made);
+        return made;
+      });
+    } finally {
+      await Promise.all(open.map((one) => one.source.stop()));
+    }
+  });
 }
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.source.stop()));
-});
 
 /** Ten records in each topic partition. */
 async function topicOf(topicPartitions: number): Promise<string> {
@@ -32,12 +38,16 @@ async function topicOf(topicPartitions: number): Promise<string> {
 }
 
 /** A group whose only member has read all and committed `commits`, and has left. */
-async function groupWith(topic: string, commits: OffsetCommit[], more: Partial<ReaderOptions> = {}) {
+async function groupWith(
+  reader: Open,
+  topic: string,
+  commits: OffsetCommit[],
+  more: Partial<ReaderOptions> = {},
+): Promise<string> {
   const group = uniqueName('g');
   const one = await reader({ topics: [topic], group, ...more });
   await one.untilAssigned();
   await one.commit(commits);
-  open.splice(open.indexOf(one), 1);
   await one.source.stop();
   return group;
 }
@@ -57,7 +67,7 @@ function heldRecovery() {
 }
 
 describe('an assignment', () => {
-  it('commits nothing before what older members sent has settled, and reads nothing either', async () => {
+  test('commits nothing before what older members sent has settled, and reads nothing either', async (reader) => {
     const topic = await topicOf(2);
     const group = uniqueName('g');
     const one = await reader({ topics: [topic], group, settleMs: 2_500 });
@@ -73,7 +83,7 @@ describe('an assignment', () => {
     expect((await committedOffsets(bootstrap, group, topic)).size).toBe(2);
   });
 
-  it('that is taken away while it settles is given up at once, and both get their share', async () => {
+  test('that is taken away while it settles is given up at once, and both get their share', async (reader) => {
     const topic = await topicOf(2);
     const group = uniqueName('g');
     const one = await reader({ topics: [topic], group, settleMs: 60_000 });
@@ -83,10 +93,10 @@ describe('an assignment', () => {
     expect(one.assigned).toEqual([]);
   });
 
-  it('with an intent reads nothing until recovery says where', async () => {
+  test('with an intent reads nothing until recovery says where', async (reader) => {
     const topic = await topicOf(2);
     const intents = [0, 1].map((partition) => ({ topic, partition, offset: 3, intent: `b${partition}` }));
-    const group = await groupWith(topic, intents);
+    const group = await groupWith(reader, topic, intents);
     const { state, recover, end } = heldRecovery();
     const one = await reader({ topics: [topic], group, recover });
     await until(() => state.found, { what: 'a recovery' });
@@ -105,9 +115,9 @@ describe('an assignment', () => {
     expect([...stored.values()].map(({ offset }) => offset)).toEqual([3, 7]);
   });
 
-  it('with an intent is recovered with at least once too', async () => {
+  test('with an intent is recovered with at least once too', async (reader) => {
     const topic = await topicOf(1);
-    const group = await groupWith(topic, [{ topic, partition: 0, offset: 3, intent: 'b' }]);
+    const group = await groupWith(reader, topic, [{ topic, partition: 0, offset: 3, intent: 'b' }]);
     const { state, recover, end } = heldRecovery();
     const one = await reader({ topics: [topic], group, recover, exactlyOnce: false });
     await until(() => state.found, { what: 'a recovery' });
@@ -115,9 +125,9 @@ describe('an assignment', () => {
     await one.untilRead(5);
   });
 
-  it('that is taken away ends the recovery, whose commits are refused from then on', async () => {
+  test('that is taken away ends the recovery, whose commits are refused from then on', async (reader) => {
     const topic = await topicOf(1);
-    const group = await groupWith(topic, [{ topic, partition: 0, offset: 3, intent: 'b' }]);
+    const group = await groupWith(reader, topic, [{ topic, partition: 0, offset: 3, intent: 'b' }]);
     const { state, recover } = heldRecovery();
     const one = await reader({ topics: [topic], group, recover });
     await until(() => state.found, { what: 'a recovery' });
@@ -132,10 +142,10 @@ describe('an assignment', () => {
 });
 
 describe('what stands beside the offset', () => {
-  it('is the same for another client', async () => {
+  test('is the same for another client', async (reader) => {
     const topic = await topicOf(1);
     const intent = 'x'.repeat(3_000);
-    const group = await groupWith(topic, [{ topic, partition: 0, offset: 3, intent }]);
+    const group = await groupWith(reader, topic, [{ topic, partition: 0, offset: 3, intent }]);
     const { metadata } = (await committedOffsets(bootstrap, group, topic)).get(0)!;
     const note = readNote({ topic, partition: 0, offset: 3, metadata });
     expect(note).toMatchObject({ size: 1, table: 'demo.orders', pipeline: 'reader', intent });
@@ -144,7 +154,7 @@ describe('what stands beside the offset', () => {
     );
   });
 
-  it('stops the service when it is of a newer version, saying where it stands', async () => {
+  test('stops the service when it is of a newer version, saying where it stands', async (reader) => {
     const topic = await topicOf(2);
     const group = uniqueName('g');
     await commitOffsets(bootstrap, group, [{ topic, partition: 1, offset: 4, metadata: 'maxsink7;x;' }]);
@@ -155,10 +165,10 @@ describe('what stands beside the offset', () => {
     });
   });
 
-  it('refuses a group in which another pipeline writes another table, and only that', async () => {
+  test('refuses a group in which another pipeline writes another table, and only that', async (reader) => {
     const topic = await topicOf(1);
     const at = [{ topic, partition: 0, offset: 3, intent: null }];
-    const group = await groupWith(topic, at, { pipeline: 'a', table: 'demo.a' });
+    const group = await groupWith(reader, topic, at, { pipeline: 'a', table: 'demo.a' });
     const taken = await reader({ topics: [topic], group, pipeline: 'b', table: 'demo.b' });
     expect(await taken.untilFailure()).toMatchObject({
       code: 'group_taken',
@@ -189,35 +199,36 @@ function joins(): { readonly log: Log; readonly seen: string[] } {
   return { seen, log };
 }
 
-describe('a rejoin', () => {
-  it.each([
-    ['of a member', undefined],
-    ['of a static member', 'static'],
-  ])('%s changes generation and member id, be it the leader or not', async (_, instanceId) => {
-    const topic = await topicOf(2);
-    const group = uniqueName('g');
-    const as = (name: string) => (instanceId ? { instanceId: `${group}-${name}` } : {});
-    const kafkaOptions = { debug: 'cgrp' };
-    const logs = [joins(), joins()];
-    const members: Reader[] = [];
-    for (const [i, { log }] of logs.entries())
-      members.push(await reader({ topics: [topic], group, log, kafkaOptions, ...as(`${i}`) }));
-    const shared = () => members.every((one) => one.source.snapshot().topicPartitions.length === 1);
-    await until(shared, { what: 'halves', deadlineMs: 20_000 });
-    for (const [i, member] of members.entries()) {
-      const before = logs[i]!.seen.at(-1)!.split(' ');
-      const times = member.assigned.length;
-      member.source.rejoin('the test asks');
-      await until(() => member.assigned.length > times && shared(), { what: 'halves', deadlineMs: 20_000 });
-      const after = logs[i]!.seen.at(-1)!.split(' ');
-      expect(Number(after[0])).toBeGreaterThan(Number(before[0]));
-      expect(after[1]).not.toBe(before[1]);
-    }
-  });
+describe('a rejoin changes generation and member id, be it the leader or not', () => {
+  for (const [kind, isStatic] of [
+    ['of a member', false],
+    ['of a static member', true],
+  ] as const)
+    test(kind, async (reader) => {
+      const topic = await topicOf(2);
+      const group = uniqueName('g');
+      const as = (name: string) => (isStatic ? { instanceId: `${group}-${name}` } : {});
+      const kafkaOptions = { debug: 'cgrp' };
+      const logs = [joins(), joins()];
+      const members: Reader[] = [];
+      for (const [i, { log }] of logs.entries())
+        members.push(await reader({ topics: [topic], group, log, kafkaOptions, ...as(`${i}`) }));
+      const shared = () => members.every((one) => one.source.snapshot().topicPartitions.length === 1);
+      await until(shared, { what: 'halves', deadlineMs: 20_000 });
+      for (const [i, member] of members.entries()) {
+        const before = logs[i]!.seen.at(-1)!.split(' ');
+        const times = member.assigned.length;
+        member.source.rejoin('the test asks');
+        await until(() => member.assigned.length > times && shared(), { what: 'halves', deadlineMs: 20_000 });
+        const after = logs[i]!.seen.at(-1)!.split(' ');
+        expect(Number(after[0])).toBeGreaterThan(Number(before[0]));
+        expect(after[1]).not.toBe(before[1]);
+      }
+    });
 });
 
 describe('a static member', () => {
-  it('whose place another process has taken commits nothing any more, and ends', async () => {
+  test('whose place another process has taken commits nothing any more, and ends', async (reader) => {
     const topic = await topicOf(1);
     const as = { topics: [topic], group: uniqueName('g'), instanceId: uniqueName('i') };
     const one = await reader(as);

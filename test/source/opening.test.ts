@@ -153,6 +153,20 @@ describe('the opening of an assignment', () => {
     }
   });
 
+  it('recovers again after what passes, from what it reads then', async () => {
+    const told: number[] = [];
+    const recover: Recover = async (found) => {
+      told.push(found.length);
+      if (told.length === 1) throw new SinkError('maxcompute_unreachable', 'away');
+      return found;
+    };
+    const { trail, opened } = setUp({ answers: [INTENT, [known(1, 'b')]], recover });
+    await opened();
+    expect(told).toEqual([2, 1]);
+    const again = ['recover', 'warn', 'sleep 1000', 'topics', 'recover', 'starts'];
+    expect(trail).toEqual(['sleep 5000', 'topics', ...again]);
+  });
+
   it('lets recovery read and commit, with the note of the topic that the offset is of', async () => {
     const stale = [known(0, 'a', 'before'), known(1, 'b')];
     const recover: Recover = async (found, io) => {
