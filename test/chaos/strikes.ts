@@ -1,6 +1,7 @@
 import { addFault } from '../route/pipeline.ts';
+import type { Child } from '../support/process.ts';
 import { sleep } from '../support/until.ts';
-import type { Point } from './points.ts';
+import type { Action, Point } from './points.ts';
 import { SESSION_MS, type World } from './world.ts';
 
 /** Something that happens to the surroundings while a member is held at a point. */
@@ -23,7 +24,6 @@ const exists = ({ guarantee }: World, point: Point): boolean =>
   guarantee === 'exactly_once' || !/intent|recovery/.test(point);
 
 async function met<T>(world: World, point: Point, strike: () => Promise<T | null>): Promise<T | null> {
-  if (!exists(world, point)) return null;
   const slow = point.endsWith('advance+intent') ? await addFault(world.emulator(), SLOW_COMMIT) : null;
   const child = await strike();
   await slow?.remove();
@@ -36,42 +36,47 @@ async function goesOn(world: World, after: string): Promise<void> {
     world.failures.push(`nothing was acknowledged for a minute after ${after}`);
 }
 
-/** SIGKILL at each point; the member is started again at once. */
-export const kills =
-  (points: readonly Point[], hit = 1): Campaign =>
+/**
+ * Strikes at one point after the other, as far as the guarantee has them. A miss ends it: without the one before, a
+ * step of a recovery may never come.
+ */
+const atEach =
+  (
+    points: readonly Point[],
+    action: Action,
+    then: (world: World, child: Child, point: Point) => Promise<void> = async () => undefined,
+  ): Campaign =>
   async (world) => {
-    for (const point of points)
-      await met(world, point, () => world.crew.strike({ point, hit, action: 'kill' }));
-    return points.length;
+    let strikes = 0;
+    for (const point of points.filter((one) => exists(world, one))) {
+      const child = await met(world, point, () => world.crew.strike({ point, hit: 1, action }));
+      if (child === null) break;
+      await then(world, child, point);
+      strikes++;
+    }
+    return strikes;
   };
+
+/** SIGKILL at each point; the member is started again at once. */
+export const kills = (points: readonly Point[]): Campaign => atEach(points, 'kill');
 
 /** SIGSTOP at each point until the group has gone on without the member, then SIGCONT. */
-export const stalls =
-  (points: readonly Point[]): Campaign =>
-  async (world) => {
-    for (const point of points) {
-      const child = await met(world, point, () => world.crew.strike({ point, hit: 1, action: 'stall' }));
-      await sleep(2 * SESSION_MS);
-      child?.kill('SIGCONT');
-      await goesOn(world, `a member was frozen ${point}`);
-    }
-    return points.length;
-  };
+export const stalls = (points: readonly Point[]): Campaign =>
+  atEach(points, 'stall', async (world, child, point) => {
+    await sleep(2 * SESSION_MS);
+    child.kill('SIGCONT');
+    await goesOn(world, `a member was frozen ${point}`);
+  });
 
 /** The disaster begins while a member is held at the point, and ends some time after it was let go. */
-export const during =
-  (disaster: Disaster, points: readonly Point[]): Campaign =>
-  async (world) => {
-    for (const point of points) {
-      const child = await met(world, point, () => world.crew.strike({ point, hit: 1, action: 'hold' }));
-      await disaster.begin(world);
-      child?.kill('SIGUSR2');
-      await sleep(disaster.ms);
-      await disaster.end(world);
-      await goesOn(world, `${disaster.name} ${point}`);
-    }
-    return points.length;
-  };
+export const during = (disaster: Disaster, points: readonly Point[]): Campaign =>
+  atEach(points, 'hold', async (world, child, point) => {
+    await disaster.begin(world);
+    child.kill('SIGUSR2');
+    await sleep(disaster.ms);
+    await disaster.end(world);
+    await goesOn(world, `${disaster.name} ${point}`);
+  });
 
 export const inTurn =
   (...campaigns: readonly Campaign[]): Campaign =>
