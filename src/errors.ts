@@ -127,7 +127,7 @@ export const ERRORS = {
   commit_unknown: kind(
     'retry',
     4,
-    'Whether the rows are in the table could not be learned: they are read again, and may be there twice.',
+    'Whether the rows are in the table could not be learned for the moment: the group is joined again, and recovery settles the batch (with at_least_once its rows may be there twice).',
   ),
   block_mismatch: kind(
     'retry',
