@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { addTopicPartitions, commitOffsets, createTopic, deleteTopic } from '../support/topics.ts';
+import { until } from '../support/until.ts';
 import { addFault, failure, type Pipeline } from './pipeline.ts';
 import { expectWhole, logLine, resetToEarliest, untilReady, watchLive, withPipeline } from './recovery.ts';
 import { query } from './service.ts';
@@ -30,6 +31,9 @@ describe.concurrent('the topic is deleted and created again', { timeout: 120_000
       const told = await logLine(service, 'topic deleted and created again');
       expect(told).toMatchObject({ level: 'warn', topics: [{ topic: pipeline.topic }] });
       await hang.remove();
+      // What was read of the old one is acknowledged first, under its id.
+      const anew = () => service.logged('topic partitions assigned').length === 2;
+      await until(anew, { what: 'the new one is read', deadlineMs: 60_000 });
       await pipeline.settled();
       expect((await pipeline.counts()).acknowledged).toBe(records);
       const ids = `SELECT COUNT(DISTINCT id) FROM ${pipeline.table};`;
