@@ -141,12 +141,24 @@ async function isReady(
 const NO_TOPIC_IDS = /^no topic ids/;
 
 function showLog(terminal: Terminal, line: Record<string, unknown>): void {
-  const { msg, level, rows, rejected, tablePartitions, fillMs, uploadMs, commitMs, acknowledgeMs } = line;
+  const {
+    msg,
+    level,
+    rows,
+    deadLetters,
+    tablePartitions,
+    fillMs,
+    uploadMs,
+    intendMs,
+    commitMs,
+    acknowledgeMs,
+  } = line;
   if (msg === 'batch acknowledged') {
-    const what = `${count(Number(rows))} rows into ${tablePartitions} table partitions, ${rejected} dead letters`;
+    const what = `${count(Number(rows))} rows into ${tablePartitions} table partitions, ${deadLetters} dead letters`;
     const phases = Object.entries({
       fill: fillMs,
       upload: uploadMs,
+      intend: intendMs,
       commit: commitMs,
       acknowledge: acknowledgeMs,
     });
