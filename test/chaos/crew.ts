@@ -7,6 +7,8 @@ import { ARM_FILE, type Arm, armText, metLine } from './points.ts';
 
 /** The processes of one group. One that ends is started again at once, as an orchestrator would. */
 export interface Crew {
+  /** The configuration of every member. */
+  readonly file: string;
   /** Returns when every member has topic partitions. */
   start(members: number): Promise<void>;
   /** One more member, or one fewer by SIGTERM. */
@@ -24,6 +26,8 @@ export interface Crew {
   readonly exits: readonly Exit[];
   /** Parsed log lines of all processes so far. */
   logged(): Record<string, unknown>[];
+  /** SIGKILL to all, and nobody is started again until `start`. */
+  halt(): Promise<void>;
   /** Exit codes of an orderly end of all. */
   stop(): Promise<(number | null)[]>;
   /** SIGKILL to all that is left. */
@@ -85,10 +89,17 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
   };
   const metBy = (id: number) => all.find((child) => child.lines.some((line) => line.startsWith(metLine(id))));
 
+  const halt = async () => {
+    ending = true;
+    for (const child of all) child.kill('SIGKILL');
+    await Promise.all(all.map((child) => child.exited));
+  };
+
   return {
-    exits,
+    ...{ file, exits, halt, end: halt },
     running: () => [...running.keys()],
     async start(members) {
+      ending = false;
       const crew = Array.from({ length: members }, () => spawn());
       await Promise.all(crew.map((child) => child.waitFor(ASSIGNED, { deadlineMs: START_MS })));
     },
@@ -124,11 +135,6 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
       ending = true;
       const left = [...running.keys()];
       return Promise.all(left.map(stopped));
-    },
-    async end() {
-      ending = true;
-      for (const child of all) child.kill('SIGKILL');
-      await Promise.all(all.map((child) => child.exited));
     },
   };
 }

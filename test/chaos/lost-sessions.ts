@@ -1,8 +1,7 @@
-import type { EmulatorChild } from '../support/process.ts';
+import { type EmulatorChild, startMaxsink } from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
 import type { Point } from './points.ts';
 import type { Campaign } from './strikes.ts';
-import type { World } from './world.ts';
 
 interface SessionInfo {
   readonly id: string;
@@ -46,11 +45,23 @@ export const losingTheRest =
     return 0;
   };
 
-/** Waits until a member has ended because it needs a decision. */
-export const decisionNeeded: Campaign = async ({ crew }: World) => {
-  const asked = () => crew.exits.some(({ code }) => code === DECISION_NEEDED);
-  await until(asked, { what: 'a member asks for a decision', deadlineMs: 30_000 });
-  return 0;
-};
-
+/** What `maxsink run` and `maxsink resolve` end with when the operator has to decide. */
 export const DECISION_NEEDED = 4;
+
+/** Members end because they need a decision; it is made, and one starts again. */
+export const deciding =
+  (reading: '--replay' | '--assume-committed'): Campaign =>
+  async ({ crew, failures }) => {
+    const asked = () => crew.exits.some(({ code }) => code === DECISION_NEEDED);
+    await until(asked, { what: 'a member asks for a decision', deadlineMs: 60_000 });
+    await crew.halt();
+    const resolve = async () => {
+      const command = startMaxsink(['resolve', '-c', crew.file, reading]);
+      const { code } = await command.exited;
+      return code === 0 ? true : void failures.push(...(code === DECISION_NEEDED ? [] : [command.tail()]));
+    };
+    // The group is empty when the last session is over.
+    await until(resolve, { what: 'resolve settles it', deadlineMs: 60_000, everyMs: 1_000 });
+    await crew.start(1);
+    return 1;
+  };
