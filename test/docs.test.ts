@@ -197,3 +197,20 @@ describe('the file map of ARCHITECTURE', () => {
     expect(folders.filter((name) => !ARCHITECTURE.includes(`${name}/`))).toEqual([]);
   });
 });
+
+describe('the holes of exactly once', () => {
+  const named = [...PAGES['docs/exactly-once.md']!.matchAll(/^\| (H\d+) \|.*`(test\/[^`]+)`: "(.+?)" \|$/gm)];
+
+  it.each(named.map(([, hole, file, name]) => [hole!, file!, name!]))(
+    '%s has its test: %s',
+    (_, file, name) => {
+      expect(read(file)).toContain(name);
+    },
+  );
+
+  it('are all answered, one of them by a limit', () => {
+    expect(named.map(([, hole]) => hole)).toEqual(
+      [...Array(16).keys()].map((i) => `H${i + 1}`).filter((h) => h !== 'H11'),
+    );
+  });
+});
