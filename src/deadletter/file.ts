@@ -111,7 +111,7 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
         const file = files.get(batch);
         if (!file) return;
         await forget(batch);
-        await rename(file.path, countedPath(file.path));
+        await count(file.path);
         await syncFolder(folder);
       });
       tails.delete(batch);
@@ -152,6 +152,14 @@ async function guarded<T>(path: string, step: () => Promise<T>): Promise<T> {
     const why = error instanceof Error ? error.message : String(error);
     throw new SinkError('dead_letter_unwritable', `dead letters cannot be written to ${path}: ${why}`, error);
   }
+}
+
+/** Whoever took this process for dead has recovered its batch: then the file has its name already. */
+async function count(path: string): Promise<void> {
+  await rename(path, countedPath(path)).catch(async (error: NodeJS.ErrnoException) => {
+    const counts = error.code === 'ENOENT' && (await stat(countedPath(path)).catch(() => null));
+    if (!counts) throw error;
+  });
 }
 
 /** Renames what others may be renaming at the same time; synced also when they did. */

@@ -33,6 +33,14 @@ export const maxComputeKilled: Disaster = {
   end: (world) => world.restartEmulator(),
 };
 
+/** Connections hang, and go on where they were. */
+export const maxComputeFrozen: Disaster = {
+  name: 'MaxCompute frozen',
+  ms: 1_500,
+  begin: async (world) => world.emulator().kill('SIGSTOP'),
+  end: async (world) => world.emulator().kill('SIGCONT'),
+};
+
 type Side = 'toKafka' | 'toMaxCompute';
 
 /** `faults` on the connections of one side, or of both. */

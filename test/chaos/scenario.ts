@@ -40,11 +40,14 @@ export async function runScenario(scenario: Scenario, bootstrap: string): Promis
   }
 }
 
+/** A member that ends again and again for one reason is told once. */
 const failuresOf = ({ failures, crew }: World, mayEnd: readonly number[]): string[] => [
   ...failures,
-  ...crew.exits
-    .filter(({ code }) => code === null || !mayEnd.includes(code))
-    .map(({ code, error }) => `a member ended with ${code}: ${error}`),
+  ...new Set(
+    crew.exits
+      .filter(({ code }) => code === null || !mayEnd.includes(code))
+      .map(({ code, error }) => `a member ended with ${code}: ${error}`),
+  ),
 ];
 
 function exactlyOnce(out: Outcome): string[] {

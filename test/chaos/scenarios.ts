@@ -2,6 +2,7 @@ import {
   brokerKilled,
   commitAnswersLost,
   coordinatorKilled,
+  maxComputeFrozen,
   maxComputeKilled,
   NETWORK,
 } from './disasters.ts';
@@ -76,9 +77,11 @@ const atRequests = (disaster: Disaster): Campaign =>
     afterIntent(RECOVERY_REQUESTS, (points) => during(disaster, points)),
   );
 
-/** A local MaxCompute that is started again knows committed sessions only: all of a batch, or none. */
+/**
+ * A local MaxCompute that is started again knows committed sessions only. Where another batch is being committed
+ * meanwhile that takes a decision: only points at which all of one are lost, or none.
+ */
 const FORGOTTEN: readonly Point[] = [
-  ...UPLOAD,
   ...(['before:intent', 'after:intent', 'before:commit:1', 'after:commit:3'] as const),
   ...ADVANCE,
 ];
@@ -104,6 +107,10 @@ const surroundings: Scenario[] = [
     ),
   },
   { name: maxComputeKilled.name, members: 1, campaign: during(maxComputeKilled, FORGOTTEN) },
+  ...[1, 3].map((members) => ({
+    ...{ name: maxComputeFrozen.name, members },
+    campaign: everywhere(maxComputeFrozen),
+  })),
 ];
 
 const none = (what: string, count: number): string[] => (count === 0 ? [] : [`${count} ${what}`]);

@@ -141,6 +141,15 @@ describe('a batch that is left to recovery', () => {
     expect(await readdir(folder)).toEqual([`p1-${batch}.sealed.open`]);
   });
 
+  it('that was settled while its owner was frozen is acknowledged all the same', async () => {
+    const owner = await openDeadLetterFolder({ folder, process: 'p1' });
+    await owner.append('7', [letter(1)]);
+    await owner.seal('7');
+    await (await openDeadLetterFolder({ folder, process: 'p2' })).settled('7');
+    await owner.acknowledge('7');
+    expect(await readdir(folder)).toEqual(['p1-7.jsonl']);
+  });
+
   it('that cannot be settled is an error: the offsets must not move', async () => {
     const letters = await leftBy('p1');
     await mkdir(join(folder, `p1-${batch}.jsonl`));
