@@ -54,5 +54,9 @@ soak-steady: build ## steady load with a fault every minute; ARGS="--minutes 120
 	@npm run --silent build:harness
 	@node .cache/harness/test/soak/steady.js $(ARGS)
 
+.PHONY: ledger-long
+ledger-long: setup ## 100,000 histories of dying members against the ledger, and how often each fault was met; HISTORIES=500000 SEED=7
+	@HISTORIES=$(or $(HISTORIES),100000) SEED=$(or $(SEED),$(shell date +%s)) npx --no-install vitest run test/ledger/model
+
 test-node24: setup ## unit tests, a Kafka route and the demo on Node 24; ARGS="unit kafka demo"
 	@scripts/node-next.sh $(ARGS)

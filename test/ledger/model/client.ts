@@ -51,6 +51,8 @@ export class SimClient {
   #reading = new Map<string, Reading>();
   readonly #paused = new Set<string>();
   #outstanding: CommitRequest[] = [];
+  /** Offset commits in the client's statistics, its own second copies among them. */
+  counted = 0;
   #joinsThen = false;
 
   constructor(options: ClientOptions) {
@@ -120,8 +122,17 @@ export class SimClient {
       ...{ topic, partition, offset, metadata: metadata ?? '' },
     }));
     const { memberId, generation } = this;
-    const request = { client: this, memberId, generation, entries, awaited: true, ...describe(entries) };
+    const request = {
+      client: this,
+      memberId,
+      generation,
+      entries,
+      awaited: true,
+      late: false,
+      ...describe(entries),
+    };
     this.#outstanding.push(request);
+    this.counted += 1;
     cluster.commit(request);
     sim.timer(process, SOCKET_MS, () => {
       if (request.awaited) this.answered(request, NO_ANSWER);
@@ -141,7 +152,7 @@ export class SimClient {
         const found = cluster.committed(list);
         sim.step(`${process.name} reads the offsets`, process, () => done(null, found), 'read');
       },
-      this,
+      'ask',
     );
   }
 
@@ -161,6 +172,19 @@ export class SimClient {
 
   assignmentLost(): boolean {
     return this.#lost;
+  }
+
+  /** A second copy of a request; the answer to either is its answer. */
+  sendAgain(request: CommitRequest): void {
+    const { sim, cluster } = this.#options;
+    if (!request.awaited || this.generation !== request.generation) return;
+    sim.tell(`${request.name} is sent again`);
+    sim.step(
+      `the second copy of ${request.name} arrives`,
+      null,
+      () => cluster.arrive({ ...request, source: request, late: false }),
+      request,
+    );
   }
 
   /** The commit that was sent last. */

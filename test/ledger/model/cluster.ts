@@ -27,6 +27,10 @@ export interface CommitRequest {
   readonly kinds: readonly CommitKind[];
   /** Its sender waits for it. */
   awaited: boolean;
+  /** It was held back on its way. */
+  late: boolean;
+  /** Of a second copy: the request. */
+  readonly source?: CommitRequest;
 }
 
 interface Append extends CommitRequest {
@@ -90,7 +94,13 @@ export class SimCluster {
     }
     const taken = request.entries.filter((entry) => entry.partition !== refused);
     const partly = taken.length < request.entries.length ? 3 : null;
-    this.pending.push({ ...request, taken, partly, deadline: this.#sim.now + APPEND_MS, source: request });
+    this.pending.push({
+      ...request,
+      taken,
+      partly,
+      deadline: this.#sim.now + APPEND_MS,
+      source: request.source ?? request,
+    });
     this.#sim.timer(null, APPEND_MS, () => undefined);
     this.#sim.step('the next append lands', null, () => this.land(), 'land');
   }
@@ -141,7 +151,7 @@ export class SimCluster {
   }
 
   answer(request: CommitRequest, code: number | null): void {
-    const origin = (request as Partial<Append>).source ?? request;
+    const origin = request.source ?? request;
     const { client, name } = request;
     this.#sim.step(
       `${client.process.name} learns that ${name} ${code === null ? 'is in' : `failed (${code})`}`,

@@ -27,12 +27,13 @@ const has = (about: unknown, key: string): boolean =>
 const sessionsIn = (state: string) => (world: World) =>
   world.tunnel.list.filter((s) => s.state === state && !s.forgotten && s.blocks.size > 0);
 const news = (world: World): Step[] => world.find((about) => about === 'news');
-const reads = (world: World): Step[] => world.find((about) => about === 'read');
+const reads = (world: World): Step[] => world.find((about) => about === 'read' || about === 'ask');
 const pendingOne = (world: World): readonly unknown[] => world.cluster.pending.slice(0, 1);
 
 /** In the network for a while; the other side may have given up when it arrives. */
 function hold(world: World, step: Step, ms: number): void {
   step.held = true;
+  if (isRequest(step.about)) step.about.late = true;
   world.sim.tell(`held back: ${step.label}`);
   world.sim.timer(null, ms, () => {
     step.held = false;
@@ -44,6 +45,8 @@ const drop = (world: World, step: Step): void => {
   world.sim.drop(step);
 };
 
+/** `retry.backoff.ms`. */
+const RESEND_MS = 1_000;
 /** As long as an append may take, at most. */
 const STALL_MS = 4_900;
 const LONG_MS = [4_000, 12_000, 20_000, 40_000, 70_000];
@@ -80,6 +83,15 @@ export const FAULTS = {
   }),
   loseRequest: kind(requests, drop),
   holdRequest: kind(requests, (world, step, pick) => hold(world, step, long(pick))),
+  // a lost connection: the client sends the request again by itself, and its first copy is still on its way
+  resend: kind(requests, (world, step, pick) => {
+    const request = step.about as CommitRequest;
+    hold(world, step, long(pick));
+    world.sim.timer(null, RESEND_MS, () => {
+      request.client.counted += 1;
+      request.client.sendAgain(request);
+    });
+  }),
   refuse: kind(requests, (world, step) => {
     world.sim.drop(step);
     world.cluster.turnAway(step.about as CommitRequest);
@@ -159,6 +171,7 @@ export const MOMENTS = {
   'session commit sent': (world: World) => commitsOf(world).length > 0,
   'half committed': (world: World) =>
     sessionsIn('committed')(world).length > 0 && commitsOf(world).length > 0,
+  'a late commit appended': (world: World) => world.cluster.pending.some(({ late }) => late),
   'offsets asked for': (world: World) => reads(world).length > 0,
   'a ghost is there': (world: World) => world.cluster.ghosts.size > 0,
 } as const;

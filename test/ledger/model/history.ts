@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 /** How long a fault waits for something to strike, steps. */
-const PATIENCE = 60;
+const PATIENCE = 80;
 /** After the faults have ended everything arrives within so many steps. */
 const STEPS = 6_000;
 const HOURS_MS = 2 * 3_600_000;
@@ -173,6 +173,8 @@ const runs: fc.Arbitrary<readonly Fault[]>[] = [
     timely(['intent sent', 'advance sent', 'confirm sent'], ['holdRequest', 'loseRequest', 'refuse']),
     anything,
   ),
+  // the client sends a commit again by itself
+  fc.tuple(timely(['intent sent', 'advance sent', 'confirm sent'], ['resend']), timely(['now'], CUTS, 30)),
   // several deaths in a row
   fc.tuple(timely(['confirm sent', 'confirm appended', 'offsets asked for'], [...CUTS, 'deafen']), anything),
 ].map((one) => one as fc.Arbitrary<readonly Fault[]>);

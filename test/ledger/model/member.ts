@@ -5,7 +5,7 @@ import { ledgerEntry, ledgerStore } from '../../../src/ledger/store.ts';
 import type { Log } from '../../../src/log.ts';
 import { Coordinator } from '../../../src/sink/coordinator.ts';
 import { ASSIGN } from '../../../src/source/client.ts';
-import { createCommitter } from '../../../src/source/committer.ts';
+import { type Committer, createCommitter } from '../../../src/source/committer.ts';
 import { faultAction } from '../../../src/source/faults.ts';
 import { Membership } from '../../../src/source/membership.ts';
 import type { Owned } from '../../../src/source/owned.ts';
@@ -43,6 +43,7 @@ export class Member implements Process {
   ended: SinkError | null | undefined;
   readonly #world: World;
   readonly #membership: Membership;
+  readonly #committer: Committer;
   #actions: (() => void)[] = [];
   #owned: readonly Owned[] = [];
   #assignment = 0;
@@ -64,18 +65,24 @@ export class Member implements Process {
           if (code === ASSIGN) this.assigned = list;
           this.#membership.onRebalance(code, list);
         },
-        onOffsetCommit: (fault, positions) => committer.answered(wrap.answer(fault, this), positions),
+        onOffsetCommit: (fault, positions) => this.#committer.answered(wrap.answer(fault, this), positions),
       },
     });
     const log = world.log(this);
-    const committer = createCommitter(
+    this.#committer = createCommitter(
       wrap.send((list) => this.client.commit(list), this),
       clock,
       () => undefined,
       () => sim.now,
     );
     this.#membership = new Membership({
-      ...{ consumer: this.client.consumer, committer, groupId: 'g', pipeline: 'p', table: 'p.t' },
+      ...{
+        consumer: this.client.consumer,
+        committer: this.#committer,
+        groupId: 'g',
+        pipeline: 'p',
+        table: 'p.t',
+      },
       ...{ startAt: 'earliest', exactlyOnce: world.exactlyOnce, settleMs: wrap.settleMs, clock, log },
       recover: this.#recover(),
       topicIds: createTopicIds(
@@ -145,9 +152,10 @@ export class Member implements Process {
     this.woken();
   }
 
-  /** The loop makes a turn from time to time whatever happens. */
+  /** The loop makes a turn from time to time whatever happens, and the client tells its statistics. */
   #tick(): void {
     this.#world.sim.timer(this, LOOP_MS, () => {
+      this.#committer.counted(this.#world.sim.now, this.client.counted);
       this.woken();
       this.#tick();
     });

@@ -55,6 +55,7 @@ function anchors(entries: readonly LedgerEntry[], world: World): Map<string, Poi
 
 /** The shipped membership is told that all is well; only who asked learns that it was not. */
 function doubted(
+  world: () => World,
   then: (
     source: Source,
     commits: readonly OffsetCommit[],
@@ -66,6 +67,13 @@ function doubted(
   const open = new Map<Member, boolean>();
   const at = new Map<Member, Map<string, Position>>();
   return {
+    send: (send, member) => (list) => {
+      send(list);
+      const request = member.client.last;
+      world().sim.timer(member, GIVE_UP_MS, () => {
+        if (request?.awaited) member.client.answered(request, TIMED_OUT);
+      });
+    },
     answer: (fault, member) => {
       if (fault === null || !isOpen(fault.code)) return fault;
       open.set(member, true);
@@ -91,6 +99,10 @@ function doubted(
     }),
   };
 }
+
+/** Before the shipped committer gives up. */
+const GIVE_UP_MS = 6_000;
+const TIMED_OUT = -185;
 
 const refused = () => new SinkError('kafka_commit_refused', 'nobody knows');
 const throws = async (): Promise<void> => {
@@ -222,11 +234,11 @@ export const MUTANTS = {
   }),
 
   /** After an intent in doubt the rows make another batch in the same generation. */
-  rebatch: () => doubted(throws, (source, positions) => source.rewind(positions)),
+  rebatch: (world) => doubted(world, throws, (source, positions) => source.rewind(positions)),
 
   /** The same, when a reading shows no intent. */
   reread: (world) =>
-    doubted(throws, (source, positions, reason) => {
+    doubted(world, throws, (source, positions, reason) => {
       if (positions.some((tp) => visibleIntent(world(), tp) !== null)) source.rejoin(reason);
       else source.rewind(positions);
     }),
@@ -240,6 +252,7 @@ export const MUTANTS = {
   /** An intent in doubt counts as acknowledged once it is read. */
   rereadAck: (world) =>
     doubted(
+      world,
       async (_source, commits, member) => {
         const clock = world().sim.clock(member);
         for (let look = 0; look < 200; look++) {
@@ -264,11 +277,8 @@ export const MUTANTS = {
   resendAfterTimeout: (world) => ({
     send: (send, member) => (list) => {
       send(list);
-      const { client } = member;
-      const request = client.last;
-      world().sim.timer(member, 10_000, () => {
-        if (request?.awaited && client.generation === request.generation) send(list);
-      });
+      const request = member.client.last;
+      world().sim.timer(member, GIVE_UP_MS, () => request && member.client.sendAgain(request));
     },
   }),
 } as const satisfies Record<string, Mutant>;

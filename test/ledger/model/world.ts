@@ -29,6 +29,10 @@ export interface Shape {
   readonly provenance: boolean;
 }
 
+/** A commit of offsets or of a session, in the network. */
+const isMessage = (about: unknown): boolean =>
+  typeof about === 'object' && about !== null && ('entries' in about || 'commitOf' in about);
+
 /** What a commit's metadata says of a batch; null: nothing. */
 export function intentIn(metadata: string): Pointer | null {
   const text = /;i=([^;]*);/.exec(metadata)?.[1];
@@ -166,6 +170,7 @@ export class World {
     const { cluster, shape } = this;
     return (
       cluster.pending.length === 0 &&
+      !this.sim.waiting.some(({ about, at }) => at === null && isMessage(about)) &&
       cluster.topicPartitions.every(({ partition }) => {
         if (cluster.offsetOf(partition) !== shape.records || cluster.intentAt(partition)) return false;
         return this.checker.missing(partition, shape.records).length === 0;
