@@ -53,7 +53,6 @@ const LONG_MS = [4_000, 12_000, 20_000, 40_000, 70_000];
 const long = (pick: number): number => LONG_MS[pick % LONG_MS.length]!;
 
 function age(world: World, session: SimSession): void {
-  world.aged = true;
   if (session.state === 'open') world.tunnel.expire(session);
   else world.tunnel.forget(session);
 }
@@ -131,7 +130,6 @@ export const FAULTS = {
     for (const session of sessionsIn('open')(world)) age(world, session);
   }),
   critical: kind(sessionsIn('open'), (world, session) => {
-    world.aged = true;
     world.tunnel.break(session);
   }),
   forget: kind((world) => [...sessionsIn('committed')(world), ...sessionsIn('dead')(world)], age),

@@ -153,11 +153,15 @@ export class SimTunnel {
   }
 
   async #commitFound(line: Line, { id, blocks, rows }: IntentSession, signal: AbortSignal): Promise<void> {
-    if ((await this.#state(line, id, signal)) === 'committed') return;
-    const held = [...this.#open(id).blocks.values()];
+    const state = await this.#state(line, id, signal);
+    if (state === 'open') this.#assertHolds(id, blocks, rows);
+    if (state !== 'committed') await this.#commit(line, id, signal);
+  }
+
+  #assertHolds(id: string, blocks: number, rows: number): void {
+    const held = [...this.sessions.get(id)!.blocks.values()];
     if (held.length !== blocks || held.reduce((n, block) => n + block.length, 0) !== rows)
       throw new SinkError('block_mismatch', `session ${id} has other blocks`);
-    await this.#commit(line, id, signal);
   }
 
   async #state(line: Line, id: string, signal?: AbortSignal): Promise<SessionState> {

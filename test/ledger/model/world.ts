@@ -55,8 +55,6 @@ export class World {
   readonly members: Member[] = [];
   /** Processes that are down and come back. */
   restarts = 0;
-  /** Sessions have expired or were forgotten: a stop may be the only answer. */
-  aged = false;
   /** A process waits for the operator. */
   stopped: SinkError | null = null;
   /** Batch -> its ends by topic partition, and its list. */
@@ -124,13 +122,21 @@ export class World {
     this.#end(member);
     if (why?.code === 'decision_needed') {
       this.stopped = why;
-      if (!this.aged)
+      if (!this.unclear)
         this.checker.violations.push(`Arrives: a decision is asked for without need: ${why.message}`);
     } else if (why !== null && why.code !== 'shutdown_deadline')
       this.checker.violations.push(
         `Arrives: ${member.name} ended with ${why.code}: ${why.message} ${why.stack}`,
       );
     this.#restart(member);
+  }
+
+  /** What became of an intended batch cannot be told by its sessions: a stop may be the only answer. */
+  get unclear(): boolean {
+    return [...this.batches.values()].some(({ list }) => {
+      const states = new Set(list?.sessions.map(({ id }) => this.tunnel.stateOf(id)));
+      return states.has('gone') || states.has('unknown') || (states.has('committed') && states.has('dead'));
+    });
   }
 
   #hourly(): void {
