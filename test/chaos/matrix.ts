@@ -29,10 +29,13 @@ const seconds = Number(process.env.CHAOS_SECONDS ?? 0);
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 100_000);
 const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 
+const SHUTDOWN_DEADLINE = 5;
 const RANDOM: readonly Scenario[] = [0, 1].map((n) => ({
   name: `random, seed ${seed + n}`,
   members: 3,
   options: { brokers: 1 },
+  // Stopped in the middle of a disaster: what it had is left to the others.
+  mayEnd: [SHUTDOWN_DEADLINE],
   campaign: random(seed + n, seconds),
 }));
 const titleOf = ({ name, members }: Scenario): string => `${name}, ${members} of ${members}`;
