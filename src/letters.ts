@@ -12,8 +12,8 @@ import type { OffsetCommit, TopicPartition } from './source/source.ts';
 export interface Letters {
   readonly folder: DeadLetterFolder;
   /**
-   * Settles the files that nobody will finish by what the group has committed, now and then until the signal
-   * aborts. Returns a function that looks at once, for when topic partitions were assigned.
+   * Keeps the own files from being taken for left, and settles those that nobody will finish by what the group
+   * has committed, now and then until the signal aborts. Returns a function that looks at once, for when topic partitions were assigned.
    */
   keepSettled(
     read: (list: readonly TopicPartition[]) => Promise<readonly OffsetCommit[]>,
@@ -39,11 +39,13 @@ export async function openLetters(config: Config, clock: Clock, log: Log): Promi
     folder: opened,
     keepSettled(read, signal) {
       const committed: Read = async (list) => (await read(list)).map(committedOf);
-      const look = () =>
-        settle(opened, committed).catch((error) => {
+      const look = async () => {
+        await opened.touch(clock.now());
+        await settle(opened, committed).catch((error) => {
           log.warn({ error }, 'dead letters of earlier processes are looked at again later');
         });
-      void every(clock, LIMITS.staleLettersMs, signal, look);
+      };
+      void every(clock, LIMITS.lettersLookMs, signal, look);
       return () => void look();
     },
   };

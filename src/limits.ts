@@ -103,6 +103,8 @@ export const LIMITS = {
   revokeMs: 20_000,
   /** Letters of another start are removed only when nobody has written them for this long, ms; other hosts' are not touched before. */
   staleLettersMs: 3_600_000,
+  /** Time between two looks at them, which date the own files too: well below that, ms. */
+  lettersLookMs: 900_000,
   /** Time between two looks at an intent that is being settled, ms. */
   recoveryLookMs: 1_000,
   /** The same while its sessions have to expire. */

@@ -46,6 +46,8 @@ export interface DeadLetterFolder {
    * happens when there are none, or when that was done before.
    */
   settled(batch: string): Promise<void>;
+  /** Dates the files of batches that are not done: what nobody has written for long, others take for left. */
+  touch(now: number): Promise<void>;
   /** Of this process's own batches; null: it has none of that name. */
   fateOf(batch: string): 'open' | 'left' | null;
   /** Closes what is open; the files stay as they are. */
@@ -135,6 +137,10 @@ export async function openDeadLetterFolder(options: DeadLetterFolderOptions): Pr
         await countAll(folder, batch);
       });
       left.delete(batch);
+    },
+    async touch(now) {
+      const seconds = now / 1000;
+      await Promise.allSettled([...files.values()].map(({ handle }) => handle.utimes(seconds, seconds)));
     },
     fateOf: (batch) => (left.has(batch) ? 'left' : tails.has(batch) ? 'open' : null),
     async stop() {

@@ -127,7 +127,8 @@ const UNREADABLE: LeftContent = { spans: [], isWhole: false };
 
 /**
  * Whether the owner is gone. Of a process on this host the system knows; one with our own number had it before
- * us, as in containers. Another host's files only tell how long ago they were written. Nothing is removed that
+ * us, as in containers. Another host's files only tell how long ago they were written: a living owner dates his now
+ * and then (`touch`), however long his batch waits. Nothing is removed that
  * was written a short while ago: the same host name may be that of another kernel, and an intent without an
  * answer may still appear. Should an owner live after all: he finds his file gone before the offset moves.
  */

@@ -185,6 +185,18 @@ describe('files that processes left', () => {
     expect(await settle(10)).toEqual({ counted: [old], removed: [], undecided: [] });
   });
 
+  it('of another host stay while it lives, however long their batch waits', async () => {
+    const there = await openDeadLetterFolder({ folder, process: ownerName({ ...me, host: 'host-b' }) });
+    const [sealed, growing] = [BATCH, BATCH.replace('3', '4')];
+    for (const batch of [sealed, growing]) await there.append(batch, [letter(20)]);
+    await there.seal(sealed);
+    await there.touch(now + 2 * HOUR);
+    const later = { now: now + 2 * HOUR + HOUR / 2 };
+    expect(await settle(10, later)).toEqual({ counted: [], removed: [], undecided: [] });
+    await there.acknowledge(sealed);
+    await there.stop();
+  });
+
   it('of another group are not looked at, nor is what only looks like a file of letters', async () => {
     const foreign = [
       await left({ group: 'maxsink-other' }, text(1)),
