@@ -34,8 +34,9 @@ import { BatchUpload } from './upload.ts';
  *   7. acknowledge  the offsets advance
  *
  * While a batch is in 4 to 7 (line.ts) the next one fills. Offsets are acknowledged in order, and only from
- * committed batches: a failure anywhere means "read again", never "skip". Where an intent may be out already,
- * recovery reads again: everything is forgotten and the group joined anew.
+ * committed batches: a failure anywhere means "read again", never "skip". Where an offset commit of
+ * it was sent already, everything is forgotten and the group joined anew: what Kafka says then, an intent that
+ * recovery settles or offsets that have moved, is what counts.
  */
 export class Coordinator implements SourceListener {
   readonly #options: CoordinatorOptions;
@@ -256,11 +257,11 @@ export class Coordinator implements SourceListener {
     const { log, source } = this.#options;
     log.warn({ error }, 'starting again from the acknowledged offsets');
     const ranges = [...this.unacknowledged()];
-    const { intentOut, positions } = this.#line;
+    const { sent, positions } = this.#line;
     this.#abandonAll(error.code);
     this.#again = ranges;
     this.#restart.plan(() => {
-      if (intentOut || error.code === 'kafka_commit_refused') source.rejoin(error.message);
+      if (sent || error.code === 'kafka_commit_refused') source.rejoin(error.message);
       else source.rewind(positions);
     });
   }

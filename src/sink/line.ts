@@ -20,8 +20,8 @@ import type { DeadLetters } from './ports.ts';
 export interface Line {
   /** Oldest first. */
   readonly batches: readonly Batch[];
-  /** An intent may be in Kafka that is not done with: only recovery may touch its records. */
-  readonly intentOut: boolean;
+  /** A commit may count though nobody says so, of an intent or of offsets: only what Kafka says then is true. */
+  readonly sent: boolean;
   /** Acknowledged positions of all topic partitions. */
   readonly positions: readonly Position[];
   push(batch: Batch): void;
@@ -132,8 +132,8 @@ export function createLine(options: LineOptions): Line {
     get batches() {
       return queue;
     },
-    get intentOut() {
-      return queue.some((batch) => batch.intentAt !== null);
+    get sent() {
+      return queue.some((batch) => batch.sent);
     },
     get positions() {
       return [...positions.values()];

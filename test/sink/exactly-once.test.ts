@@ -124,6 +124,25 @@ describe('exactly once', () => {
     expect(h.rewinds).toEqual([]);
   });
 
+  it.each([true, false])(
+    'rejoins too while an advance without an intent is out, exactly once: %s',
+    async (exactlyOnce) => {
+      const h = harness({ exactlyOnce });
+      const release = h.hold('acknowledge');
+      h.feed('!');
+      await h.pass(60_000);
+      h.fail('create', new SinkError('session_lost', 'the table was dropped'));
+      h.feed('dt=1');
+      h.flush();
+      await h.pass(10);
+      release();
+      await h.pass(1_000);
+      // Read again from before, a record that is taken now would be a row and a letter that counts.
+      expect([h.acknowledged.map(end), h.rewinds]).toEqual([[1], []]);
+      expect(h.trail).toContain('rejoin');
+    },
+  );
+
   it('reads again without a rejoin while nobody else can know of the batch', async () => {
     const h = harness({ exactlyOnce: true, flush: { rows: 1 } });
     h.fail('put', new SinkError('session_lost', 'expired'));
