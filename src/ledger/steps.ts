@@ -69,7 +69,8 @@ async function commitAll(
     open.filter(({ id }) => id !== witness.id),
     open.filter(({ id }) => id === witness.id),
   ];
-  const commit = (session: IntentSession) => sessions.commit(to, session, signal).catch(mismatch);
+  const commit = (session: IntentSession) =>
+    sessions.commit(to, session, signal).catch((error) => hopeless(own, error));
   await atMost(LIMITS.commitsAtOnce, first, commit);
   await atMost(1, last, commit);
   return true;
@@ -78,12 +79,13 @@ async function commitAll(
 /** Other blocks than the intent lists, or a table that was changed since: the session stays open until it expires. */
 const HOPELESS: readonly string[] = ['block_mismatch', 'session_lost'];
 
-/** Looking again would not help. */
-function mismatch(error: unknown): never {
+/** Looking again would not help. The session counts as open, so that the operator has to name the batch. */
+function hopeless(own: readonly IntendedEntry[], error: unknown): never {
   if (!(error instanceof SinkError) || !HOPELESS.includes(error.code)) throw error;
+  const { batch, to } = own[0]!.pointer;
   throw new SinkError(
     'decision_needed',
-    `a session of an intent cannot be committed: ${error.message}`,
+    `${about(own)} to ${tableName(to)}: a session cannot be committed: ${error.message}; \`maxsink resolve --batch ${batch}\` shows what is in the table, with --replay its records are read again`,
     error,
   );
 }

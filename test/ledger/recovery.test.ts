@@ -219,6 +219,7 @@ describe('a decision', () => {
     const run = start(w, [0]);
     await w.clock.pass(0);
     expect([code(run.error), w.trail]).toEqual(['decision_needed', []]);
+    expect((run.error as Error).message).toContain('not ours: block 7; `maxsink resolve --batch b` shows');
   });
 
   it('row 10: an intent of another cluster is not followed, and nothing is skipped', async () => {
