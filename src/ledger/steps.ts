@@ -23,6 +23,9 @@ export async function passing<T>(
   }
 }
 
+/** Rows where `ledger.onUnknown` or the operator decides. */
+const UNCLEAR: readonly number[] = [5, 9, 10];
+
 /** True: something has changed. */
 export async function act(
   work: Work,
@@ -32,6 +35,8 @@ export async function act(
   repeated: boolean,
 ): Promise<boolean> {
   const { batch, to } = own[0]!.pointer;
+  // What a service or a session answers for a moment must not end anything, nor cost rows by a policy.
+  if (UNCLEAR.includes(decision.row) && !repeated) return false;
   switch (decision.action) {
     case 'confirm':
       await write(work, own.map(confirmed));
@@ -45,8 +50,6 @@ export async function act(
     case 'consume':
       return settled(work, one, own, decision);
     case 'decide':
-      // What is seen between two steps of another member can look like this for a moment.
-      if (!repeated) return false;
       throw new SinkError('decision_needed', `${about(own)} to ${tableName(to)}: ${decision.why}`);
     default:
       return false;
