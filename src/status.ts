@@ -107,7 +107,13 @@ export function batchStatus(batch: Batch, now: number): BatchStatus {
 function foundStatus(found: PendingIntent, now: number): PendingIntentStatus {
   const { batch, row, why, createdAt, topicPartitions } = found;
   return {
-    ...{ batch, state: 'found', row, waitsFor: cleanText(why), written: iso(createdAt) },
+    ...{
+      batch,
+      state: 'found',
+      row: row === 0 ? null : row,
+      waitsFor: cleanText(why),
+      written: iso(createdAt),
+    },
     ageSeconds: Math.max(0, now - createdAt) / 1000,
     topicPartitions: topicPartitions.map(topicPartitionKey),
   };

@@ -44,6 +44,7 @@ async function round(work: Work): Promise<boolean> {
   const entries = await read(work);
   for (const [batch, own] of byBatch(work)) {
     const one = caseOf(work, batch);
+    if (one.waiting === null) pending(work, one, own, FOUND);
     const decision = await decideNow(work, one, own, entries);
     if (decision === null) continue;
     const repeated = decision.row === one.last?.row && decision.action === one.last.action;
@@ -143,14 +144,27 @@ async function decideNow(
   return passing(work, own, decision);
 }
 
-/** One line when something new is seen of the batch, and one a minute. */
-function show(work: Work, one: Case, own: readonly IntendedEntry[], decision: Decision): void {
-  const { row, action, why } = decision;
+/** Until the first decision, which an outage may hold up. */
+const FOUND = { row: 0, action: 'ask', why: 'what became of its sessions is being asked' } as const;
+
+function pending(
+  work: Work,
+  one: Case,
+  own: readonly IntendedEntry[],
+  { row, action, why }: Pick<Decision, 'row' | 'action' | 'why'>,
+): void {
   const { batch, createdAt } = own[0]!.pointer;
-  const now = work.clock.now();
   const topicPartitions = own.map(({ topic, partition }) => ({ topic, partition }));
   one.waiting = { batch, row, action, why, since: one.since, createdAt, topicPartitions };
   work.events.pending([...work.cases.values()].flatMap(({ waiting }) => waiting ?? []));
+}
+
+/** One line when something new is seen of the batch, and one a minute. */
+function show(work: Work, one: Case, own: readonly IntendedEntry[], decision: Decision): void {
+  const { row, action, why } = decision;
+  const { batch } = own[0]!.pointer;
+  const now = work.clock.now();
+  pending(work, one, own, decision);
   if (one.last?.row === row && one.last.action === action && now - one.toldAt < LIMITS.recoveryTellMs) return;
   one.toldAt = now;
   const forMs = now - one.since;
@@ -160,7 +174,7 @@ function show(work: Work, one: Case, own: readonly IntendedEntry[], decision: De
     action,
     why,
     forMs,
-    topicPartitions: topicPartitions.map(topicPartitionKey).join(' '),
+    topicPartitions: own.map(topicPartitionKey).join(' '),
   };
   work.log[forMs < LIMITS.recoveryTellMs ? 'info' : 'warn'](fields, 'settling an intent that was found');
 }

@@ -112,6 +112,17 @@ describe('an intent of own topic partitions alone', () => {
     expect(run.positions).toEqual({ 0: 100 });
   });
 
+  it('is pending from the first look on, though an outage keeps its sessions from being asked for', async () => {
+    const w = world(intentOf({ ...ONE, confirmed: true }), OPEN);
+    const { options } = w.member();
+    const sessions = { ...options.sessions, state: () => new Promise<SessionState>(() => undefined) };
+    const run = start(w, [0], { sessions });
+    await w.clock.pass(5_000);
+    expect(run.pending).toMatchObject([
+      [{ batch: 'b', row: 0, action: 'ask', why: expect.stringContaining('being asked') }],
+    ]);
+  });
+
   it('polls while a session is being committed', async () => {
     const w = world(intentOf({ ...ONE, confirmed: true }), { s1: 'busy', s2: 'committed' });
     const run = start(w, [0]);
