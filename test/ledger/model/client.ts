@@ -8,6 +8,7 @@ import {
 } from '../../../src/source/client.ts';
 import { topicPartitionKey as keyOf, type TopicPartition } from '../../../src/source/source.ts';
 import { type CommitRequest, ILLEGAL_GENERATION, type SimCluster, TOPIC, UNKNOWN_MEMBER } from './cluster.ts';
+import { Reading } from './reading.ts';
 import type { Process, Simulation } from './simulation.ts';
 
 type Phase = 'out' | 'joining' | 'assigning' | 'steady' | 'revoking';
@@ -15,11 +16,6 @@ type Phase = 'out' | 'joining' | 'assigning' | 'steady' | 'revoking';
 /** `socket.timeout.ms`: then the client itself gives a request up. */
 const SOCKET_MS = 60_000;
 const NO_ANSWER = -185;
-
-interface Reading extends TopicPartition {
-  offset: number;
-  paused: boolean;
-}
 
 export interface ClientOptions {
   readonly sim: Simulation;
@@ -48,8 +44,7 @@ export class SimClient {
   #lost = false;
   #revokeWanted = false;
   #assignment: readonly TopicPartition[] = [];
-  #reading = new Map<string, Reading>();
-  readonly #paused = new Set<string>();
+  readonly #reading: Reading;
   #outstanding: CommitRequest[] = [];
   /** Offset commits in the client's statistics, its own second copies among them. */
   counted = 0;
@@ -58,14 +53,13 @@ export class SimClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.process = options.process;
+    this.#reading = new Reading(options.cluster.records, options.valueOf);
   }
 
   /** As the shipped code sees it. */
   get consumer(): Consumer {
     return this as unknown as Consumer;
   }
-
-  // --- called by the shipped code
 
   subscribe(_topics: readonly string[]): void {
     this.#subscribed = true;
@@ -79,18 +73,13 @@ export class SimClient {
   }
 
   assign(list: readonly (TopicPartition & { offset: number })[]): void {
-    this.#reading = new Map(
-      list.map(({ topic, partition, offset }) => {
-        const key = keyOf({ topic, partition });
-        return [key, { topic, partition, offset, paused: this.#paused.has(key) }];
-      }),
-    );
+    this.#reading.assign(list);
     this.#answered();
     this.process.woken();
   }
 
   unassign(): void {
-    this.#reading.clear();
+    this.#reading.assign([]);
     if (this.#phase === 'revoking') {
       if (this.#lost) this.memberId = null;
       if (this.#subscribed) this.#join();
@@ -99,19 +88,11 @@ export class SimClient {
   }
 
   pause(list: readonly TopicPartition[]): void {
-    for (const tp of list) {
-      this.#paused.add(keyOf(tp));
-      const reading = this.#reading.get(keyOf(tp));
-      if (reading) reading.paused = true;
-    }
+    this.#reading.pause(list, true);
   }
 
   resume(list: readonly TopicPartition[]): void {
-    for (const tp of list) {
-      this.#paused.delete(keyOf(tp));
-      const reading = this.#reading.get(keyOf(tp));
-      if (reading) reading.paused = false;
-    }
+    this.#reading.pause(list, false);
     this.process.woken();
   }
 
@@ -194,25 +175,12 @@ export class SimClient {
 
   // --- called by the poll loop
 
-  /** At most `most` records, of one topic partition after the other. */
   consume(most: number): Message[] {
-    const messages: Message[] = [];
-    for (const reading of this.#reading.values()) {
-      while (!reading.paused && messages.length < most && reading.offset < this.#options.cluster.records) {
-        const { topic, partition } = reading;
-        const value = Buffer.from(this.#options.valueOf(reading, reading.offset));
-        const message = { topic, partition, offset: reading.offset, value, key: null, timestamp: 1 };
-        messages.push({ ...message, size: value.length } as unknown as Message);
-        reading.offset += 1;
-      }
-    }
-    return messages;
+    return this.#reading.take(most);
   }
 
   get hasRecords(): boolean {
-    for (const { paused, offset } of this.#reading.values())
-      if (!paused && offset < this.#options.cluster.records) return true;
-    return false;
+    return this.#reading.hasRecords;
   }
 
   // --- called by the cluster
@@ -261,12 +229,10 @@ export class SimClient {
 
   /** The process ends in order: closing the client leaves the group. */
   close(): void {
-    this.#reading.clear();
+    this.#reading.assign([]);
     this.#subscribed = false;
     this.#leave();
   }
-
-  // --- within
 
   #soon(run: () => void): void {
     void Promise.resolve().then(() => this.process.alive && run());
