@@ -92,7 +92,8 @@ done.sort((a, b) => scenarios.indexOf(a.scenario) - scenarios.indexOf(b.scenario
 const failures = results.flatMap((result) =>
   typeof result === 'string' ? [result] : result.failures.map((why) => `${result.scenario.name}: ${why}`),
 );
-writeFileSync(path.join(CACHE, 'chaos.json'), `${JSON.stringify(done, null, 1)}\n`);
+const plain = done.map((result) => ({ ...result, recoveries: Object.fromEntries(result.recoveries) }));
+writeFileSync(path.join(CACHE, 'chaos.json'), `${JSON.stringify(plain, null, 1)}\n`);
 console.log(table([[...HEAD, 'recovery rows', 's', ''], ...done.map(rowOf)]).join('\n'));
 console.log(
   failures.length === 0 ? '\nPASSED' : `\nFAILED\n\n${failures.map((why) => `- ${why}`).join('\n')}`,
