@@ -34,7 +34,7 @@ export interface Facts {
  *   confirm  commit R at O with the same intent, confirmed
  *   commit   commit `sessions`, the witness last
  *   advance  the rows are in the table: R goes to E
- *   consume  they are not and never will be: R is read from O; the next commit overwrites the intent
+ *   consume  they are not and never will be: R is committed at O without the intent, and read from there
  *   look     look again soon
  *   wait     nothing to do but to look again now and then
  *   decide   nobody but the operator can tell

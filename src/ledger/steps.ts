@@ -48,6 +48,8 @@ export async function act(
       await write(work, own.map(advanced));
       return settled(work, one, own, decision);
     case 'consume':
+      // At once: with nothing to read, no later commit would overwrite it before its sessions are forgotten.
+      await write(work, own.map(withdrawn));
       return settled(work, one, own, decision);
     case 'decide':
       throw new SinkError('decision_needed', `${about(own)} to ${tableName(to)}: ${decision.why}`);
@@ -59,6 +61,7 @@ export async function act(
 const confirmed = (own: IntendedEntry): LedgerEntry => {
   return { ...own, pointer: { ...own.pointer, confirmed: true } };
 };
+const withdrawn = (own: IntendedEntry): LedgerEntry => ({ ...own, pointer: null });
 const advanced = (own: IntendedEntry): LedgerEntry => ({ ...own, offset: own.pointer.end, pointer: null });
 
 /** The witness last: once it is committed all are, whatever becomes of the members' metadata. */

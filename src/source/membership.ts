@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { SinkError } from '../errors.ts';
+import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { type Inquiry, proofs, type Start, startCommits } from './assignment.ts';
@@ -152,7 +152,10 @@ export class Membership {
   /** From now on whatever is assigned is given back at once. */
   leave(): void {
     this.#leaving = true;
-    if (this.#opening) this.#forget('the service ends');
+    if (!this.#opening) return;
+    this.#forget('the service ends');
+    // Not held yet: librdkafka waits for an answer before it can leave.
+    this.#options.schedule(() => this.#member || this.#unassign());
   }
 
   #resubscribe(): void {
@@ -172,8 +175,9 @@ export class Membership {
     const questions = askKafka({ ...this.#options, topicsAtStart: this.#topicsAtStart });
     openAssignment({ ...this.#options, questions, commit }, list, opening.signal).then(
       (starts) => schedule(() => this.#assign(ownedFrom(starts), starts, number, false)),
-      (error: SinkError) => {
+      (thrown) => {
         if (number !== this.#assignment) return;
+        const error = asSinkError(thrown);
         if (error.code === 'kafka_commit_refused') void this.#rejoinSoon(error);
         else listener().onFailure(error);
       },

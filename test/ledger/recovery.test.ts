@@ -92,11 +92,11 @@ describe('an intent of own topic partitions alone', () => {
     ]);
   });
 
-  it('row 3: is read again when all its sessions are dead; nothing is committed', async () => {
+  it('row 3: is withdrawn and read again when all its sessions are dead', async () => {
     const w = world(intentOf({ ...ONE, confirmed: true }), { s1: 'dead', s2: 'dead' });
     const run = start(w, [0]);
     await w.clock.pass(0);
-    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, []]);
+    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, ['t-0=100']]);
     expect(run.recovered).toMatchObject([{ row: 3, action: 'consume' }]);
   });
 
@@ -208,7 +208,7 @@ describe('a decision', () => {
     const w = world(intentOf({ ...ONE, confirmed: true }), {});
     const run = start(w, [0], { provenance: w.provenance });
     await w.clock.pass(0);
-    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, []]);
+    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, ['t-0=100']]);
   });
 
   it('rows of another mapping are not counted: they may stand there without their offsets', async () => {
@@ -287,7 +287,7 @@ describe('members of others', () => {
     const w = world([intentOf(TWO)[0]!, gone(200)], OPEN);
     const run = start(w, [0]);
     await w.clock.pass(0);
-    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, []]);
+    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, ['t-0=100']]);
     expect(run.recovered).toMatchObject([{ row: 8, action: 'consume' }]);
   });
 
@@ -297,7 +297,7 @@ describe('members of others', () => {
     await w.clock.pass(3_000);
     w.put(gone(205));
     await w.clock.pass(1_000);
-    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, ['t-0=100 b confirmed']]);
+    expect([run.positions, w.trail]).toEqual([{ 0: 100 }, ['t-0=100 b confirmed', 't-0=100']]);
   });
 
   it('a topic partition that was deleted with its topic is no member any more, which is told', async () => {

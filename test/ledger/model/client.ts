@@ -6,7 +6,7 @@ import {
   type RawPosition,
   REVOKE,
 } from '../../../src/source/client.ts';
-import { topicPartitionKey as keyOf, type TopicPartition } from '../../../src/source/source.ts';
+import type { TopicPartition } from '../../../src/source/source.ts';
 import { type CommitRequest, ILLEGAL_GENERATION, type SimCluster, TOPIC, UNKNOWN_MEMBER } from './cluster.ts';
 import { Reading } from './reading.ts';
 import type { Process, Simulation } from './simulation.ts';
