@@ -14,7 +14,7 @@ import {
 } from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
 import { Encoding, type Part } from './encoding.ts';
-import { outgrowsIntent, tablePartitionsOfPart } from './intend.ts';
+import { intentOfPartFits, outgrowsIntent, tablePartitionsOfPart } from './intend.ts';
 import { lettersBytes } from './letters.ts';
 import { createLine, type Line } from './line.ts';
 import type { CoordinatorOptions } from './options.ts';
@@ -71,6 +71,7 @@ export class Coordinator implements SourceListener {
       caution: this.#caution,
       budget: options.budget,
       maxTablePartitions: tablePartitionsOfPart(options),
+      fits: (part) => options.identity === null || intentOfPartFits(part, options.identity),
       recycle: (chunk) => options.source.recycle(chunk),
       onProgress: () => this.#turn(),
       onFailure: (error) => this.#onTrouble(asSinkError(error)),

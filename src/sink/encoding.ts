@@ -26,6 +26,8 @@ export interface EncodingOptions {
   readonly caution: Caution;
   readonly budget: Budget;
   readonly maxTablePartitions: number;
+  /** Whether a batch can consist of this part alone. */
+  fits(part: Part): boolean;
   recycle(chunk: SourceChunk): void;
   /** A part is ready, or the line got shorter. */
   onProgress(): void;
@@ -100,16 +102,19 @@ export class Encoding {
   async #run(lane: Lane, signal: AbortSignal): Promise<void> {
     const { chunk } = lane;
     let from = 0;
+    let most = chunk.records;
     while (from < chunk.records && !signal.aborted) {
-      const to = this.#options.caution.end(chunk, from);
+      const to = Math.min(this.#options.caution.end(chunk, from), from + most);
       const upTo = to === from ? this.#condemn(lane, from) : await this.#encode(lane, from, to, signal);
-      if (upTo > from && !signal.aborted) this.#options.onProgress();
+      if (upTo === from) most = Math.ceil((to - from) / 2);
+      else if (!signal.aborted) this.#options.onProgress();
       from = upTo;
     }
     if (chunk.records === 0)
       this.#ready(lane, { ...NOTHING, ranges: chunk.ranges, polledAt: chunk.polledAt });
   }
 
+  /** Up to which record there is a part now; `from`: no batch can take so many, nothing was done. */
   async #encode(lane: Lane, from: number, to: number, signal: AbortSignal): Promise<number> {
     const { chunk } = lane;
     const danger = dangerOf(chunk, from, to);
@@ -119,7 +124,9 @@ export class Encoding {
       chunk.buffer = result.chunk;
       if (signal.aborted) return chunk.records;
       if (result.unknownSchemas.length === 0) {
-        this.#ready(lane, toPart(chunk, from, result));
+        const parts = this.#split(toPart(chunk, from, result));
+        if (parts === null) return from;
+        for (const part of parts) this.#ready(lane, part);
         return result.upTo;
       }
       schemas = await Promise.all(
@@ -129,6 +136,18 @@ export class Encoding {
         })),
       );
     }
+  }
+
+  /** Null: its records are too many; what lies behind the last ones can go alone. */
+  #split(part: Part): Part[] | null {
+    if (this.#options.fits(part)) return [part];
+    const [own, tail] = [
+      part.ranges.filter((r) => r.records > 0),
+      part.ranges.filter((r) => r.records === 0),
+    ];
+    const alone = { ...part, ranges: own };
+    if (part.records > 1 && !this.#options.fits(alone)) return null;
+    return tail.length === 0 ? [part] : [alone, { ...NOTHING, ranges: tail, polledAt: part.polledAt }];
   }
 
   async #send(

@@ -61,6 +61,13 @@ export const tablePartitionsOfPart = ({
 }: Pick<CoordinatorOptions, 'identity' | 'flush'>): number =>
   identity === null ? flush.maxTablePartitions : Math.min(flush.maxTablePartitions, LIMITS.intentSessions);
 
+/** Whether the intent of a batch of this part alone fits into Kafka's metadata. */
+export function intentOfPartFits({ ranges, pieces }: Part, { to, cluster }: Identity): boolean {
+  if (pieces.length === 0) return true;
+  const tablePartitions = [...new Set(pieces.map((piece) => piece.tablePartition))];
+  return intentFits({ to, cluster, members: ranges, tablePartitions });
+}
+
 /** Whether the intent of the batch would not fit into Kafka's metadata any more, if the part joined it. */
 export function outgrowsIntent(batch: Batch, part: Part, { to, cluster }: Identity): boolean {
   const members = part.ranges.filter((range) => !batch.ranges.has(topicPartitionKey(range)));

@@ -1,5 +1,5 @@
 import { F_TP, viewChunk } from '../source/chunk.ts';
-import type { OffsetRange, Position, SourceChunk } from '../source/source.ts';
+import { type OffsetRange, type Position, type SourceChunk, topicPartitionKey } from '../source/source.ts';
 
 /** Record number in the chunk -> where the record stands in its log. */
 export function positionsOf(chunk: SourceChunk): (record: number) => Position {
@@ -35,10 +35,22 @@ export function rangesBetween(chunk: SourceChunk, from: number, to: number): rea
 }
 
 /** The last part of a chunk also carries what the chunk knows to lie behind its last records. */
-function withTail(ranges: OffsetRange[], chunk: SourceChunk): OffsetRange[] {
-  return chunk.ranges.map((whole) => {
-    const own = ranges.find((r) => r.topic === whole.topic && r.partition === whole.partition);
-    if (own) return { ...own, end: whole.end };
-    return { ...whole, first: whole.end, records: 0, firstTimestamp: Number.NaN };
+function withTail(ranges: readonly OffsetRange[], chunk: SourceChunk): OffsetRange[] {
+  const own = new Map(ranges.map((range) => [topicPartitionKey(range), range]));
+  const reached = recordEnds(chunk);
+  return chunk.ranges.flatMap((whole) => {
+    const key = topicPartitionKey(whole);
+    const range = own.get(key);
+    if (range) return [{ ...range, end: whole.end }];
+    if (reached.get(key) === whole.end) return [];
+    return [{ ...whole, first: whole.end, records: 0, firstTimestamp: Number.NaN }];
   });
+}
+
+/** Behind the last record of each topic partition. */
+function recordEnds(chunk: SourceChunk): ReadonlyMap<string, number> {
+  const { offsets, ints } = viewChunk(chunk.buffer, chunk.capacity);
+  const ends = new Map<number, number>();
+  for (let i = 0; i < chunk.records; i++) ends.set(ints[F_TP * chunk.capacity + i]!, offsets[i]! + 1);
+  return new Map([...ends].map(([number, end]) => [topicPartitionKey(chunk.topicPartitions[number]!), end]));
 }
