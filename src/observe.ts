@@ -53,6 +53,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const log = remembering(options.log, problems, clock);
   const accounts = createAccounts(metrics, clock, log, options.onEntry);
   const recoveries = createRecoveries(metrics, clock, log, options.onEntry);
+  stop.addEventListener('abort', recoveries.leave, { once: true });
   const pauses = createPauses(metrics, clock, log, stop);
   const flushIntervalMs = config.flush.interval;
   let parts: Parts | null = null;

@@ -31,5 +31,13 @@ export function createRecoveries(
     metrics.intentsPending.set(waiting.length);
     metrics.recoverySeconds.set(Math.max(0, clock.now() - since) / 1000);
   };
-  return { events, oldest, settle, found: () => waiting };
+  /** A clean stop that leaves an intent behind: whoever resets offsets now would have its rows twice. */
+  const leave = () => {
+    for (const { batch, row, why } of waiting)
+      log.warn(
+        { batch, row, why },
+        'stopping before this batch is settled: it stays pending, the next start settles it',
+      );
+  };
+  return { events, oldest, settle, found: () => waiting, leave };
 }

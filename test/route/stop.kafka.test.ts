@@ -43,6 +43,28 @@ describe('stopping and refusing to start', () => {
       expect(await starting.stop(), starting.tail()).toEqual(CLEAN);
     });
 
+    it('while it settles an intent: at once, says what stays pending, and the next start settles it', async () => {
+      const { startAssigned, start, send, settled, counts, table } = await pipeline();
+      const killed = await startAssigned();
+      const cut = await addFault(emulator, { route: 'commit', table, action: 'cut', when: 'before' });
+      await send(100);
+      await cut.hit();
+      killed.kill('SIGKILL');
+      await killed.exited;
+      await cut.remove();
+      const hung = await addFault(emulator, { route: 'session_status', table, action: 'hang' });
+      const stopped = await start();
+      await hung.hit();
+      expect(await stopped.stop(), stopped.tail()).toEqual(CLEAN);
+      expect(
+        stopped.logged('stopping before this batch is settled: it stays pending, the next start settles it'),
+      ).toHaveLength(1);
+      await hung.remove();
+      await startAssigned();
+      await settled();
+      expect(await counts()).toEqual({ rows: 100, distinct: 100, acknowledged: 100 });
+    });
+
     it('under load: what was acknowledged is in the table, over several stops nothing is there twice', async () => {
       const stopped = await pipeline();
       const { startAssigned, load, settled, counts, sent } = stopped;
