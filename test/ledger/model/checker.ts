@@ -50,7 +50,7 @@ export class Checker {
 
   /** After the faults have ended nothing is both. */
   final(): void {
-    for (const id of this.#letters.readable())
+    for (const id of this.#letters.done())
       if (this.#rows.has(id)) this.violations.push(`Once: ${id} is a row and a dead letter`);
   }
 }

@@ -92,7 +92,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   records: fc.integer({ min: 1, max: 6 }),
   recordsPerChunk: fc.integer({ min: 1, max: 4 }),
   rowsPerBatch: fc.integer({ min: 1, max: 4 }),
-  kinds: fc.array(fc.nat(8), { maxLength: 5 }),
+  kinds: fc.array(fc.nat(9), { maxLength: 5 }),
   deal: fc.array(fc.nat(2), { maxLength: 4 }),
   provenance: fc.boolean(),
 });

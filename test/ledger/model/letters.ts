@@ -11,6 +11,8 @@ interface LetterFile {
   readonly writer: Process;
   ids: string[];
   state: 'open' | 'durable' | 'counts';
+  /** By the offsets alone: they cannot tell a batch that was done from one whose records were accepted since. */
+  byOffsets: boolean;
   /** Closed as it is. */
   left: boolean;
 }
@@ -29,6 +31,11 @@ export class SimLetters {
     return new Set(this.#files.filter((f) => f.state === 'counts').flatMap((f) => f.ids));
   }
 
+  /** Those of batches that are known to be done. */
+  done(): Set<string> {
+    return new Set(this.#files.filter((f) => f.state === 'counts' && !f.byOffsets).flatMap((f) => f.ids));
+  }
+
   /** Those that will not be lost, whatever dies. */
   durable(): Set<string> {
     return new Set(this.#files.filter((f) => f.state !== 'open').flatMap((f) => f.ids));
@@ -44,8 +51,10 @@ export class SimLetters {
     for (const file of this.#files.filter((f) => !f.writer.alive || f.left)) {
       const content = file.state === 'open' ? null : { spans: spansOf(file.ids), isWhole: true };
       const then = decideLeft(content, committed, file.batch);
-      if (then === 'count') this.#become(file, 'counts');
-      else if (then === 'remove' && content === null) this.#files = this.#files.filter((f) => f !== file);
+      if (then === 'count') {
+        file.byOffsets ||= file.state !== 'counts';
+        this.#become(file, 'counts');
+      } else if (then === 'remove' && content === null) this.#files = this.#files.filter((f) => f !== file);
     }
   }
 
@@ -55,12 +64,8 @@ export class SimLetters {
       deadLetters: {
         append: (batch, letters) =>
           this.#act(process, () => {
-            const file = own(batch) ?? {
-              batch,
-              writer: process,
-              ids: [],
-              state: 'open' as const,
-              left: false,
+            const file: LetterFile = own(batch) ?? {
+              ...{ batch, writer: process, ids: [], state: 'open', left: false, byOffsets: false },
             };
             if (!own(batch)) this.#files.push(file);
             file.ids.push(...letters.map((l) => `${l.partition}@${l.offset}`));

@@ -51,7 +51,7 @@ export class Member implements Process {
   #turnPlanned = false;
   #leaving = false;
 
-  constructor(world: World, name: string, odd: boolean) {
+  constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
     const { sim, cluster, wrap } = world;
@@ -108,7 +108,7 @@ export class Member implements Process {
     this.#membership.knownTopics(Promise.resolve(new Map([[TOPIC, TOPIC_ID]])));
     this.coordinator = new Coordinator({
       source: wrap.source(this.#source(), this),
-      encoder: encoderOf(odd),
+      encoder: encoderOf(world.looks),
       schemas: { schema: async () => null },
       deadLetters: world.letters.ports(this).deadLetters,
       identity: world.exactlyOnce ? IDENTITY : null,

@@ -5,14 +5,19 @@ import type { Message } from '../../../src/source/client.ts';
 import type { SourceChunk, TopicPartition } from '../../../src/source/source.ts';
 
 /**
- * Records: the value names the table partition, `!` is rejected always, `~` is rejected by every second
- * process (an event time that was too far ahead when it was looked at, say).
+ * Records: the value names the table partition, `!` is rejected always, `~` when it is looked at for the first,
+ * third ... time (a schema that the registry knows now and then, say).
  */
 export const REJECTED = '!';
 export const NOW_AND_THEN = '~';
 
 /** A row is the number of its topic partition and its offset. */
-export function encoderOf(odd: boolean): Encoder {
+export function encoderOf(looks: Map<string, number>): Encoder {
+  const odd = (id: string): boolean => {
+    const times = (looks.get(id) ?? 0) + 1;
+    looks.set(id, times);
+    return times % 2 === 1;
+  };
   return {
     async run(job) {
       return encode(job, odd);
@@ -20,7 +25,7 @@ export function encoderOf(odd: boolean): Encoder {
   };
 }
 
-function encode(job: EncodeJob, odd: boolean): EncodeResult {
+function encode(job: EncodeJob, odd: (id: string) => boolean): EncodeResult {
   const { offsets, ints } = viewChunk(job.chunk, job.capacity);
   const rows = new Map<string, number[]>();
   const rejections: EncodeResult['rejections'][number][] = [];
@@ -28,13 +33,13 @@ function encode(job: EncodeJob, odd: boolean): EncodeResult {
   for (; record < job.to; record++) {
     const at = ints[F_VALUE * job.capacity + record]!;
     const value = Buffer.from(job.chunk, at, ints[F_VALUE_LENGTH * job.capacity + record]!).toString();
-    if (value === REJECTED || (value === NOW_AND_THEN && odd)) {
+    const { partition } = job.topicPartitions[ints[F_TP * job.capacity + record]!]!;
+    if (value === REJECTED || (value === NOW_AND_THEN && odd(`${partition}@${offsets[record]}`))) {
       rejections.push({ record, stage: 'decode', code: 'invalid_json', column: null, message: 'bad' });
       continue;
     }
     const tablePartition = value === NOW_AND_THEN ? 'dt=0' : value;
     if (!rows.has(tablePartition) && rows.size === job.maxTablePartitions) break;
-    const { partition } = job.topicPartitions[ints[F_TP * job.capacity + record]!]!;
     rows.set(tablePartition, [...(rows.get(tablePartition) ?? []), partition, offsets[record]!]);
   }
   const pieces = [...rows].map(([tablePartition, numbers]) => pieceOf(tablePartition, numbers));

@@ -53,6 +53,8 @@ export class World {
   readonly wrap: Wrap;
   readonly exactlyOnce: boolean;
   readonly members: Member[] = [];
+  /** How often each record was looked at whose fate changes. */
+  readonly looks = new Map<string, number>();
   /** Processes that are down and come back. */
   restarts = 0;
   /** A process waits for the operator. */
@@ -88,7 +90,7 @@ export class World {
     this.#starts += 1;
     const name = `${NAMES[slot]}${this.#starts}`;
     this.sim.tell(`${name} starts`);
-    this.members[slot] = new Member(this, name, this.#starts % 2 === 1);
+    this.members[slot] = new Member(this, name);
   }
 
   get alive(): Member[] {
