@@ -253,6 +253,7 @@ function snapshotOf(
     member: source?.member ?? false,
     topicPartitions: source?.topicPartitions.length ?? 0,
     refusal: source?.refusal ?? null,
+    openingSince: source?.openingSince ?? null,
     oldestStateSince: oldest?.since ?? null,
     state: oldest?.state ?? null,
   };

@@ -269,6 +269,7 @@ describe('gauges', () => {
         snapshot: () => ({
           member: true,
           refusal: null,
+          openingSince: null,
           paused: false,
           lastTurnAt: 0,
           topicPartitions: [lag],

@@ -66,7 +66,7 @@ export function decideCommit(status: string | null, posted: Posted, blocksEqual:
 }
 
 /** Waits between two looks at the session, ms; the last one repeats. */
-const POLL_MS = [200, 500, 1000, 2000, 5000, 10_000, 30_000];
+const POLL_MS = [200, 500, 1000, 2000, 5000];
 
 type Seen = SessionState & { readonly requestId: string | null };
 

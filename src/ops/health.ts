@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly topicPartitions: number;
   /** Why the group takes no offset commit, so that nothing is read; else null. */
   readonly refusal: string | null;
+  /** Since when topic partitions have been assigned without any being read, ms; else null. */
+  readonly openingSince: number | null;
   /** When the batch that is longest in its state entered it; null without batches. */
   readonly oldestStateSince: number | null;
   /** The state of that batch. */
@@ -41,9 +43,12 @@ export function ready(snapshot: Snapshot): Health {
   const reason = notReady(snapshot);
   if (reason !== null) return { ok: false, reason };
   if (snapshot.recovery !== null) return { ok: true, reason: `settling an intent: ${snapshot.recovery.why}` };
+  if (snapshot.openingSince !== null) return { ok: true, reason: OPENING };
   if (snapshot.topicPartitions === 0) return { ok: true, reason: 'idle: member without topic partitions' };
   return { ok: true, reason: `moving ${snapshot.topicPartitions} topic partitions` };
 }
+
+const OPENING = 'nothing is read yet: waits until older commits have settled (ledger.settle)';
 
 function notReady(snapshot: Snapshot): string | null {
   const { now, oldestStateSince, state, flushIntervalMs, recovery } = snapshot;
@@ -55,6 +60,8 @@ function notReady(snapshot: Snapshot): string | null {
   if (snapshot.refusal !== null) return `the group takes no offset commit: ${snapshot.refusal}`;
   if (recovery !== null && now - recovery.since > tooLong)
     return `an intent has not been settled for ${seconds(now - recovery.since)}: ${recovery.why}`;
+  if (snapshot.openingSince !== null && now - snapshot.openingSince > tooLong)
+    return `${OPENING}, for ${seconds(now - snapshot.openingSince)}: does a member come and go?`;
   if (oldestStateSince === null) return null;
   const age = now - oldestStateSince;
   return age > tooLong ? `a batch has been ${state} for ${seconds(age)}` : null;

@@ -192,8 +192,7 @@ export class KafkaSource implements Source {
 
   snapshot(): SourceSnapshot {
     return {
-      member: this.#membership.member,
-      refusal: this.#membership.refusal,
+      ...this.#membership.state,
       paused: this.#paused,
       lastTurnAt: this.#lastTurnAt,
       topicPartitions: this.#membership.owned.map((tp) => this.#ends.lag(tp)),

@@ -14,6 +14,7 @@ import {
   type Position,
   type Recover,
   type SourceListener,
+  type SourceSnapshot,
   type TopicPartition,
   topicPartitionKey,
 } from './source.ts';
@@ -64,19 +65,17 @@ export class Membership {
   #member = false;
   #rejoining = false;
   #leaving = false;
+  /** However many assignments come and go: until one is read. */
+  #openingSince: number | null = null;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
   }
 
-  get member(): boolean {
-    return this.#member;
-  }
-
-  /** Why nothing is read though there is something to read; null when all is well. */
-  get refusal(): string | null {
+  get state(): Pick<SourceSnapshot, 'member' | 'refusal' | 'openingSince'> {
     const idle = this.#list.length === 0 && !this.#opening && !this.#rejoining;
-    return idle ? null : this.#options.committer.refusal;
+    const refusal = idle ? null : this.#options.committer.refusal;
+    return { member: this.#member, refusal, openingSince: this.#openingSince };
   }
 
   /** The same list as long as nothing changes: it is asked for at every turn. */
@@ -169,6 +168,7 @@ export class Membership {
     const number = ++this.#assignment;
     const opening = new AbortController();
     this.#opening = opening;
+    if (list.length > 0) this.#openingSince ??= this.#options.clock.now();
     this.#options.committer.renew();
     schedule(() => number === this.#assignment && this.#hold());
     const commit = (commits: readonly RawPosition[]) => this.#commit(commits);
@@ -207,6 +207,7 @@ export class Membership {
   }
 
   #begin(positions: readonly Position[], again: boolean): void {
+    this.#openingSince = null;
     this.#options.consumer.resume([...positions]); // the client keeps a pause over assignments
     this.#options.listener().onAssigned(this.#assignment, positions, again);
   }

@@ -113,6 +113,8 @@ export interface SourceSnapshot {
   readonly member: boolean;
   /** Why nothing is read though topic partitions are ours: the group takes no offset commit; else null. */
   readonly refusal: string | null;
+  /** Since when topic partitions have been assigned without any being read, ms: the ledger comes first. Null: none wait. */
+  readonly openingSince: number | null;
   readonly paused: boolean;
   readonly lastTurnAt: number;
   readonly topicPartitions: readonly TopicPartitionLag[];

@@ -9,6 +9,7 @@ const healthy: Snapshot = {
   member: true,
   topicPartitions: 4,
   refusal: null,
+  openingSince: null,
   oldestStateSince: NOW - 5_000,
   state: 'open',
   flushIntervalMs: 60_000,
@@ -34,6 +35,8 @@ describe('ready', () => {
     ['a working member', {}, true, 'moving 4 topic partitions'],
     ['a member without topic partitions', { topicPartitions: 0, oldestStateSince: null }, true, 'idle'],
     ['no member', { member: false }, false, 'not a member'],
+    ['an assignment whose older commits settle', { openingSince: NOW - 5_000 }, true, 'nothing is read yet'],
+    ['assignments that come and go', { openingSince: NOW - 200_000 }, false, 'for 200 s'],
     ['a group that takes no commit', { refusal: 'Group authorization failed (30)' }, false, 'failed (30)'],
     ['shutting down', { stopping: true }, false, 'shutting down'],
     [

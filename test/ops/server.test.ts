@@ -11,6 +11,7 @@ const snapshot: Snapshot = {
   member: false,
   topicPartitions: 0,
   refusal: null,
+  openingSince: null,
   oldestStateSince: null,
   state: null,
   flushIntervalMs: 1000,

@@ -120,7 +120,14 @@ export function harness(
     rejoin: () => trail.push('rejoin'),
     stopReading: () => packer.flush(),
     stop: async () => {},
-    snapshot: () => ({ member: true, refusal: null, paused: false, lastTurnAt: 0, topicPartitions: [] }),
+    snapshot: () => ({
+      member: true,
+      refusal: null,
+      openingSince: null,
+      paused: false,
+      lastTurnAt: 0,
+      topicPartitions: [],
+    }),
   };
   const coordinator = new Coordinator({
     source,

@@ -219,7 +219,14 @@ export class Member implements Process {
         membership.leave();
       },
       stop: async () => undefined,
-      snapshot: () => ({ member: true, refusal: null, paused: false, lastTurnAt: 0, topicPartitions: [] }),
+      snapshot: () => ({
+        member: true,
+        refusal: null,
+        openingSince: null,
+        paused: false,
+        lastTurnAt: 0,
+        topicPartitions: [],
+      }),
     };
   }
 
