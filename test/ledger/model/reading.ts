@@ -13,9 +13,9 @@ export class Reading {
   #places = new Map<string, Place>();
   readonly #paused = new Set<string>();
 
-  constructor(end: number, valueOf: (tp: TopicPartition, offset: number) => string) {
+  constructor(end: number, value: (tp: TopicPartition, offset: number) => string) {
     this.#end = end;
-    this.#valueOf = valueOf;
+    this.#valueOf = value;
   }
 
   assign(list: readonly (TopicPartition & { offset: number })[]): void {
