@@ -46,11 +46,11 @@ async function checkSchema(registry: Registry, reached: Item, values: readonly B
   if (reached.status === 'fail') return notChecked(what, `the registry cannot be asked for schema id ${id}`);
   try {
     const ask = (signal: AbortSignal) => registry.schema(id, signal);
-    const text = await withinStep('registry_unreachable', `schema id ${id}`, ask);
-    if (text !== null)
+    const found = await withinStep('registry_unreachable', `schema id ${id}`, ask);
+    if (found !== null)
       return ok(
         what,
-        `schema id ${id} of the latest record that was read: ${plural(text.length, 'character')}`,
+        `schema id ${id} of the latest record that was read: ${found.type.toLowerCase()}, ${plural(found.text.length, 'character')}`,
       );
     const advice = 'Its records would become dead letters (unknown_schema): check schemaRegistry.url.';
     return fail(what, `the registry does not know schema id ${id}, which a recent record names`, advice);

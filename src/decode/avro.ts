@@ -1,116 +1,62 @@
 import avro, { type Type } from 'avsc';
-import { LIMITS } from '../limits.ts';
 import { Cursor, Malformed } from './avro-cursor.ts';
 import { compileReader, type Read } from './avro-read.ts';
 import type { AvroType, Logical, Primitive } from './avro-type.ts';
 import { type Dirty, MISSING } from './cell.ts';
-import type { SchemaDecoder } from './decoder.ts';
+import type { Decoder } from './decoder.ts';
 import type { Path } from './path.ts';
+import type { SchemaText } from './schema.ts';
+import { createSchemaCache, HEADER_BYTES, schemaId } from './schema-cache.ts';
 import { Scratch } from './scratch.ts';
 import { buildTrie } from './trie.ts';
 
 /**
- * Avro in the Confluent wire format: byte 0, the schema id as u32 big endian, the body. avsc reads the
+ * Avro in the Confluent wire format (schema-cache.ts). avsc reads the
  * schemas (names, references, rules of the specification); the bodies are walked here, for the mapped
  * paths only, so that longs stay exact, lengths are checked before they are believed, and nothing is built
  * that no column takes. Every writer schema has its own reader, so schemas may change from record to record.
  */
-const HEADER_BYTES = 5;
-
-export function createAvroDecoder(paths: readonly Path[], ignoreCase = false): SchemaDecoder {
+export function createAvroDecoder(paths: readonly Path[], ignoreCase = false): Decoder {
   const trie = buildTrie(paths, ignoreCase);
   const scratch = new Scratch();
   const cursor = new Cursor();
-  const readers = new Map<number, Read | Dirty>();
-  const missing = new Set<number>();
+  const schemas = createSchemaCache((schema) => ({ read: compile(schema) }), 'invalid_avro');
+
+  function compile(schema: SchemaText): Read {
+    if (schema.type !== 'AVRO') throw new Error(`it is a schema of type ${schema.type}, not AVRO`);
+    return compileReader(parseSchema(schema), trie, scratch);
+  }
 
   return {
-    addSchema(id, text) {
-      forget(id);
-      if (text === null) missing.add(id);
-      readers.set(id, text === null ? unknown(id) : compile(id, text));
-      if (readers.size > LIMITS.schemaIds) forget(readers.keys().next().value!);
-    },
-
-    forgetMissing() {
-      for (const id of missing) forget(id);
-    },
-
-    unknownSchema(bytes, start, end) {
-      if (end - start < HEADER_BYTES || bytes[start] !== 0) return null;
-      const id = schemaId(bytes, start);
-      return readers.has(id) ? null : id;
-    },
-
+    schemas,
     decode(bytes, start, end, cells) {
-      if (end - start < HEADER_BYTES)
-        return notFramed(`${end - start} bytes are too few for magic byte and schema id`);
-      if (bytes[start] !== 0) return notFramed(`the magic byte is ${bytes[start]}, not 0`);
-      const id = schemaId(bytes, start);
-      const read = readers.get(id) ?? unknown(id);
-      if (typeof read !== 'function') return read;
+      const found = schemas.find(bytes, start, end);
+      if ('code' in found) return found;
       scratch.reset();
       for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
       cursor.set(bytes, start + HEADER_BYTES, end);
       try {
-        read(cursor, cells);
+        found.read(cursor, cells);
       } catch (error) {
-        if (error instanceof Malformed)
-          return { ...error.dirty, message: `schema id ${id}: ${error.message}` };
-        throw error;
+        if (!(error instanceof Malformed)) throw error;
+        return { ...error.dirty, message: `schema id ${schemaId(bytes, start)}: ${error.message}` };
       }
-      return cursor.at === end ? null : notFramed(`schema id ${id}: ${end - cursor.at} bytes are left over`);
+      return cursor.at === end ? null : leftOver(schemaId(bytes, start), end - cursor.at);
     },
   };
-
-  function forget(id: number): void {
-    readers.delete(id);
-    missing.delete(id);
-  }
-
-  function compile(id: number, text: string): Read | Dirty {
-    try {
-      return compileReader(parseSchema(text), trie, scratch);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { code: 'invalid_avro', message: `schema id ${id} is no Avro schema: ${reason}` };
-    }
-  }
 }
 
-function schemaId(bytes: Uint8Array, start: number): number {
-  return (
-    ((bytes[start + 1]! << 24) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!) >>>
-    0
-  );
+function leftOver(id: number, bytes: number): Dirty {
+  return { code: 'invalid_avro', message: `schema id ${id}: ${bytes} bytes are left over` };
 }
 
-function unknown(id: number): Dirty {
-  return { code: 'unknown_schema', message: `schema id ${id} is not in the registry` };
-}
-
-function notFramed(message: string): Dirty {
-  return { code: 'invalid_avro', message };
-}
-
-/** Schemas that refer to other subjects come from the registry as `{references: [text...], schema: text}`. */
-function parseSchema(text: string): AvroType {
-  const parsed: unknown = JSON.parse(text, withoutDefault);
+function parseSchema({ text, references }: SchemaText): AvroType {
   const logicals = new Map<Type, Logical>();
   const options = { registry: {}, wrapUnions: true, typeHook: logicalHook(logicals) };
-  if (!hasReferences(parsed)) return modelOf(avro.Type.forSchema(parsed as avro.Schema, options), logicals);
-  for (const reference of parsed.references)
-    avro.Type.forSchema(JSON.parse(reference, withoutDefault), options);
-  return modelOf(avro.Type.forSchema(JSON.parse(parsed.schema, withoutDefault), options), logicals);
-}
-
-interface WithReferences {
-  readonly references: readonly string[];
-  readonly schema: string;
-}
-
-function hasReferences(parsed: unknown): parsed is WithReferences {
-  return typeof parsed === 'object' && parsed !== null && 'references' in parsed && !('type' in parsed);
+  const parse = (schema: string) =>
+    avro.Type.forSchema(JSON.parse(schema, withoutDefault) as avro.Schema, options);
+  for (const reference of references) parse(reference.text);
+  return modelOf(parse(text), logicals);
 }
 
 /** Defaults are for readers that lack a field; avsc would refuse those that a JS number cannot hold. */

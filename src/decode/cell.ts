@@ -18,6 +18,8 @@ import type { RejectionCode } from '../errors.ts';
  * INSTANT   | num: epoch seconds (floor), nanos 0..999999999 (Avro timestamp-*)
  * LOCAL     | the same for a local date-time without a zone (Avro local-timestamp-*)
  * DAY       | num: days since 1970-01-01 (Avro date)
+ * TIME      | num: seconds since midnight, nanos (Avro time-*)
+ * TREE      | tree: an object or array of a format whose source text is no JSON
  */
 export const MISSING = 0;
 export const NULL = 1;
@@ -31,6 +33,16 @@ export const JSON_TEXT = 8;
 export const INSTANT = 9;
 export const LOCAL = 10;
 export const DAY = 11;
+export const TIME = 12;
+export const TREE = 13;
+
+/** A nested value; the cells in it are its own. Members stand in the order of the source; names may repeat: the last wins. */
+export type Tree = { readonly members: readonly Member[] } | { readonly items: readonly Cell[] };
+
+export interface Member {
+  readonly name: string;
+  readonly value: Cell;
+}
 
 const EMPTY = new Uint8Array(0);
 
@@ -44,12 +56,19 @@ export class Cell {
   /** INTEGER only: whether `num` is exact; otherwise `big` holds the value. */
   safe = true;
   big = 0n;
+  /** TREE only. */
+  tree: Tree | null = null;
 
   setBytes(kind: number, bytes: Uint8Array, start: number, end: number): void {
     this.kind = kind;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
+  }
+
+  setTree(tree: Tree): void {
+    this.kind = TREE;
+    this.tree = tree;
   }
 
   setInteger(value: number | bigint): void {

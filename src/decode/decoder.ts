@@ -2,11 +2,16 @@ import { createAvroDecoder } from './avro.ts';
 import type { Cell, Dirty } from './cell.ts';
 import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
+import type { SchemaText } from './schema.ts';
 import { createBytesDecoder, createTextDecoder } from './text.ts';
+
+/** Formats of a key or value; the last five are Kafka's own encodings of one number, big endian. */
+export const FORMATS = ['json', 'avro', 'text', 'bytes'] as const;
+export type Format = (typeof FORMATS)[number];
 
 /** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
 export interface DecoderSpec {
-  readonly format: 'json' | 'avro' | 'text' | 'bytes';
+  readonly format: Format;
   readonly paths: readonly Path[];
   /** Names of the paths match in any case (ASCII); of several equal members the last one wins. */
   readonly ignoreCase?: boolean;
@@ -26,19 +31,21 @@ export interface Decoder {
    * [0, dataEnd) do not change until the next call.
    */
   beginChunk?(bytes: Uint8Array, dataEnd: number): void;
+  /** Only where records name their writer schema by a registry id. */
+  readonly schemas?: SchemaCache;
 }
 
-/** A decoder whose records name their writer schema by a registry id. */
-export interface SchemaDecoder extends Decoder {
-  /** `text` null: the registry does not know the id. A later call for the same id replaces the former. */
-  addSchema(id: number, text: string | null): void;
+/** The writer schemas that a decoder was given. */
+export interface SchemaCache {
+  /** Null: the registry does not know the id. A later call for the same id replaces the former. */
+  add(id: number, schema: SchemaText | null): void;
   /**
-   * Makes the ids that the registry did not know unknown again. For the start of a job, before `addSchema`:
+   * Makes the ids that the registry did not know unknown again. For the start of a job, before `add`:
    * a registry that lags behind may know them by then.
    */
   forgetMissing(): void;
   /** The id in the header of the value when it was never added; null when it was, or there is no such header. */
-  unknownSchema(bytes: Uint8Array, start: number, end: number): number | null;
+  unknown(bytes: Uint8Array, start: number, end: number): number | null;
 }
 
 /** The one place where a format meets its decoder. */
@@ -53,8 +60,4 @@ export function createDecoder(spec: DecoderSpec): Decoder {
     case 'bytes':
       return createBytesDecoder(spec.paths);
   }
-}
-
-export function isSchemaDecoder(decoder: Decoder): decoder is SchemaDecoder {
-  return 'addSchema' in decoder;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { retry } from '../retry.ts';
+import type { SchemaText } from './schema.ts';
 
 // Only the HTTP client of the package: what workers need is the text of a schema, and the rest would load
 // three schema libraries. Required, not imported: an import of CommonJS with `exports.default` means one
@@ -17,15 +18,14 @@ type Client = api.SchemaRegistryAPIClient;
 /** The schema registry, on the main thread. */
 export interface Registry {
   /**
-   * The text of a writer schema; null when the registry does not know the id, which is believed for
-   * {@link LIMITS.schemaMissingMs}. A schema that refers to others comes as JSON
-   * `{references: [text of each, dependencies first], schema: text}`. Callers for one id share one request.
+   * A writer schema with all that it refers to; null when the registry does not know the id, which is believed
+   * for {@link LIMITS.schemaMissingMs}. Callers for one id share one request.
    * While the registry is away it is asked again and again, until `signal` aborts.
    *
    * @throws SinkError `registry_unreachable` when aborted, `registry_auth` when the credentials are refused or
    *   the certificate is not trusted
    */
-  schema(id: number, signal?: AbortSignal): Promise<string | null>;
+  schema(id: number, signal?: AbortSignal): Promise<SchemaText | null>;
   /**
    * How many subjects it lists; asked once.
    *
@@ -61,7 +61,7 @@ export interface RegistryContext {
 
 /** One question to the registry, shared by all who wait for its answer. */
 interface Question {
-  readonly answer: Promise<string | null>;
+  readonly answer: Promise<SchemaText | null>;
   readonly stop: AbortController;
   waiting: number;
   lastError: string;
@@ -91,7 +91,7 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
       },
     });
     const question: Question = {
-      answer: answer.then((text) => memory.remember(id, text)),
+      answer: answer.then((schema) => memory.remember(id, schema)),
       stop,
       waiting: 0,
       lastError: 'no answer',
@@ -101,7 +101,7 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
   }
 
   /** The last one who stops waiting ends the question. */
-  async function waitFor(id: number, question: Question, signal?: AbortSignal): Promise<string | null> {
+  async function waitFor(id: number, question: Question, signal?: AbortSignal): Promise<SchemaText | null> {
     question.waiting++;
     try {
       return await orAborted(question.answer, signal);
@@ -118,8 +118,8 @@ export function openRegistry(options: RegistryOptions, context: RegistryContext)
 
   return {
     async schema(id, signal) {
-      const text = memory.recall(id);
-      return text !== undefined ? text : waitFor(id, questions.get(id) ?? ask(id), signal);
+      const known = memory.recall(id);
+      return known !== undefined ? known : waitFor(id, questions.get(id) ?? ask(id), signal);
     },
     async subjects(signal) {
       try {
@@ -141,19 +141,19 @@ function failure(what: string, error: unknown, reason: string): SinkError {
 
 /** What the registry said: a schema for ever, "unknown" for a while. */
 function createMemory(clock: Clock) {
-  const known = new Map<number, string>();
+  const known = new Map<number, SchemaText>();
   const missingUntil = new Map<number, number>();
   return {
     /** Undefined: ask the registry. */
-    recall(id: number): string | null | undefined {
+    recall(id: number): SchemaText | null | undefined {
       return known.get(id) ?? (clock.now() < (missingUntil.get(id) ?? 0) ? null : undefined);
     },
-    remember(id: number, text: string | null): string | null {
+    remember(id: number, schema: SchemaText | null): SchemaText | null {
       missingUntil.delete(id);
-      if (text !== null) known.set(id, text);
+      if (schema !== null) known.set(id, schema);
       else missingUntil.set(id, clock.now() + LIMITS.schemaMissingMs);
       if (missingUntil.size > LIMITS.schemaIds) missingUntil.delete(missingUntil.keys().next().value!);
-      return text;
+      return schema;
     },
   };
 }
@@ -185,7 +185,12 @@ function bearer(token: string): Middleware {
 
 interface Answer {
   readonly schema?: unknown;
-  readonly references?: readonly { readonly subject: string; readonly version: number }[];
+  readonly schemaType?: unknown;
+  readonly references?: readonly {
+    readonly name: string;
+    readonly subject: string;
+    readonly version: number;
+  }[];
 }
 
 interface Asking {
@@ -195,7 +200,7 @@ interface Asking {
 }
 
 /** Null: unknown. 404 means that only when the address is right, which the list of subjects tells. */
-async function lookUp(asking: Asking, id: number): Promise<string | null> {
+async function lookUp(asking: Asking, id: number): Promise<SchemaText | null> {
   const { api, requestMs: timeout } = asking;
   try {
     const found = await bounded(api.Schema.find({ timeout, id }), asking);
@@ -214,25 +219,25 @@ async function lookUp(asking: Asking, id: number): Promise<string | null> {
 }
 
 /** References, direct and indirect, in the order in which they can be read. */
-async function withReferences(asking: Asking, answer: Answer): Promise<string> {
-  const texts: string[] = [];
+async function withReferences(asking: Asking, answer: Answer): Promise<SchemaText> {
+  const references: { name: string; text: string }[] = [];
   const seen = new Set<string>();
 
   async function collect(of: Answer): Promise<void> {
-    for (const { subject, version } of of.references ?? []) {
-      if (seen.has(`${version} ${subject}`)) continue;
-      seen.add(`${version} ${subject}`);
+    for (const { name, subject, version } of of.references ?? []) {
+      if (seen.has(name)) continue;
+      seen.add(name);
       // Deleted versions too: records written with them are still there.
       const request = { timeout: asking.requestMs, subject, version, deleted: true };
       const found = await bounded(asking.api.Subject.version(request), asking);
       const referred = found.data<Answer>();
       await collect(referred);
-      texts.push(textOf(referred));
+      references.push({ name, text: textOf(referred) });
     }
   }
 
   await collect(answer);
-  return texts.length === 0 ? textOf(answer) : JSON.stringify({ references: texts, schema: textOf(answer) });
+  return { type: typeOf(answer), text: textOf(answer), references };
 }
 
 /** The client's own time-out is for silence only; this one also ends an answer that was cut off. */
@@ -244,6 +249,13 @@ function bounded<T>(
   const timer = setTimeout(() => late.abort(new Error(`no full answer within ${requestMs} ms`)), requestMs);
   const answer = orAborted(orAborted(response, stop), late.signal);
   return answer.finally(() => clearTimeout(timer));
+}
+
+/** Registries leave the type of Avro schemas out. */
+function typeOf({ schemaType }: Answer): SchemaText['type'] {
+  if (schemaType === undefined || schemaType === null || schemaType === 'AVRO') return 'AVRO';
+  if (schemaType === 'PROTOBUF' || schemaType === 'JSON') return schemaType;
+  throw new Error(`a schema of type ${JSON.stringify(schemaType)} is not supported`);
 }
 
 function textOf(answer: Answer): string {

@@ -1,3 +1,4 @@
+import type { SchemaText } from '../decode/schema.ts';
 import type { RejectionCode } from '../errors.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface EncodeJob {
 export interface WriterSchema {
   readonly id: number;
   /** Null: the registry answered that it does not know this id. */
-  readonly text: string | null;
+  readonly schema: SchemaText | null;
 }
 
 /** The compressed rows of one chunk for one table partition; pieces join into a block. */
@@ -65,6 +66,10 @@ export interface EncodeResult {
   readonly unknownSchemas: readonly number[];
   readonly pieces: readonly Piece[];
   readonly rejections: readonly Rejection[];
+  /** Records that the filter of the configuration left out. */
+  readonly filtered: number;
+  /** Dirty records that the configuration skips, by code. */
+  readonly skipped: Readonly<Partial<Record<RejectionCode, number>>>;
   /** CPU microseconds that the worker spent. */
   readonly cpuMicros: number;
 }

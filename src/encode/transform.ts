@@ -1,5 +1,4 @@
-import type { SchemaDecoder } from '../decode/decoder.ts';
-import { createDecoder, isSchemaDecoder } from '../decode/decoder.ts';
+import { createDecoder, type SchemaCache } from '../decode/decoder.ts';
 import { LIMITS } from '../limits.ts';
 import type { Plan } from '../mapping/plan.ts';
 import type { Decoders, RowDirty } from '../mapping/row.ts';
@@ -21,7 +20,7 @@ export interface Transform {
 
 /** Where a decoder that needs schemas finds its bytes in the chunk's index. */
 interface SchemaField {
-  readonly decoder: SchemaDecoder;
+  readonly schemas: SchemaCache;
   readonly at: number;
   readonly length: number;
 }
@@ -69,28 +68,30 @@ export function createTransform(
     run(job) {
       writers.clear();
       const chunk = viewChunk(job.chunk, job.capacity);
-      for (const { decoder } of schemaFields) {
-        decoder.forgetMissing(); // the registry may know them by now
-        for (const { id, text } of job.schemas) decoder.addSchema(id, text);
+      for (const { schemas } of schemaFields) {
+        schemas.forgetMissing(); // the registry may know them by now
+        for (const { id, schema } of job.schemas) schemas.add(id, schema);
       }
       const unknownSchemas = findUnknownSchemas(schemaFields, chunk, job.from, job.to);
       if (unknownSchemas.length > 0) {
-        return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], rejections: [] };
+        return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], ...NOTHING };
       }
       const { upTo, rejections } = encode(job, chunk);
       const pieces = [...writers.entries()].flatMap(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );
       writers.clear(); // what one huge row needed is not held until the next chunk
-      return { chunk: job.chunk, upTo, unknownSchemas, pieces, rejections };
+      return { chunk: job.chunk, upTo, unknownSchemas, pieces, ...NOTHING, rejections };
     },
   };
 }
 
+const NOTHING = { rejections: [], filtered: 0, skipped: {} } as const;
+
 function schemaFieldsOf({ value, key }: Decoders): SchemaField[] {
   const fields: SchemaField[] = [];
-  if (value && isSchemaDecoder(value)) fields.push({ decoder: value, at: F_VALUE, length: F_VALUE_LENGTH });
-  if (key && isSchemaDecoder(key)) fields.push({ decoder: key, at: F_KEY, length: F_KEY_LENGTH });
+  if (value?.schemas) fields.push({ schemas: value.schemas, at: F_VALUE, length: F_VALUE_LENGTH });
+  if (key?.schemas) fields.push({ schemas: key.schemas, at: F_KEY, length: F_KEY_LENGTH });
   return fields;
 }
 
@@ -102,12 +103,12 @@ function findUnknownSchemas(
   to: number,
 ): number[] {
   const ids = new Set<number>();
-  for (const { decoder, at, length } of fields) {
+  for (const { schemas, at, length } of fields) {
     for (let record = from; record < to; record++) {
       const bytes = chunk.ints[length * chunk.capacity + record]!;
       if (bytes < 0) continue; // null has no schema
       const start = chunk.ints[at * chunk.capacity + record]!;
-      const id = decoder.unknownSchema(chunk.bytes, start, start + bytes);
+      const id = schemas.unknown(chunk.bytes, start, start + bytes);
       if (id !== null) ids.add(id);
     }
   }

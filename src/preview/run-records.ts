@@ -1,5 +1,6 @@
 import { createBudget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { SchemaText } from '../decode/schema.ts';
 import type { Rejection, WriterSchema } from '../encode/job.ts';
 import { createTransform, type Transform } from '../encode/transform.ts';
 import { LIMITS } from '../limits.ts';
@@ -39,7 +40,7 @@ export async function runRecords(
   { messages, logs }: Pick<Reading, 'messages' | 'logs'>,
   plan: Plan,
   polledAt: number,
-  schema: (id: number) => Promise<string | null>,
+  schema: (id: number) => Promise<SchemaText | null>,
 ): Promise<Outcome> {
   const collector = createRowCollector(plan);
   const transform = createTransform(plan, LIMITS.rowBytes, collector);
@@ -77,7 +78,7 @@ async function runRecord(
   transform: Transform,
   chunk: SourceChunk,
   record: number,
-  schema: (id: number) => Promise<string | null>,
+  schema: (id: number) => Promise<SchemaText | null>,
 ): Promise<Rejection | null> {
   const { buffer, capacity, topicPartitions, polledAt } = chunk;
   const job = { chunk: buffer, capacity, from: record, to: record + 1, topicPartitions, polledAt };
@@ -85,7 +86,7 @@ async function runRecord(
   for (;;) {
     const { unknownSchemas, rejections } = transform.run({ ...job, maxTablePartitions: 1, schemas });
     if (unknownSchemas.length === 0) return rejections[0] ?? null;
-    schemas = await Promise.all(unknownSchemas.map(async (id) => ({ id, text: await schema(id) })));
+    schemas = await Promise.all(unknownSchemas.map(async (id) => ({ id, schema: await schema(id) })));
   }
 }
 

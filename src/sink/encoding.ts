@@ -132,7 +132,7 @@ export class Encoding {
       schemas = await Promise.all(
         result.unknownSchemas.map(async (id) => ({
           id,
-          text: await this.#options.schemas.schema(id, signal),
+          schema: await this.#options.schemas.schema(id, signal),
         })),
       );
     }

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
+import type { SchemaText } from '../decode/schema.ts';
 import type { EncodeJob, EncodeResult } from '../encode/job.ts';
 
 /** What the coordinator needs of the outside: small interfaces, passed in by main.ts. */
@@ -7,8 +8,8 @@ export interface Encoder {
 }
 
 export interface SchemaSource {
-  /** The text of a writer schema; null when the registry does not know the id. */
-  schema(id: number, signal: AbortSignal): Promise<string | null>;
+  /** A writer schema; null when the registry does not know the id. */
+  schema(id: number, signal: AbortSignal): Promise<SchemaText | null>;
 }
 
 export interface UploadSession {

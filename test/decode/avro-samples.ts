@@ -1,6 +1,7 @@
 import avro from 'avsc';
 import fc from 'fast-check';
 import type { Step } from '../../src/decode/path.ts';
+import type { SchemaText } from '../../src/decode/schema.ts';
 import type { Plain } from './cells.ts';
 
 /** One value in three forms: for avsc to encode, as the cell it must become, as JSON text. */
@@ -15,6 +16,8 @@ export interface Typed {
   readonly schema: unknown;
   readonly sample: fc.Arbitrary<Sample>;
 }
+
+export const avroSchema = (text: string): SchemaText => ({ type: 'AVRO', text, references: [] });
 
 /** avsc's own long type refuses what a number cannot hold. */
 const longType = avro.types.LongType.__with({

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAvroDecoder } from '../../src/decode/avro.ts';
-import { createDecoder, isSchemaDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/decoder.ts';
 import { type Path, parsePath } from '../../src/decode/path.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { cellAt, encode, framed, recordOf, scalars, typed } from './avro-samples.ts';
+import { avroSchema, cellAt, encode, framed, recordOf, scalars, typed } from './avro-samples.ts';
 import { type Decoded, run } from './cells.ts';
 
 const ID = 0x01020304;
 
 function decode(schema: unknown, value: Uint8Array, paths: readonly Path[]): Decoded {
   const decoder = createAvroDecoder(paths);
-  decoder.addSchema(ID, JSON.stringify(schema));
+  decoder.schemas!.add(ID, avroSchema(JSON.stringify(schema)));
   const bytes = new Uint8Array(Buffer.concat([Buffer.from('before'), value, Buffer.from('\0behind')]));
   return run(decoder, paths, bytes, 6, 6 + value.length);
 }
@@ -320,29 +320,27 @@ describe('writer schemas', () => {
   const schemaText = (type: unknown) => JSON.stringify(record(['a', type]));
 
   function decoderOf(...paths: Path[]) {
-    const decoder = createDecoder({ format: 'avro', paths });
-    if (!isSchemaDecoder(decoder)) throw new Error('Avro needs schemas');
-    return decoder;
+    return createDecoder({ format: 'avro', paths });
   }
 
   it('are asked for once per id', () => {
     const decoder = decoderOf(['a']);
     const value = header(0xffff_fffe, 2);
-    expect(decoder.unknownSchema(value, 0, value.length)).toBe(0xffff_fffe);
-    decoder.addSchema(0xffff_fffe, schemaText('int'));
-    expect(decoder.unknownSchema(value, 0, value.length)).toBe(null);
+    expect(decoder.schemas!.unknown(value, 0, value.length)).toBe(0xffff_fffe);
+    decoder.schemas!.add(0xffff_fffe, avroSchema(schemaText('int')));
+    expect(decoder.schemas!.unknown(value, 0, value.length)).toBe(null);
     expect(run(decoder, [['a']], value, 0, value.length)).toEqual({ cells: [{ integer: 1n }] });
     for (const other of [Buffer.from('{"a":1}'), Buffer.alloc(4), Buffer.alloc(0)]) {
-      expect(decoder.unknownSchema(other, 0, other.length)).toBe(null);
+      expect(decoder.schemas!.unknown(other, 0, other.length)).toBe(null);
     }
-    expect(isSchemaDecoder(createDecoder({ format: 'json', paths: [] }))).toBe(false);
+    expect(createDecoder({ format: 'json', paths: [] }).schemas).toBe(undefined);
   });
 
   it('may differ from record to record', () => {
     const decoder = decoderOf(['a']);
-    decoder.addSchema(1, schemaText('int'));
-    decoder.addSchema(2, schemaText('string'));
-    decoder.addSchema(3, JSON.stringify(record(['b', 'int'])));
+    decoder.schemas!.add(1, avroSchema(schemaText('int')));
+    decoder.schemas!.add(2, avroSchema(schemaText('string')));
+    decoder.schemas!.add(3, avroSchema(JSON.stringify(record(['b', 'int']))));
     const results = [header(1, 2), header(2, 2, 0x78), header(3, 2)].map((value) =>
       run(decoder, [['a']], value, 0, value.length),
     );
@@ -356,13 +354,13 @@ describe('writer schemas', () => {
   it('that the registry lacks make records dirty until they are forgotten', () => {
     const decoder = decoderOf(['a']);
     const value = header(9, 2);
-    decoder.addSchema(9, null);
-    expect(decoder.unknownSchema(value, 0, value.length)).toBe(null);
+    decoder.schemas!.add(9, null);
+    expect(decoder.schemas!.unknown(value, 0, value.length)).toBe(null);
     expect(run(decoder, [['a']], value, 0, value.length)).toMatchObject({ dirty: 'unknown_schema' });
-    decoder.forgetMissing();
-    expect(decoder.unknownSchema(value, 0, value.length)).toBe(9);
-    decoder.addSchema(9, schemaText('int'));
-    decoder.forgetMissing();
+    decoder.schemas!.forgetMissing();
+    expect(decoder.schemas!.unknown(value, 0, value.length)).toBe(9);
+    decoder.schemas!.add(9, avroSchema(schemaText('int')));
+    decoder.schemas!.forgetMissing();
     expect(run(decoder, [['a']], value, 0, value.length)).toEqual({ cells: [{ integer: 1n }] });
   });
 
@@ -374,10 +372,10 @@ describe('writer schemas', () => {
     ['nesting without end', `${'{"type":"array","items":'.repeat(100_000)}"int"${'}'.repeat(100_000)}`],
   ])('that are broken make every record dirty and say why: %s', (_, text) => {
     const decoder = decoderOf(['a']);
-    decoder.addSchema(1, text);
+    decoder.schemas!.add(1, avroSchema(text));
     expect(run(decoder, [['a']], header(1, 2), 0, 6)).toMatchObject({
       dirty: 'invalid_avro',
-      message: expect.stringMatching(/^schema id 1 is no Avro schema: ./),
+      message: expect.stringMatching(/^schema id 1 cannot be used: ./),
     });
   });
 
@@ -385,7 +383,7 @@ describe('writer schemas', () => {
     const text =
       '{"type":"record","name":"R","fields":[{"name":"a","type":"long","default":9223372036854775807},{"name":"b","type":["int","long","float","double"]}]}';
     const decoder = decoderOf(['a'], ['b']);
-    decoder.addSchema(1, text);
+    decoder.schemas!.add(1, avroSchema(text));
     expect(run(decoder, [['a'], ['b']], header(1, 2, 2, 4), 0, 8)).toEqual({
       cells: [{ integer: 1n }, { integer: 2n }],
     });
@@ -405,17 +403,17 @@ describe('writer schemas', () => {
       fields: [{ name: 'item', type: 'Item' }],
     };
     const decoder = decoderOf(['item', 'sku']);
-    decoder.addSchema(
-      1,
-      JSON.stringify({ references: [JSON.stringify(item)], schema: JSON.stringify(main) }),
-    );
+    decoder.schemas!.add(1, {
+      ...avroSchema(JSON.stringify(main)),
+      references: [{ name: 'shop.Item', text: JSON.stringify(item) }],
+    });
     expect(run(decoder, [['item', 'sku']], header(1, 2, 0x78), 0, 7)).toEqual({ cells: [{ string: 'x' }] });
   });
 
   it('are bounded in number', () => {
     const decoder = decoderOf(['a']);
-    for (let id = 0; id <= LIMITS.schemaIds; id++) decoder.addSchema(id, null);
-    expect(decoder.unknownSchema(header(0), 0, 5)).toBe(0);
-    expect(decoder.unknownSchema(header(1), 0, 5)).toBe(null);
+    for (let id = 0; id <= LIMITS.schemaIds; id++) decoder.schemas!.add(id, null);
+    expect(decoder.schemas!.unknown(header(0), 0, 5)).toBe(0);
+    expect(decoder.schemas!.unknown(header(1), 0, 5)).toBe(null);
   });
 });

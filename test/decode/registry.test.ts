@@ -42,6 +42,7 @@ function inTurn(...answers: Answer[]): Answer {
 
 const SUBJECTS = { '/subjects': json(200, []) };
 const text = '{"type":"record","name":"R","fields":[]}';
+const known = { type: 'AVRO', text, references: [] };
 
 /** Time that passes only by sleeping. */
 function fastClock(): Clock & { time: number } {
@@ -69,8 +70,8 @@ describe('a schema id', () => {
   it('is asked for once, by however many at the same time, and then remembered', async () => {
     const { url, asked } = await serve({ '/schemas/ids/7': json(200, { schema: text }) });
     const { registry } = open(url);
-    expect(await Promise.all([1, 2, 3].map(() => registry.schema(7)))).toEqual([text, text, text]);
-    expect(await registry.schema(7)).toBe(text);
+    expect(await Promise.all([1, 2, 3].map(() => registry.schema(7)))).toEqual([known, known, known]);
+    expect(await registry.schema(7)).toEqual(known);
     expect(asked).toEqual(['/schemas/ids/7']);
   });
 
@@ -87,7 +88,7 @@ describe('a schema id', () => {
     expect(asked).toEqual(['/schemas/ids/7', '/subjects']);
     clock.time += LIMITS.schemaMissingMs;
     answers['/schemas/ids/7'] = json(200, { schema: text });
-    expect(await registry.schema(7)).toBe(text);
+    expect(await registry.schema(7)).toEqual(known);
   });
 
   it('comes with the schemas that it refers to, dependencies first and each once', async () => {
@@ -100,7 +101,14 @@ describe('a schema id', () => {
       [version('b')]: json(200, { schema: 'B' }),
     });
     const { registry } = open(url);
-    expect(await registry.schema(7)).toBe('{"references":["B","A"],"schema":"main"}');
+    expect(await registry.schema(7)).toEqual({
+      type: 'AVRO',
+      text: 'main',
+      references: [
+        { name: 'b', text: 'B' },
+        { name: 'a', text: 'A' },
+      ],
+    });
   });
 });
 
@@ -124,21 +132,21 @@ describe('a registry that does not answer well', () => {
       '/schemas/ids/8': inTurn(cut, good),
     });
     const { registry, retries } = open(url);
-    expect(await registry.schema(7)).toBe(text);
+    expect(await registry.schema(7)).toEqual(known);
     expect(asked.length).toBe(6);
     expect(retries.map(({ schemaId, attempt }) => [schemaId, attempt])).toEqual(
       [0, 1, 2, 3, 4].map((n) => [7, n]),
     );
     expect(retries[1]!.error).toContain('slow down');
     expect(Math.max(...retries.map((event) => event.waitMs))).toBeLessThanOrEqual(LIMITS.registryRetryCapMs);
-    expect(await registry.schema(8)).toBe(text);
+    expect(await registry.schema(8)).toEqual(known);
     expect(retries.at(-1)!.error).toContain('no full answer');
   });
 
   it('is not taken for one that lacks the id when the address is wrong', async () => {
     const { url } = await serve({ '/schemas/ids/7': inTurn(json(404, {}), json(200, { schema: text })) });
     const { registry, retries } = open(url);
-    expect(await registry.schema(7)).toBe(text);
+    expect(await registry.schema(7)).toEqual(known);
     expect(retries[0]!.error).toContain('no schema registry at this address');
   });
 
@@ -161,7 +169,7 @@ describe('a registry that does not answer well', () => {
       message: expect.stringContaining('starting'),
     });
     release();
-    expect(await patient).toBe(text);
+    expect(await patient).toEqual(known);
   });
 
   it('stops being asked when nobody waits any more', async () => {
@@ -180,7 +188,7 @@ describe('a registry that does not answer well', () => {
     await expect(stopped).rejects.toMatchObject({ code: 'registry_unreachable' });
     await expect(registry.schema(7, stop.signal)).rejects.toMatchObject({ code: 'registry_unreachable' });
     expect(asked.filter((path) => path === '/schemas/ids/7').length).toBeLessThanOrEqual(2);
-    expect(await registry.schema(7)).toBe(text);
+    expect(await registry.schema(7)).toEqual(known);
   });
 });
 
@@ -200,10 +208,10 @@ describe('credentials', () => {
       '/schemas/ids/2': guarded('Bearer secret-token'),
     });
     const withUser = open(url, { username: 'reader', password: PASSWORD });
-    expect(await withUser.registry.schema(1)).toBe(text);
+    expect(await withUser.registry.schema(1)).toEqual(known);
     const inAddress = open(url.replace('//', `//reader:${encodeURIComponent(PASSWORD)}@`));
-    expect(await inAddress.registry.schema(1)).toBe(text);
-    expect(await open(url, { token: 'secret-token' }).registry.schema(2)).toBe(text);
+    expect(await inAddress.registry.schema(1)).toEqual(known);
+    expect(await open(url, { token: 'secret-token' }).registry.schema(2)).toEqual(known);
   });
 
   it('that are refused stop the service, and are never shown', async () => {

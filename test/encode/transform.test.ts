@@ -154,6 +154,8 @@ describe('the transform, when records name their schema by id', () => {
       unknownSchemas: [7, 8],
       pieces: [],
       rejections: [],
+      filtered: 0,
+      skipped: {},
     });
   });
 
@@ -166,8 +168,8 @@ describe('the transform, when records name their schema by id', () => {
     const transform = createTransform(plan);
     const values = [framed(7, 1), framed(8, 2), framed(7, 3)];
     const schemas = [
-      { id: 7, text },
-      { id: 8, text: null },
+      { id: 7, schema: { type: 'AVRO', text, references: [] } as const },
+      { id: 8, schema: null },
     ];
     const { pieces, rejections } = transform.run(jobOf(values, { schemas }));
     expect(tableOf(pieces)).toEqual({ 'day=a': ['1@100', '3@102'] });

@@ -57,7 +57,7 @@ describe('rows', () => {
       name: 'Order',
       fields: [field('OrderId', 'long'), field('other', 'long'), field('note', 'string')],
     };
-    decoder.addSchema(1, JSON.stringify(schema));
+    decoder.schemas!.add(1, { type: 'AVRO', text: JSON.stringify(schema), references: [] });
     const mapper = createRowMapper(plan, { value: decoder, key: null });
     mapper.beginChunk(chunkOf([{ value: Buffer.of(0, 0, 0, 0, 1, 14, 2, 2, 120) }]), TOPIC_PARTITIONS, 0);
     const out = recorder();

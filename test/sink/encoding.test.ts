@@ -20,7 +20,16 @@ const TOPICS = 400;
 const encode = async ({ chunk, from, to }: EncodeJob): Promise<EncodeResult> => {
   const numbers = { oldestEvent: 0, newestEvent: 0, crcOfCrcs: 0, adler32: 1, rawBytes: 1 };
   const piece = { ...numbers, tablePartition: 'dt=1', bytes: new Uint8Array(1), rows: to - from };
-  return { chunk, upTo: to, unknownSchemas: [], pieces: [piece], rejections: [], cpuMicros: 0 };
+  return {
+    chunk,
+    upTo: to,
+    unknownSchemas: [],
+    pieces: [piece],
+    rejections: [],
+    filtered: 0,
+    skipped: {},
+    cpuMicros: 0,
+  };
 };
 
 /** The parts of one chunk with two records of each topic, whose names have nothing in common. */

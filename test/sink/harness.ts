@@ -259,7 +259,16 @@ function encode(job: EncodeJob): EncodeResult {
       adler32: 1,
     };
   });
-  return { chunk: job.chunk, upTo: record, unknownSchemas: [], pieces, rejections, cpuMicros: 0 };
+  return {
+    chunk: job.chunk,
+    upTo: record,
+    unknownSchemas: [],
+    pieces,
+    rejections,
+    filtered: 0,
+    skipped: {},
+    cpuMicros: 0,
+  };
 }
 
 function handClock(): Clock & { pass(ms: number): Promise<void> } {

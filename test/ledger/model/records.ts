@@ -43,7 +43,16 @@ function encode(job: EncodeJob, odd: (id: string) => boolean): EncodeResult {
     rows.set(tablePartition, [...(rows.get(tablePartition) ?? []), partition, offsets[record]!]);
   }
   const pieces = [...rows].map(([tablePartition, numbers]) => pieceOf(tablePartition, numbers));
-  return { chunk: job.chunk, upTo: record, unknownSchemas: [], pieces, rejections, cpuMicros: 0 };
+  return {
+    chunk: job.chunk,
+    upTo: record,
+    unknownSchemas: [],
+    pieces,
+    rejections,
+    filtered: 0,
+    skipped: {},
+    cpuMicros: 0,
+  };
 }
 
 function pieceOf(tablePartition: string, numbers: readonly number[]): Piece {
