@@ -55,7 +55,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   trail: { code: ['limits.ts', 'seldom.ts'], types: ['ledger', 'sink', 'source', 'clock.ts', 'log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
-  config: { code: ['errors.ts', 'limits.ts', 'mapping'], types: ['maxcompute', 'source'] },
+  config: { code: ['errors.ts', 'limits.ts', 'decode', 'mapping'], types: ['maxcompute', 'source'] },
   preview: {
     code: [
       ...['source', 'mapping', 'encode', 'sink', 'ops', 'errors.ts', 'limits.ts'],

@@ -1,17 +1,6 @@
 import zlib from 'node:zlib';
 import { z } from 'zod';
-import {
-  choice,
-  EVEN_IF_WRONG,
-  leaf,
-  matching,
-  nullable,
-  pemFile,
-  secret,
-  section,
-  text,
-  url,
-} from './leaf.ts';
+import { EVEN_IF_WRONG, leaf, matching, nullable, pemFile, secret, section, text, url } from './leaf.ts';
 
 const NAME = /^[A-Za-z0-9_]{1,128}$/;
 
@@ -72,25 +61,3 @@ export const schemaRegistry = z
     if (password && username === null) issue('username', 'password needs it');
     if (token && username) issue('token', 'give either token or username and password');
   }, EVEN_IF_WRONG);
-
-/** Formats and options of later versions are known words, refused as such. */
-const encoding = () =>
-  choice(['utf-8'], ['utf-16', 'utf-16le', 'utf-16be', 'gbk', 'gb18030', 'latin1', 'iso-8859-1']);
-const format = () => choice(['json', 'avro', 'text', 'bytes'], ['protobuf', 'jsonschema', 'csv']);
-
-const value = z.strictObject({
-  format: format()
-    .prefault('json')
-    .describe('Format of the record value; avro is the Confluent wire format.'),
-  envelope: choice(['none'], ['connect', 'debezium', 'canal'])
-    .prefault('none')
-    .describe('Wrapping of the value; only none today.'),
-  encoding: encoding().prefault('utf-8').describe('Character encoding of text; only utf-8 today.'),
-});
-
-const key = z.strictObject({
-  format: format().prefault('text').describe('Format of the record key.'),
-  encoding: encoding().prefault('utf-8').describe('Character encoding of a text key; only utf-8 today.'),
-});
-
-export const decode = z.strictObject({ value: section(value), key: section(key) });

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { deadLetters } from './dead-letters.ts';
+import { decode } from './decode.ts';
+import { dirty } from './dirty.ts';
 import { kafka, TOPIC } from './kafka.ts';
 import { choice, duration, EVEN_IF_WRONG, matching, nullable, section, size, text, whole } from './leaf.ts';
-import { decode, maxcompute, schemaRegistry } from './maxcompute.ts';
+import { maxcompute, schemaRegistry } from './maxcompute.ts';
 import { table } from './table.ts';
 
 const MiB = 1024 * 1024;
@@ -19,25 +22,6 @@ const flush = z.strictObject({
       'Compressed bytes at which a block is uploaded. Above the memory budget it is never reached: pressure uploads first.',
     ),
   maxTablePartitions: whole(1, 1000).prefault(40).describe('Table partitions at which a batch is sealed.'),
-});
-
-const none = () => z.null('comes with a later version: leave it out').prefault(null);
-
-const dirty = z.strictObject({
-  default: choice(['dead_letter'], ['default_value', 'set_null', 'truncate', 'skip', 'stop'])
-    .prefault('dead_letter')
-    .describe('What happens to a dirty record; only dead_letter today.'),
-  classes: z
-    .record(z.string(), z.never('choices per class come with a later version: leave it out'))
-    .prefault({})
-    .describe('Another choice for some classes of error; later.'),
-  limit: z
-    .strictObject({
-      count: none().describe('Dirty records within window that stop the service; later.'),
-      percent: none().describe('Percentage of dirty records within window that stops the service; later.'),
-      window: choice(['1h']).prefault('1h').describe('Window of the limits; later.'),
-    })
-    .prefault({}),
 });
 
 const http = z.strictObject({
@@ -62,13 +46,7 @@ export const options = z
     maxcompute: section(maxcompute),
     table: section(table),
     flush: section(flush),
-    deadLetters: z
-      .strictObject({
-        file: text('the name of a folder')
-          .prefault('dead-letters')
-          .describe('Folder of rejected records. Relative to the working directory.'),
-      })
-      .prefault({}),
+    deadLetters: deadLetters.prefault({}),
     audit: z
       .strictObject({
         topic: nullable(matching(TOPIC, 'a topic name')).describe(

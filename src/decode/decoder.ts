@@ -1,17 +1,13 @@
 import { createAvroDecoder } from './avro.ts';
 import type { Cell, Dirty } from './cell.ts';
+import type { DecodeOptions } from './format.ts';
 import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
 import type { SchemaText } from './schema.ts';
 import { createBytesDecoder, createTextDecoder } from './text.ts';
 
-/** Formats of a key or value; the last five are Kafka's own encodings of one number, big endian. */
-export const FORMATS = ['json', 'avro', 'text', 'bytes'] as const;
-export type Format = (typeof FORMATS)[number];
-
 /** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
-export interface DecoderSpec {
-  readonly format: Format;
+export interface DecoderSpec extends DecodeOptions {
   readonly paths: readonly Path[];
   /** Names of the paths match in any case (ASCII); of several equal members the last one wins. */
   readonly ignoreCase?: boolean;

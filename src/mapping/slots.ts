@@ -1,13 +1,13 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
+import type { DecodeOptions } from '../decode/format.ts';
 import type { Path } from '../decode/path.ts';
 import type { Plan, Slot } from './plan.ts';
 import { parseSource, type Source } from './source.ts';
 import type { ColumnType } from './types.ts';
 
-type Format = DecoderSpec['format'];
 export interface Formats {
-  readonly value: { readonly format: Format };
-  readonly key: { readonly format: Format };
+  readonly value: DecodeOptions;
+  readonly key: DecodeOptions;
 }
 
 /** Collects the sources of a plan: each source becomes one slot, however many columns use it. */
@@ -23,7 +23,7 @@ export function createSlots(formats: Formats, ignoreCase: boolean): Slots {
   const known = new Map<string, number>();
   const paths: Record<'value' | 'key', Path[]> = { value: [], key: [] };
   const decoder = (of: 'value' | 'key', options: Pick<DecoderSpec, 'ignoreCase'>): DecoderSpec | null =>
-    paths[of].length === 0 ? null : { format: formats[of].format, paths: paths[of], ...options };
+    paths[of].length === 0 ? null : { ...formats[of], paths: paths[of], ...options };
 
   return {
     add(source) {
