@@ -86,10 +86,11 @@ export const ERRORS = {
     2,
     'Write to an ordinary table: no view, no external table, no primary key.',
   ),
-  mapping_mismatch: kind(
-    'stop',
-    2,
-    'Mend table.columns, or the table: every mismatch is listed. If the table has changed meanwhile, start again.',
+  mapping_mismatch: kind('stop', 2, 'Mend table.columns, or the table: every mismatch is listed.'),
+  table_changed: kind(
+    'retry',
+    1,
+    'The table has other columns than before: its columns are matched anew and the records of the open batch are read again.',
   ),
   maxcompute_auth: kind(
     'stop',
@@ -187,6 +188,7 @@ export const REJECTIONS = {
   unknown_schema: 'the registry does not know the schema id',
   tombstone: 'the value is null and a field of it is mapped',
   not_an_object: 'the value is not an object and a field of it is mapped',
+  unknown_field: 'a field of the value has no column, and table.unknownFields is dead_letter or stop',
   too_deep: 'the value is nested deeper than the limit',
   wrong_type: 'the source cannot be converted to the column type',
   out_of_range: 'the number is outside the range of the column type',

@@ -36,6 +36,9 @@ export const LIMITS = {
   /** Text sample kept with a rejection, characters. */
   sampleChars: 200,
 
+  /** Fields without a column that are told; more is a topic without a schema. */
+  unmappedFields: 1_000,
+
   // schema registry
   /** Schema ids that a worker or the registry client remembers; more than one chunk can name. */
   schemaIds: 16_384,
@@ -89,6 +92,12 @@ export const LIMITS = {
   createTableAttempts: 12,
   createTableBaseMs: 250,
   createTableCapMs: 5_000,
+
+  // table.unknownFields
+  /** A member that may not add columns waits this long for the one that may, ms. */
+  addColumnsWaitMs: 60_000,
+  /** Time between two looks for a column that is being added, ms. */
+  addColumnsLookMs: 2_000,
 
   // sink
   /** Sealed batches that may wait for their commit while the next one fills. */

@@ -4,20 +4,18 @@ import type { Config } from './config/schema.ts';
 import { effectiveSettings } from './config/settings.ts';
 import { connectMaxCompute, connectRegistry, connectTrail } from './connections.ts';
 import { effectiveWorkers } from './encode/cpu.ts';
-import { type EncodePool, openPool } from './encode/pool.ts';
 import { asSinkError, type SinkError } from './errors.ts';
-import { mappingHash } from './ledger/mapping-hash.ts';
 import type { LedgerStore, LettersOfBatch, Sessions } from './ledger/ports.ts';
 import { openLetters } from './letters.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
-import type { Plan } from './mapping/plan.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { createObserver } from './observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
+import { openPlanner, type Planner } from './planner.ts';
 import { createRecover } from './recover.ts';
 import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
@@ -29,6 +27,7 @@ import type { Source } from './source/source.ts';
 import type { TrailEntry } from './trail/entry.ts';
 import type { Trail } from './trail/trail.ts';
 import { guardedTunnel } from './tunnel.ts';
+import { hasFirst, watchUnmapped } from './unmapped.ts';
 import { VERSION } from './version.ts';
 
 /** Share of `shutdown` that is kept for leaving the group. */
@@ -113,26 +112,35 @@ async function serve(
   const maxcompute = connectMaxCompute(config, metrics, log);
   releasers.push(() => maxcompute.close());
   observer.waitsFor(`MaxCompute at ${config.maxcompute.endpoint}: table ${config.table.name}`);
-  const { plan, table, created, warnings } = await loadPlanInTime(config, maxcompute, log, stop);
-  if (created) log.info({ table: table.name, statement: created }, 'table created');
+  const loaded = await loadPlanInTime(config, maxcompute, log, stop);
+  const { created, warnings } = loaded;
+  if (created) log.info({ table: loaded.table.name, statement: created }, 'table created');
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
   const letters = await openLetters(config, clock, log);
   const deadLetters = letters.folder;
   releasers.push(() => deadLetters.stop());
-  const pool = openPool({ plan, workers });
-  releasers.push(() => pool.stop());
+  const planner = openPlanner({
+    ...{ first: loaded, workers, log },
+    load: () => loadPlanInTime(config, maxcompute, log, stop),
+    onReplanned: () => metrics.replans.inc(),
+    onUnmapped: watchUnmapped(config, {
+      ...{ maxcompute, metrics, clock, log, signal: stop },
+      elected: () => hasFirst(kafka.snapshot().topicPartitions, config.kafka.topics),
+    }),
+  });
+  releasers.push(() => planner.stop());
 
   const budget = createBudget(config.memory - clientQueueBytes(config.memory));
-  const identity = identityOf(config, plan);
+  const identity = identityOf(config, planner);
   const kafka = new KafkaSource({
     pipeline: config.name,
     table: tableName(config),
     exactlyOnce: config.guarantee === 'exactly_once',
     settleMs: config.ledger.settle,
     recover: createRecover({
-      ...{ config, plan, maxcompute, identity, clock, log, events: observer.recovery },
+      ...{ config, planned: planner, maxcompute, identity, clock, log, events: observer.recovery },
       ...{ letters: wrap.letters(deadLetters), sessions: wrap.sessions, store: wrap.store },
     }),
     kafka: config.kafka,
@@ -153,12 +161,12 @@ async function serve(
   const settleLetters = letters.keepSettled((list) => kafka.read(list), stop);
   const coordinator = new Coordinator({
     source,
-    encoder: measured(pool, metrics),
+    encoder: measured(planner, metrics),
     schemas: connectRegistry(config, metrics, log),
     deadLetters: wrap.deadLetters(deadLetters),
     identity: config.guarantee === 'exactly_once' ? identity : null,
     upload: {
-      tunnel: wrap.tunnel(guardedTunnel(maxcompute, table, log)),
+      tunnel: wrap.tunnel(guardedTunnel(maxcompute, planner, log)),
       compression: config.maxcompute.compression,
       onSession: () => metrics.sessionsCreated.inc(),
       onBlock: (bytes) => {
@@ -184,7 +192,7 @@ async function serve(
   releasers.push(() => source.stop());
   observer.waitsFor(`Kafka at ${config.kafka.brokers.join(',')}`);
   await source.start(coordinator);
-  observer.watch({ coordinator, source, pool, budget });
+  observer.watch({ coordinator, source, pool: planner, budget });
   observer.waitsFor(null);
   const onStop = () => void coordinator.stop(Math.max(500, config.shutdown - LEAVE_MS));
   if (stop.aborted) onStop();
@@ -202,8 +210,14 @@ async function serve(
   return error;
 }
 
-function identityOf({ maxcompute: { project, schema }, table }: Config, plan: Plan): Identity {
-  return { to: { project, schema, table: table.name }, cluster: null, mapping: mappingHash(plan) };
+function identityOf({ maxcompute: { project, schema }, table }: Config, planner: Planner): Identity {
+  return {
+    to: { project, schema, table: table.name },
+    cluster: null,
+    get mapping() {
+      return planner.mapping;
+    },
+  };
 }
 
 /** What waits gets the time that is left of `shutdown`. */
@@ -239,7 +253,7 @@ function loadPlanInTime(
 }
 
 /** The pool, with the CPU time of its workers counted. */
-const measured = (pool: EncodePool, metrics: Metrics): Encoder => ({
+const measured = (pool: Encoder, metrics: Metrics): Encoder => ({
   async run(job) {
     const result = await pool.run(job);
     metrics.workerCpuSeconds.inc(result.cpuMicros / 1e6);

@@ -15,7 +15,8 @@ import type { Recover } from './source/source.ts';
 
 export interface RecoverParts {
   readonly config: Config;
-  readonly plan: Plan;
+  /** The plan in force. */
+  readonly planned: { readonly plan: Plan };
   readonly maxcompute: MaxCompute;
   readonly identity: Identity;
   readonly letters: LettersOfBatch;
@@ -31,13 +32,19 @@ export function createRecover(parts: RecoverParts): Recover {
   const { config, maxcompute, identity, letters, clock, log, events } = parts;
   const sessions = parts.sessions(ledgerSessions(maxcompute, clock));
   const { onUnknown } = config.ledger;
-  const { cluster, mapping } = identity;
-  const provenance = openProvenance(parts);
-  return (found, io) =>
-    recover(found.map(ledgerEntry), {
+  let plan = parts.planned.plan;
+  let provenance = openProvenance({ ...parts, plan });
+  return (found, io) => {
+    if (plan !== parts.planned.plan) {
+      plan = parts.planned.plan;
+      provenance = openProvenance({ ...parts, plan });
+    }
+    const { cluster, mapping } = identity;
+    return recover(found.map(ledgerEntry), {
       ...{ sessions, letters, provenance, onUnknown, cluster, mapping, clock, log, events },
       ...{ store: parts.store(ledgerStore(io)), signal: io.signal },
     });
+  };
 }
 
 /** Null: no columns say of each row which record it was. */
@@ -47,7 +54,9 @@ export function openProvenance({
   maxcompute,
   clock,
   log,
-}: Pick<RecoverParts, 'config' | 'plan' | 'maxcompute' | 'clock' | 'log'>): Provenance | null {
+}: Pick<RecoverParts, 'config' | 'maxcompute' | 'clock' | 'log'> & {
+  readonly plan: Plan;
+}): Provenance | null {
   const { topics } = config.kafka;
   const columns = provenanceColumns(plan, topics === null || topics.length > 1);
   if (!('lacks' in columns)) return tableProvenance({ maxcompute, plan, columns, clock, log });

@@ -6,7 +6,7 @@ import { type ErrorCode, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Compression } from '../mapping/plan.ts';
 import type { TableInfo, UploadSession } from '../maxcompute/maxcompute.ts';
-import { assertSameColumns } from '../tunnel.ts';
+import { tableChange } from '../tunnel.ts';
 import { probeBlock } from './probe-block.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';
 import type { Service } from './service.ts';
@@ -111,8 +111,8 @@ function limitsItem({ maxFieldBytes, quota }: UploadSession): Item {
 
 function columnItems(table: TableInfo, session: UploadSession): Item[] {
   try {
-    assertSameColumns(table, session.columns);
-    return [];
+    const change = tableChange(table, session.columns);
+    return change === null ? [] : [fail('session columns', change, 'Somebody alters the table: look again.')];
   } catch (error) {
     return [failed('session columns', error)];
   }

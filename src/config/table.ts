@@ -58,10 +58,12 @@ export const table = z
     columns: nullable(columns).describe(
       'Table column -> source (text, or a map with from); null: columns take the fields of the same name.',
     ),
-    rest: z
-      .null('comes with a later version: leave it out')
-      .prefault(null)
-      .describe('Column for unmapped fields; later.'),
+    rest: nullable(matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of a column')).describe(
+      'STRING or JSON column that takes the top-level fields without a column, as a JSON object; null: none.',
+    ),
+    unknownFields: nullable(choice(['ignore', 'rest', 'add_column', 'dead_letter', 'stop'])).describe(
+      'Top-level fields without a column: ignore (told once each), rest, add_column (the table gets a column), dead_letter, stop; null: rest where table.rest is given, else ignore.',
+    ),
     partitions: nullable(partitions).describe(
       'Table partition column -> {time, timeFormat, timeZone, format, zone, floor} or a source, in the order of the table; null: unpartitioned.',
     ),
@@ -70,6 +72,12 @@ export const table = z
     absurd: section(absurd),
   })
   .superRefine((value, context) => {
+    const issue = (key: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
+    if (value.rest != null && (value.unknownFields ?? 'rest') !== 'rest')
+      issue('unknownFields', `table.rest takes the fields: leave this out, or table.rest`);
+    if (value.unknownFields === 'rest' && value.rest == null)
+      issue('rest', 'unknownFields: rest needs the name of a column here');
     if (value.create === 'if_missing')
       for (const { path, text } of createProblems(value.columns, value.partitions))
         context.addIssue({ code: 'custom', path: [...path], message: text });

@@ -5,12 +5,15 @@ import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
 import type { SchemaText } from './schema.ts';
 import { createBytesDecoder, createTextDecoder } from './text.ts';
+import type { UnmappedField, UnmappedSpec } from './unmapped.ts';
 
 /** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
 export interface DecoderSpec extends DecodeOptions {
   readonly paths: readonly Path[];
   /** Names of the paths match in any case (ASCII); of several equal members the last one wins. */
   readonly ignoreCase?: boolean;
+  /** Absent: fields that no path takes do not matter. */
+  readonly unmapped?: UnmappedSpec;
 }
 
 /** Turns the bytes of one value or key into cells, for the mapped paths only. Never throws. */
@@ -29,6 +32,8 @@ export interface Decoder {
   beginChunk?(bytes: Uint8Array, dataEnd: number): void;
   /** Only where records name their writer schema by a registry id. */
   readonly schemas?: SchemaCache;
+  /** Fields that no path takes, met since the last call; each name once while it is remembered. */
+  unmappedFields?(): readonly UnmappedField[];
 }
 
 /** The writer schemas that a decoder was given. */
@@ -48,7 +53,7 @@ export interface SchemaCache {
 export function createDecoder(spec: DecoderSpec): Decoder {
   switch (spec.format) {
     case 'json':
-      return createJsonDecoder(spec.paths, spec.ignoreCase);
+      return createJsonDecoder(spec.paths, spec.ignoreCase, spec.unmapped);
     case 'avro':
       return createAvroDecoder(spec.paths, spec.ignoreCase);
     case 'text':

@@ -20,7 +20,8 @@ import {
 import { unescapeString } from './json-unescape.ts';
 import type { Path } from './path.ts';
 import { Scratch } from './scratch.ts';
-import { buildTrie, clearCells, findMember, type PathNode } from './trie.ts';
+import { buildTrie, clearCells, findMember, nodeAt, type PathNode } from './trie.ts';
+import { KEEP, REST, SHAPE, Unmapped, type UnmappedField, type UnmappedSpec } from './unmapped.ts';
 import { createUtf8Check } from './utf8.ts';
 
 /**
@@ -44,8 +45,15 @@ const HALF_SURROGATE: Dirty = {
 /** Kind of a cell whose range is a string still escaped; none leaves `decode`. */
 const ESCAPED_STRING = -1;
 
-export function createJsonDecoder(paths: readonly Path[], ignoreCase = false): Decoder {
+export function createJsonDecoder(
+  paths: readonly Path[],
+  ignoreCase = false,
+  spec: UnmappedSpec | null = null,
+): Decoder {
   const root = buildTrie(paths, ignoreCase);
+  const rest = paths.findIndex((path) => path.length === 1 && path[0] === REST);
+  const unmapped = spec && new Unmapped(spec.policy);
+  for (const path of spec?.at ?? []) nodeAt(root, path).unmapped = unmapped;
   const utf8 = createUtf8Check();
   const padding = new Scratch();
   const unescaped = new Scratch();
@@ -68,11 +76,18 @@ export function createJsonDecoder(paths: readonly Path[], ignoreCase = false): D
     if (!utf8.valid(bytes, start, end))
       return { code: 'invalid_utf8', message: 'the JSON text is not valid UTF-8' };
     for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
+    unmapped?.begin();
     const from = skipSpace(bytes, start);
     const stop = readValue(bytes, from, root, cells, 0);
     const at = stop < 0 ? stop : skipSpace(bytes, stop);
     if (at !== end) return describeFault(bytes, start, end, at);
     if (isWrongContainer(bytes[from]!)) return NOT_AN_OBJECT;
+    if (unmapped !== null) {
+      // Its names are another set than those of the records before: read it once more for them.
+      if (unmapped.isNewShape()) readValue(bytes, from, root, cells, 0);
+      if (unmapped.found !== null) return unknownField(unmapped.found);
+      if (rest >= 0) unmapped.fill(cells[rest]!, bytes);
+    }
     return unescapeCells(cells, unescaped);
   }
 
@@ -84,6 +99,7 @@ export function createJsonDecoder(paths: readonly Path[], ignoreCase = false): D
 
   return {
     beginChunk: utf8.beginChunk,
+    ...(unmapped === null ? {} : { unmappedFields: () => unmapped.take() }),
     decode(bytes, start, end, cells) {
       return bytes[end] === 0
         ? decodePadded(bytes, start, end, cells)
@@ -119,8 +135,11 @@ function readObject(
 ): number {
   if (depth >= LIMITS.depth) return TOO_DEEP;
   at = skipSpace(bytes, at + 1);
+  const unmapped = node === null ? null : node.unmapped;
+  if (unmapped !== null) unmapped.forget();
   if (bytes[at] === CLOSE_OBJECT) return at + 1;
   for (;;) {
+    const from = at;
     if (bytes[at] !== QUOTE) return ~at;
     const plainEnd = skipPlain(bytes, at + 1);
     const keyEnd = bytes[plainEnd] === QUOTE ? plainEnd + 1 : skipString(bytes, plainEnd);
@@ -129,8 +148,13 @@ function readObject(
     if (child !== null) clearCells(cells, child.below);
     at = skipSpace(bytes, keyEnd);
     if (bytes[at] !== COLON) return ~at;
-    at = readValue(bytes, skipSpace(bytes, at + 1), child, cells, depth + 1);
+    const valueAt = skipSpace(bytes, at + 1);
+    at = readValue(bytes, valueAt, child, cells, depth + 1);
     if (at < 0) return at;
+    if (child === null && unmapped !== null) {
+      if (unmapped.mode === SHAPE) unmapped.shape = (unmapped.shape + nameHash(bytes, from, keyEnd)) | 0;
+      else noteUnmapped(unmapped, bytes, from, keyEnd, valueAt, at);
+    }
     at = skipSpace(bytes, at);
     if (bytes[at] !== COMMA) return bytes[at] === CLOSE_OBJECT ? at + 1 : ~at;
     at = skipSpace(bytes, at + 1);
@@ -155,6 +179,49 @@ function readArray(
     if (bytes[at] !== COMMA) return bytes[at] === CLOSE_ARRAY ? at + 1 : ~at;
     at = skipSpace(bytes, at + 1);
   }
+}
+
+/** Cheap, and different for nearly all different names: of a name [from, end) in quotes. */
+function nameHash(bytes: Uint8Array, from: number, end: number): number {
+  const ends = (bytes[from + 1]! << 16) ^ (bytes[end - 2]! << 8) ^ (bytes[(from + end) >> 1]! << 24);
+  return Math.imul(ends ^ (end - from), 0x9e3779b1);
+}
+
+/** A member that no path takes: bytes [from, end), its key [from, keyEnd) in quotes, its value from `valueAt` on. */
+function noteUnmapped(
+  unmapped: Unmapped,
+  bytes: Uint8Array,
+  from: number,
+  keyEnd: number,
+  valueAt: number,
+  end: number,
+): void {
+  if (unmapped.mode === KEEP) unmapped.keep(from, end);
+  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), kindAt(bytes, valueAt, end));
+}
+
+function kindAt(bytes: Uint8Array, at: number, end: number): UnmappedField['kind'] {
+  switch (bytes[at]) {
+    case QUOTE:
+      return 'text';
+    case OPEN_OBJECT:
+    case OPEN_ARRAY:
+      return 'nested';
+    case LETTER_T:
+    case LETTER_F:
+      return 'boolean';
+    case LETTER_N:
+      return 'null';
+    default:
+      return /^-?\d{1,18}$/.test(asText(bytes, at, end)) ? 'integer' : 'decimal';
+  }
+}
+
+const asText = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
+
+function unknownField(name: string): Dirty {
+  return { code: 'unknown_field', message: `the field ${JSON.stringify(name)} has no column` };
 }
 
 /** The member named by the string [start, end) between two quotes, whose first escape is at `plainEnd`. */

@@ -1,5 +1,6 @@
 import { type Cell, MISSING } from './cell.ts';
 import type { Path } from './path.ts';
+import type { Unmapped } from './unmapped.ts';
 
 /** All mapped paths as one tree: a decoder walks it in step with the value. */
 export interface PathNode {
@@ -13,6 +14,8 @@ export interface PathNode {
   readonly membersByLength: (readonly Member[] | undefined)[];
   /** Names are stored in lower case (ASCII) and match in any. */
   readonly ignoreCase: boolean;
+  /** Takes the members that no path takes; null: they do not matter. */
+  unmapped: Unmapped | null;
 }
 
 interface Member {
@@ -38,7 +41,15 @@ export function buildTrie(paths: readonly Path[], ignoreCase = false): PathNode 
 }
 
 function newNode(ignoreCase: boolean): PathNode {
-  return { slots: [], below: [], members: new Map(), elements: new Map(), membersByLength: [], ignoreCase };
+  return {
+    slots: [],
+    below: [],
+    members: new Map(),
+    elements: new Map(),
+    membersByLength: [],
+    ignoreCase,
+    unmapped: null,
+  };
 }
 
 /** ASCII only, so that the length in UTF-8 stays. */
@@ -54,13 +65,31 @@ function child<K>(children: Map<K, PathNode>, key: K, ignoreCase: boolean): Path
   return made;
 }
 
+/** The node at the end of a path, made when no path goes there. */
+export function nodeAt(root: PathNode, path: Path): PathNode {
+  let node = root;
+  for (const step of path) {
+    const name = String(step);
+    node = memberNamed(node, name) ?? addMember(node, name);
+  }
+  return node;
+}
+
+function addMember(node: PathNode, text: string): PathNode {
+  const name = node.ignoreCase ? lowerCase(text) : text;
+  const member = child(node.members, name, node.ignoreCase);
+  indexMember(node, name, member);
+  return member;
+}
+
+function indexMember(node: PathNode, text: string, member: PathNode): void {
+  const name = new Uint8Array(Buffer.from(text, 'utf8'));
+  node.membersByLength[name.length] = [...(node.membersByLength[name.length] ?? []), { name, node: member }];
+}
+
 function indexMembers(node: PathNode): void {
   for (const [text, member] of node.members) {
-    const name = new Uint8Array(Buffer.from(text, 'utf8'));
-    node.membersByLength[name.length] = [
-      ...(node.membersByLength[name.length] ?? []),
-      { name, node: member },
-    ];
+    indexMember(node, text, member);
     indexMembers(member);
   }
   for (const element of node.elements.values()) indexMembers(element);

@@ -1,4 +1,5 @@
 import type { SchemaText } from '../decode/schema.ts';
+import type { UnmappedField } from '../decode/unmapped.ts';
 import type { RejectionCode } from '../errors.ts';
 
 /**
@@ -70,6 +71,8 @@ export interface EncodeResult {
   readonly filtered: number;
   /** Dirty records that the configuration skips, by code. */
   readonly skipped: Readonly<Partial<Record<RejectionCode, number>>>;
+  /** Fields of values that no column takes, each told once by each worker. */
+  readonly unmappedFields: readonly UnmappedField[];
   /** CPU microseconds that the worker spent. */
   readonly cpuMicros: number;
 }

@@ -81,12 +81,20 @@ export function createTransform(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );
       writers.clear(); // what one huge row needed is not held until the next chunk
-      return { chunk: job.chunk, upTo, unknownSchemas, pieces, ...NOTHING, rejections };
+      return {
+        chunk: job.chunk,
+        upTo,
+        unknownSchemas,
+        pieces,
+        ...NOTHING,
+        rejections,
+        unmappedFields: decoders.value?.unmappedFields?.() ?? [],
+      };
     },
   };
 }
 
-const NOTHING = { rejections: [], filtered: 0, skipped: {} } as const;
+const NOTHING = { rejections: [], filtered: 0, skipped: {}, unmappedFields: [] } as const;
 
 function schemaFieldsOf({ value, key }: Decoders): SchemaField[] {
   const fields: SchemaField[] = [];

@@ -1,3 +1,4 @@
+import { REST } from '../decode/unmapped.ts';
 import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
@@ -16,11 +17,37 @@ const SUPPORTED = 'it comes with a later version';
 /** The columns that have a source. Every mismatch goes to `findings`. */
 export function compileColumns(input: CompileInput, slots: Slots, findings: Findings): PlanColumn[] {
   const configs = configsByName(input, findings);
+  findings.problems.push(...restProblems(input));
   return input.schema.columns.flatMap((column, i) => {
-    const config = configs ? configs.get(column.name.toLowerCase()) : sameName(column, input.decode);
+    const config = sourceOf(column, configs, input);
     if (!config) return unmapped(column, findings);
     return compileColumn(column, i + 1, config, input, slots, findings) ?? [];
   });
+}
+
+/** Null: the column has no source. */
+function sourceOf(
+  column: TableColumn,
+  configs: ReadonlyMap<string, Keyed> | null,
+  { table, decode }: CompileInput,
+): Keyed | null {
+  if (table.rest?.toLowerCase() === column.name.toLowerCase())
+    return { key: 'table.rest', config: { from: `\`${REST}\`` } };
+  const own = configs?.get(column.name.toLowerCase());
+  if (own) return own;
+  // A column that was added for a field takes it.
+  return configs && table.unknownFields !== 'add_column' ? null : sameName(column, decode);
+}
+
+function restProblems({ table: { rest }, schema, decode }: CompileInput): string[] {
+  if (!rest) return [];
+  const column = schema.columns.find(({ name }) => name.toLowerCase() === rest.toLowerCase());
+  if (!column) return [`table.rest: the table has no column ${rest}`];
+  if (!['STRING', 'JSON'].includes(column.type.toUpperCase()))
+    return [`table.rest: ${rest} is ${column.type}: it must be STRING or JSON`];
+  if (decode.value.format === 'text' || decode.value.format === 'bytes')
+    return [`table.rest: a value of format ${decode.value.format} has no fields`];
+  return [];
 }
 
 interface Keyed {
@@ -43,6 +70,8 @@ function configsByName({ table, schema }: CompileInput, { problems }: Findings):
     else if (!names.has(lower))
       problems.push(`${key}: the table has no such column; it has ${[...names].join(', ')}`);
     else if (configs.has(lower)) problems.push(`${key}: the column is given twice (names have no case)`);
+    else if (table.rest?.toLowerCase() === lower)
+      problems.push(`${key}: the column takes the other fields (table.rest)`);
     else configs.set(lower, { key, config });
   }
   return configs;

@@ -1,3 +1,4 @@
+import type { UnmappedSpec } from '../decode/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
 import type { MappingLine } from './describe.ts';
@@ -13,6 +14,10 @@ export interface TableConfig {
   readonly late: { readonly after: number | null; readonly to: Destination };
   readonly future: { readonly after: number | null; readonly to: Destination };
   readonly absurd: { readonly before: number; readonly afterRecord: number | null };
+  /** What becomes of fields of the value that no source takes; null: `rest` where a column is named, else `ignore`. */
+  readonly unknownFields?: keyof typeof UNMAPPED | null;
+  /** Column that takes them. */
+  readonly rest?: string | null;
 }
 
 export interface ColumnConfig {
@@ -60,6 +65,17 @@ export interface Findings {
   readonly describe: MappingLine[];
 }
 
+const UNMAPPED = {
+  ignore: 'ignore',
+  rest: 'rest',
+  add_column: 'add_column',
+  dead_letter: 'reject',
+  stop: 'reject',
+} as const;
+
+export const unmappedPolicy = ({ unknownFields, rest }: TableConfig): UnmappedSpec['policy'] =>
+  UNMAPPED[unknownFields ?? (rest ? 'rest' : 'ignore')];
+
 /**
  * Matches mapping and table schema and compiles them into a plan.
  *
@@ -68,7 +84,10 @@ export interface Findings {
  */
 export function compilePlan(input: CompileInput): Findings & { readonly plan: Plan | null } {
   const findings: Findings = { problems: [], warnings: [], describe: [] };
-  const slots = createSlots(input.decode, input.table.columns === null);
+  const slots = createSlots(input.decode, {
+    ignoreCase: input.table.columns === null,
+    unmapped: unmappedPolicy(input.table),
+  });
   const columns = compileColumns(input, slots, findings);
   const partitioning = compileTablePartitions(input, slots, findings);
   if (columns.length === 0 && findings.problems.length === 0) {

@@ -11,6 +11,8 @@ export interface TableDraft {
   readonly name: string;
   readonly columns: Readonly<Record<string, Typed>> | null;
   readonly partitions: Readonly<Record<string, Typed>> | null;
+  /** Column of the fields without one. */
+  readonly rest?: string | null;
 }
 
 /** Something that keeps a table from being created, with its path below `table`. */
@@ -57,13 +59,17 @@ const listed = (columns: readonly { readonly name: string; readonly type: string
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** The table as it would be created. The draft has no problems. */
-export function draftSchema({ columns, partitions }: TableDraft): TableSchema {
+export function draftSchema({ columns, partitions, rest }: TableDraft): TableSchema {
+  const restColumn = rest ? [{ name: rest, type: 'STRING', nullable: true }] : [];
   return {
-    columns: Object.entries(columns ?? {}).map(([name, { type }]) => ({
-      name,
-      type: canonical(type ?? ''),
-      nullable: true,
-    })),
+    columns: [
+      ...Object.entries(columns ?? {}).map(([name, { type }]) => ({
+        name,
+        type: canonical(type ?? ''),
+        nullable: true,
+      })),
+      ...restColumn,
+    ],
     partitionKeys: Object.entries(partitions ?? {}).map(([name, { type }]) => ({
       name,
       type: canonical(type ?? DEFAULT_PARTITION_TYPE),

@@ -1,6 +1,7 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
 import type { DecodeOptions } from '../decode/format.ts';
 import type { Path } from '../decode/path.ts';
+import type { UnmappedSpec } from '../decode/unmapped.ts';
 import type { Plan, Slot } from './plan.ts';
 import { parseSource, type Source } from './source.ts';
 import type { ColumnType } from './types.ts';
@@ -17,13 +18,21 @@ export interface Slots {
   finish(): Pick<Plan, 'slots' | 'decoders'>;
 }
 
-/** `ignoreCase`: fields of the value match in any case. */
-export function createSlots(formats: Formats, ignoreCase: boolean): Slots {
+interface SlotOptions {
+  /** Fields of the value match in any case. */
+  readonly ignoreCase: boolean;
+  /** What becomes of fields of the value that no source takes. */
+  readonly unmapped: UnmappedSpec['policy'];
+}
+
+export function createSlots(formats: Formats, { ignoreCase, unmapped }: SlotOptions): Slots {
   const slots: Slot[] = [];
   const known = new Map<string, number>();
   const paths: Record<'value' | 'key', Path[]> = { value: [], key: [] };
-  const decoder = (of: 'value' | 'key', options: Pick<DecoderSpec, 'ignoreCase'>): DecoderSpec | null =>
-    paths[of].length === 0 ? null : { ...formats[of], paths: paths[of], ...options };
+  const decoder = (
+    of: 'value' | 'key',
+    options: Pick<DecoderSpec, 'ignoreCase' | 'unmapped'>,
+  ): DecoderSpec | null => (paths[of].length === 0 ? null : { ...formats[of], paths: paths[of], ...options });
 
   return {
     add(source) {
@@ -36,9 +45,20 @@ export function createSlots(formats: Formats, ignoreCase: boolean): Slots {
     },
     finish: () => ({
       slots,
-      decoders: { value: decoder('value', ignoreCase ? { ignoreCase } : {}), key: decoder('key', {}) },
+      decoders: {
+        value: decoder('value', {
+          ...(ignoreCase ? { ignoreCase } : {}),
+          ...unmappedOf(paths.value, unmapped),
+        }),
+        key: decoder('key', {}),
+      },
     }),
   };
+}
+
+/** Where the whole value has a column, nothing of it is unmapped. */
+function unmappedOf(paths: readonly Path[], policy: UnmappedSpec['policy']): Pick<DecoderSpec, 'unmapped'> {
+  return paths.some((path) => path.length === 0) ? {} : { unmapped: { policy, at: [[]] } };
 }
 
 function slotOf(source: Source, paths: Record<'value' | 'key', Path[]>): Slot {

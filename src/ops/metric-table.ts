@@ -232,6 +232,12 @@ const SINK = {
     BATCH_PHASES,
   ),
   sessionsOpen: gauge('sessions_open', 'sessions', 'Upload sessions of the batches under way.'),
+  unknownFields: counter(
+    'unknown_fields_total',
+    'fields',
+    'Different top-level fields without a column that were met (table.unknownFields).',
+  ),
+  replans: counter('replans_total', 'plans', 'Times that a changed table was matched anew.'),
   sessionsCreated: counter('sessions_created_total', 'sessions', 'Upload sessions created.'),
   sessionsCommitted: counter('sessions_committed_total', 'sessions', 'Upload sessions committed.'),
   blocksUploaded: counter('blocks_uploaded_total', 'blocks', 'Blocks uploaded.'),

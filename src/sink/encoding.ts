@@ -1,6 +1,7 @@
 import type { Budget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
 import type { EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
+import { asSinkError } from '../errors.ts';
 import type { OffsetRange, SourceChunk } from '../source/source.ts';
 import { type Caution, type Danger, dangerOf } from './caution.ts';
 import { lettersBytes, toDeadLetter } from './letters.ts';
@@ -172,7 +173,7 @@ export class Encoding {
       };
       return await this.#options.encoder.run(job);
     } catch (error) {
-      this.#options.caution.died(danger);
+      if (asSinkError(error).code === 'worker_failed') this.#options.caution.died(danger);
       throw error;
     }
   }

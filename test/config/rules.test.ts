@@ -30,7 +30,6 @@ describe('what comes later is refused as such', () => {
     [{ top: 'decode: {value: {envelope: debezium}}' }, /debezium comes with a later version/],
     [{ top: 'decode: {value: {encoding: gbk}}' }, /gbk comes with a later version/],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
-    [{ table: 'rest: other' }, /table\.rest: comes with a later version/],
     [
       { table: 'columns: {a: {from: b, mask: x}}' },
       /table\.columns\.a\.mask: comes with a later version \(masking\)/,

@@ -156,6 +156,7 @@ describe('the transform, when records name their schema by id', () => {
       rejections: [],
       filtered: 0,
       skipped: {},
+      unmappedFields: [],
     });
   });
 

@@ -3,6 +3,8 @@ import { createDecoder } from '../../src/decode/decoder.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
 import { compile, planOf } from './support.ts';
 
+const IGNORED = { policy: 'ignore', at: [[]] };
+
 describe('the plan', () => {
   it('lists every mismatch at once, each under its key', () => {
     const { plan, problems } = compile({
@@ -157,12 +159,17 @@ describe('the plan', () => {
     });
     expect(plan.slots).toHaveLength(1);
     expect(plan.times).toHaveLength(1);
-    expect(plan.decoders).toEqual({ value: { format: 'json', paths: [['at']] }, key: null });
+    expect(plan.decoders).toEqual({
+      value: { format: 'json', paths: [['at']], unmapped: IGNORED },
+      key: null,
+    });
   });
 
   it('maps the fields of the same name without columns, and metadata words', () => {
     const plan = planOf({ columns: { ID: 'BIGINT', note: 'STRING', __offset__: 'BIGINT' } });
-    expect(plan.decoders.value).toEqual({ format: 'json', paths: [['id'], ['note']], ignoreCase: true });
+    expect(plan.decoders.value).toEqual({
+      ...{ format: 'json', paths: [['id'], ['note']], ignoreCase: true, unmapped: IGNORED },
+    });
     expect(plan.slots).toContainEqual({ from: 'metadata', name: 'offset' });
   });
 

@@ -28,6 +28,7 @@ const encode = async ({ chunk, from, to }: EncodeJob): Promise<EncodeResult> => 
     rejections: [],
     filtered: 0,
     skipped: {},
+    unmappedFields: [],
     cpuMicros: 0,
   };
 };

@@ -267,6 +267,7 @@ function encode(job: EncodeJob): EncodeResult {
     rejections,
     filtered: 0,
     skipped: {},
+    unmappedFields: [],
     cpuMicros: 0,
   };
 }

@@ -51,6 +51,7 @@ function encode(job: EncodeJob, odd: (id: string) => boolean): EncodeResult {
     rejections,
     filtered: 0,
     skipped: {},
+    unmappedFields: [],
     cpuMicros: 0,
   };
 }

@@ -1,0 +1,108 @@
+import type { UnmappedField } from './decode/unmapped.ts';
+import type { EncodeJob, EncodeResult } from './encode/job.ts';
+import { type EncodePool, openPool } from './encode/pool.ts';
+import { mappingHash } from './ledger/mapping-hash.ts';
+import type { Log } from './log.ts';
+import type { Plan } from './mapping/plan.ts';
+import type { LoadedPlan } from './plan.ts';
+
+/**
+ * The plan in force and the workers that know it. A table that changes while the service runs is planned for
+ * anew: whoever notices calls `outdated` and lets its batch fail with `table_changed`; the records are read
+ * again, and the first chunk of them waits here for the new plan.
+ */
+export interface Planner extends Pick<EncodePool, 'workers' | 'busy' | 'cpuMicros' | 'run' | 'stop'> {
+  readonly plan: Plan;
+  readonly table: LoadedPlan['table'];
+  /** Hash of the plan, for intents. */
+  readonly mapping: string;
+  outdated(): void;
+}
+
+export interface PlannerOptions {
+  readonly first: LoadedPlan;
+  readonly workers: number;
+  /** Reads the table again and matches it. Outages are waited out; throws `mapping_mismatch`. */
+  load(): Promise<LoadedPlan>;
+  readonly log: Log;
+  onReplanned(): void;
+  /** Fields that no column takes; may make the result void by throwing. */
+  onUnmapped(fields: readonly UnmappedField[], planner: Planner): Promise<void>;
+}
+
+export function openPlanner(options: PlannerOptions): Planner {
+  const { workers, log } = options;
+  let loaded = options.first;
+  let mapping = mappingHash(loaded.plan);
+  let pool = openPool({ plan: loaded.plan, workers });
+  let earlierMicros = 0;
+  let stale = false;
+  let loading: Promise<void> | null = null;
+
+  async function planAnew(): Promise<void> {
+    stale = false; // what changes from now on is another change
+    try {
+      const next = await options.load();
+      const hash = mappingHash(next.plan);
+      log.info(
+        { mapping: next.mapping, warnings: next.warnings },
+        'the table has changed: it is matched anew',
+      );
+      if (hash !== mapping) replacePool(next.plan);
+      [loaded, mapping] = [next, hash];
+      options.onReplanned();
+    } catch (error) {
+      stale = true;
+      throw error;
+    }
+  }
+
+  /** Chunks at the old workers belong to batches that are given up. */
+  function replacePool(plan: Plan): void {
+    const old = pool;
+    earlierMicros += old.cpuMicros;
+    pool = openPool({ plan, workers });
+    void old.stop();
+  }
+
+  async function upToDate(): Promise<void> {
+    while (stale || loading) {
+      loading ??= planAnew().finally(() => {
+        loading = null;
+      });
+      await loading;
+    }
+  }
+
+  async function run(job: EncodeJob): Promise<EncodeResult> {
+    await upToDate();
+    const result = await pool.run(job);
+    if (result.unmappedFields.length > 0) await options.onUnmapped(result.unmappedFields, planner);
+    return result;
+  }
+
+  const planner: Planner = {
+    workers,
+    run,
+    get busy() {
+      return pool.busy;
+    },
+    get cpuMicros() {
+      return earlierMicros + pool.cpuMicros;
+    },
+    get plan() {
+      return loaded.plan;
+    },
+    get table() {
+      return loaded.table;
+    },
+    get mapping() {
+      return mapping;
+    },
+    outdated() {
+      stale = true;
+    },
+    stop: () => pool.stop(),
+  };
+  return planner;
+}

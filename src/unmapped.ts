@@ -1,0 +1,46 @@
+import { type AddColumnsOptions, addColumns, newColumns } from './add-columns.ts';
+import type { Config } from './config/schema.ts';
+import type { UnmappedField } from './decode/unmapped.ts';
+import { SinkError } from './errors.ts';
+import { unmappedPolicy } from './mapping/compile.ts';
+import { sqlTableName } from './maxcompute/wire.ts';
+import type { Metrics } from './ops/metrics.ts';
+import type { PlannerOptions } from './planner.ts';
+import type { TopicPartition } from './source/source.ts';
+
+type Parts = Omit<AddColumnsOptions, 'sqlName' | 'table'> & { readonly metrics: Metrics };
+
+/** What the service does about fields that no column takes: each is told once, or gets a column. */
+export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onUnmapped'] {
+  const { log, metrics } = parts;
+  const told = new Set<string>();
+  const adds = unmappedPolicy(config.table) === 'add_column';
+  const place = { table: config.table.name, sqlName: sqlTableName(config.maxcompute, config.table.name) };
+  return async (fields, planner) => {
+    const fresh = fields.filter(({ name }) => !told.has(name));
+    for (const { name } of fresh) told.add(name);
+    metrics.unknownFields.inc(fresh.length);
+    const columns = adds ? newColumns(fields, planner.table) : new Map<string, string>();
+    const left = fresh.filter(({ name }) => !columns.has(name.toLowerCase()));
+    if (left.length > 0) log.info({ fields: names(left), policy: config.table.unknownFields }, UNMAPPED);
+    if (columns.size === 0) return;
+    await addColumns(columns, { ...parts, ...place });
+    planner.outdated();
+    throw new SinkError('table_changed', `the table got columns for ${[...columns.keys()].join(', ')}`);
+  };
+}
+
+const UNMAPPED = 'fields of the records have no column (each is told once; see table.unknownFields)';
+
+const names = (fields: readonly UnmappedField[]): string[] => fields.map(({ name }) => name);
+
+/** Whether these are of the member that has the first topic partition of all; every topic has a topic partition 0. */
+export function hasFirst(
+  topicPartitions: readonly TopicPartition[],
+  topics: readonly string[] | null,
+): boolean {
+  const first = topics === null ? null : topics.toSorted()[0];
+  return topicPartitions.some(
+    ({ topic, partition }) => partition === 0 && (first === null || topic === first),
+  );
+}
