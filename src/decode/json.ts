@@ -18,10 +18,11 @@ import {
   skipString,
 } from './json-text.ts';
 import { unescapeString } from './json-unescape.ts';
+import { nameHash, noteUnmapped } from './json-unmapped.ts';
 import type { Path } from './path.ts';
 import { Scratch } from './scratch.ts';
 import { buildTrie, clearCells, findMember, nodeAt, type PathNode } from './trie.ts';
-import { KEEP, REST, SHAPE, Unmapped, type UnmappedField, type UnmappedSpec } from './unmapped.ts';
+import { REST, SHAPE, Unmapped, type UnmappedSpec } from './unmapped.ts';
 import { createUtf8Check } from './utf8.ts';
 
 /**
@@ -180,45 +181,6 @@ function readArray(
     at = skipSpace(bytes, at + 1);
   }
 }
-
-/** Cheap, and different for nearly all different names: of a name [from, end) in quotes. */
-function nameHash(bytes: Uint8Array, from: number, end: number): number {
-  const ends = (bytes[from + 1]! << 16) ^ (bytes[end - 2]! << 8) ^ (bytes[(from + end) >> 1]! << 24);
-  return Math.imul(ends ^ (end - from), 0x9e3779b1);
-}
-
-/** A member that no path takes: bytes [from, end), its key [from, keyEnd) in quotes, its value from `valueAt` on. */
-function noteUnmapped(
-  unmapped: Unmapped,
-  bytes: Uint8Array,
-  from: number,
-  keyEnd: number,
-  valueAt: number,
-  end: number,
-): void {
-  if (unmapped.mode === KEEP) unmapped.keep(from, end);
-  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), kindAt(bytes, valueAt, end));
-}
-
-function kindAt(bytes: Uint8Array, at: number, end: number): UnmappedField['kind'] {
-  switch (bytes[at]) {
-    case QUOTE:
-      return 'text';
-    case OPEN_OBJECT:
-    case OPEN_ARRAY:
-      return 'nested';
-    case LETTER_T:
-    case LETTER_F:
-      return 'boolean';
-    case LETTER_N:
-      return 'null';
-    default:
-      return /^-?\d{1,18}$/.test(asText(bytes, at, end)) ? 'integer' : 'decimal';
-  }
-}
-
-const asText = (bytes: Uint8Array, from: number, to: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
 
 function unknownField(name: string): Dirty {
   return { code: 'unknown_field', message: `the field ${JSON.stringify(name)} has no column` };

@@ -1,0 +1,41 @@
+import { LETTER_F, LETTER_N, LETTER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-text.ts';
+import { KEEP, type Unmapped, type UnmappedField } from './unmapped.ts';
+
+/** Cheap, and different for nearly all different names: of a name [from, end) in quotes. */
+export function nameHash(bytes: Uint8Array, from: number, end: number): number {
+  const ends = (bytes[from + 1]! << 16) ^ (bytes[end - 2]! << 8) ^ (bytes[(from + end) >> 1]! << 24);
+  return Math.imul(ends ^ (end - from), 0x9e3779b1);
+}
+
+/** A member that no path takes: bytes [from, end), its key [from, keyEnd) in quotes, its value from `valueAt` on. */
+export function noteUnmapped(
+  unmapped: Unmapped,
+  bytes: Uint8Array,
+  from: number,
+  keyEnd: number,
+  valueAt: number,
+  end: number,
+): void {
+  if (unmapped.mode === KEEP) unmapped.keep(from, end);
+  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), kindAt(bytes, valueAt, end));
+}
+
+function kindAt(bytes: Uint8Array, at: number, end: number): UnmappedField['kind'] {
+  switch (bytes[at]) {
+    case QUOTE:
+      return 'text';
+    case OPEN_OBJECT:
+    case OPEN_ARRAY:
+      return 'nested';
+    case LETTER_T:
+    case LETTER_F:
+      return 'boolean';
+    case LETTER_N:
+      return 'null';
+    default:
+      return /^-?\d{1,18}$/.test(asText(bytes, at, end)) ? 'integer' : 'decimal';
+  }
+}
+
+const asText = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');
