@@ -58,7 +58,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   config: { code: ['errors.ts', 'limits.ts', 'decode', 'mapping'], types: ['maxcompute', 'source'] },
   preview: {
     code: [
-      ...['source', 'mapping', 'encode', 'sink', 'ops', 'errors.ts', 'limits.ts'],
+      ...['source', 'decode', 'mapping', 'encode', 'sink', 'ops', 'errors.ts', 'limits.ts'],
       ...['budget.ts', 'connections.ts', 'plan.ts', 'table.ts'],
     ],
     types: ['config', 'deadletter', 'clock.ts', 'log.ts'],

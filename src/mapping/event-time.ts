@@ -1,7 +1,7 @@
 import { type Cell, type Dirty, NULL } from '../decode/cell.ts';
+import { formatIso } from '../decode/iso-text.ts';
 import { dirty } from './convert/converter.ts';
 import type { LatenessRules, PlanTime } from './plan.ts';
-import { formatIso } from './time/iso.ts';
 import { createTimeReader, instantSeconds, isInRange, newMoment } from './time/reader.ts';
 
 /** Verdicts of an event time. */

@@ -1,8 +1,7 @@
+import { formatDay, formatIso } from '../decode/iso-text.ts';
 import { RecordWriter } from '../encode/record-writer.ts';
 import type { RowSink, Writers } from '../encode/writers.ts';
 import type { Plan } from '../mapping/plan.ts';
-import { DAY_SECONDS } from '../mapping/time/calendar.ts';
-import { formatIso } from '../mapping/time/iso.ts';
 import type { TypeName } from '../mapping/types.ts';
 
 /**
@@ -94,7 +93,7 @@ function collectorSink(
 /** Days of DATE, milliseconds of DATETIME, or a number as such. */
 function integerValue(type: TypeName | undefined, value: number): Value {
   if (type === 'BIGINT') return String(value);
-  if (type === 'DATE') return formatIso(value * DAY_SECONDS, 0).slice(0, -'T00:00:00'.length);
+  if (type === 'DATE') return formatDay(value);
   if (type !== 'DATETIME') return value;
   const seconds = Math.floor(value / 1000);
   return `${formatIso(seconds, (value - seconds * 1000) * 1_000_000)}Z`;

@@ -15,7 +15,10 @@ export type Plain =
   | { json: string }
   | { instant: [number, number] }
   | { local: [number, number] }
-  | { day: number };
+  | { day: number }
+  | { time: [number, number] }
+  | { members: [string, Plain][] }
+  | { items: Plain[] };
 
 export function plain(cell: cells.Cell): Plain {
   const text = () => Buffer.from(cell.bytes.subarray(cell.start, cell.end)).toString('utf8');
@@ -44,9 +47,18 @@ export function plain(cell: cells.Cell): Plain {
       return { local: [cell.num, cell.nanos] };
     case cells.DAY:
       return { day: cell.num };
+    case cells.TIME:
+      return { time: [cell.num, cell.nanos] };
+    case cells.TREE:
+      return plainTree(cell.tree!);
     default:
       throw new Error(`cell kind ${cell.kind}`);
   }
+}
+
+function plainTree(tree: cells.Tree): Plain {
+  if ('items' in tree) return { items: tree.items.map(plain) };
+  return { members: tree.members.map(({ name, value }) => [name, plain(value)]) };
 }
 
 export type Decoded = { dirty: string; message: string } | { cells: Plain[] };

@@ -1,6 +1,7 @@
 import type { Cell, Dirty } from '../../decode/cell.ts';
+import { DAY_SECONDS } from '../../decode/iso-text.ts';
 import type { TimeSpec } from '../plan.ts';
-import { DAY_SECONDS, SECONDS_MAX } from '../time/calendar.ts';
+import { SECONDS_MAX } from '../time/calendar.ts';
 import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';
 import type { ColumnType } from '../types.ts';
 import { type ColumnWriter, type Converter, notExact, outOfRange } from './converter.ts';

@@ -12,8 +12,7 @@ import {
   NUMBER,
   STRING,
 } from '../../decode/cell.ts';
-import { DAY_SECONDS } from '../time/calendar.ts';
-import { formatIso } from '../time/iso.ts';
+import { formatDay, formatIso } from '../../decode/iso-text.ts';
 import type { ColumnType } from '../types.ts';
 import { typeText } from '../types.ts';
 import { countCharacters, isText, putAscii } from './bytes.ts';
@@ -56,7 +55,7 @@ function plainText(cell: Cell): string {
     case LOCAL:
       return formatIso(cell.num, cell.nanos);
     case DAY:
-      return formatIso(cell.num * DAY_SECONDS, 0).slice(0, -'T00:00:00'.length);
+      return formatDay(cell.num);
     default:
       return '';
   }

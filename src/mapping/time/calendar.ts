@@ -1,5 +1,4 @@
 /** The proleptic Gregorian calendar, in days and seconds since 1970-01-01 (algorithms: Howard Hinnant, "chrono-compatible dates"). */
-export const DAY_SECONDS = 86_400;
 /** 0001-01-01T00:00:00 and 9999-12-31T23:59:59: what DATE and DATETIME take (protocol 5.5). */
 export const SECONDS_MIN = -62_135_596_800;
 export const SECONDS_MAX = 253_402_300_799;
@@ -14,12 +13,6 @@ export interface Moment {
   local: boolean;
 }
 
-export interface CivilDate {
-  year: number;
-  month: number;
-  day: number;
-}
-
 /** Days since 1970-01-01 of a valid date. */
 export function daysOf(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
@@ -28,20 +21,6 @@ export function daysOf(year: number, month: number, day: number): number {
   const dayOfYear = (((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) | 0) + day - 1;
   const dayOfEra = yearOfEra * 365 + (yearOfEra >> 2) - ((yearOfEra / 100) | 0) + dayOfYear;
   return era * 146_097 + dayOfEra - 719_468;
-}
-
-/** The date of a day number, into `out`. */
-export function civilOf(days: number, out: CivilDate): void {
-  const z = days + 719_468;
-  const era = Math.floor(z / 146_097);
-  const dayOfEra = z - era * 146_097;
-  const yearOfEra =
-    ((dayOfEra - ((dayOfEra / 1460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) / 365) | 0;
-  const dayOfYear = dayOfEra - (365 * yearOfEra + (yearOfEra >> 2) - ((yearOfEra / 100) | 0));
-  const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
-  out.day = dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0) + 1;
-  out.month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  out.year = yearOfEra + era * 400 + (out.month <= 2 ? 1 : 0);
 }
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -1,4 +1,5 @@
-import { civilOf, DAY_SECONDS, daysOf, isDate, isTimeOfDay, type Moment } from './calendar.ts';
+import { DAY_SECONDS } from '../../decode/iso-text.ts';
+import { daysOf, isDate, isTimeOfDay, type Moment } from './calendar.ts';
 import { countDigits, fractionNanos, readDigits, readOffset } from './digits.ts';
 
 const MINUS = 45;
@@ -61,20 +62,4 @@ function parseZone(bytes: Uint8Array, at: number, end: number, out: Moment): boo
 function endUtc(complete: boolean, out: Moment): boolean {
   out.local = false;
   return complete;
-}
-
-const civil = { year: 0, month: 0, day: 0 };
-
-/** `2026-11-21T09:05:07` of local seconds (fields taken as UTC), with the digits of a second that are not zero. */
-export function formatIso(seconds: number, nanos: number): string {
-  const days = Math.floor(seconds / DAY_SECONDS);
-  const second = seconds - days * DAY_SECONDS;
-  civilOf(days, civil);
-  const date = `${pad(civil.year, 4)}-${pad(civil.month, 2)}-${pad(civil.day, 2)}`;
-  const time = `${pad(Math.floor(second / 3600), 2)}:${pad(Math.floor(second / 60) % 60, 2)}:${pad(second % 60, 2)}`;
-  return `${date}T${time}${nanos === 0 ? '' : `.${pad(nanos, 9).replace(/0+$/, '')}`}`;
-}
-
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, '0');
 }

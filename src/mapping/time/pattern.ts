@@ -1,4 +1,5 @@
-import { civilOf, DAY_SECONDS, daysOf, isDate, isTimeOfDay, type Moment } from './calendar.ts';
+import { civilOf, DAY_SECONDS } from '../../decode/iso-text.ts';
+import { daysOf, isDate, isTimeOfDay, type Moment } from './calendar.ts';
 import { fractionNanos, readDigits, readOffset } from './digits.ts';
 
 /**

@@ -1,10 +1,11 @@
 import { Cell, DAY, type Dirty, DOUBLE, INSTANT, INTEGER, LOCAL, NUMBER, STRING } from '../../decode/cell.ts';
+import { DAY_SECONDS } from '../../decode/iso-text.ts';
 import { asText } from '../convert/bytes.ts';
 import { dirty, outOfRange, show, wrongType } from '../convert/converter.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';
 import { renderText } from '../convert/text.ts';
 import type { TimeSpec } from '../plan.ts';
-import { DAY_SECONDS, type Moment, SECONDS_MAX, SECONDS_MIN } from './calendar.ts';
+import { type Moment, SECONDS_MAX, SECONDS_MIN } from './calendar.ts';
 import { epochFromInteger, epochFromText, epochUnit } from './epoch.ts';
 import { parseIso } from './iso.ts';
 import { compilePattern, parsePattern } from './pattern.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { civilOf, daysOf, isDate, SECONDS_MAX, SECONDS_MIN } from '../../../src/mapping/time/calendar.ts';
-import { formatIso, parseIso } from '../../../src/mapping/time/iso.ts';
+import { civilOf, formatIso } from '../../../src/decode/iso-text.ts';
+import { daysOf, isDate, SECONDS_MAX, SECONDS_MIN } from '../../../src/mapping/time/calendar.ts';
+import { parseIso } from '../../../src/mapping/time/iso.ts';
 import {
   compilePattern,
   formatPattern,
