@@ -31,6 +31,8 @@ export const LIMITS = {
   workersMax: 8,
   /** Nesting of a decoded value; deeper is dirty (`too_deep`). */
   depth: 500,
+  /** Nesting of a column's type (ARRAY, MAP, STRUCT). */
+  typeDepth: 100,
   /** Bytes of one row in record format; the service takes 200 MB at most for one record. */
   rowBytes: 200 * MiB,
   /** Text sample kept with a rejection, characters. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../src/clock.ts';
 import { type Emulator, startEmulator } from '../src/emulator/server.ts';
 import type { Log } from '../src/log.ts';
 import type { ProvenanceColumns } from '../src/mapping/provenance.ts';
-import { parseColumnType } from '../src/mapping/types.ts';
+import { parseColumnType } from '../src/mapping/parse-type.ts';
 import { type MaxCompute, openMaxCompute } from '../src/maxcompute/maxcompute.ts';
 import { type CountedRange, countStatement, tableProvenance } from '../src/provenance.ts';
 import { encode, type TestValue } from './emulator/harness.ts';

@@ -1,8 +1,9 @@
 import { type Block, joinPieces } from '../encode/block.ts';
 import { makePiece } from '../encode/piece.ts';
 import { RecordWriter } from '../encode/record-writer.ts';
+import { parseColumnType } from '../mapping/parse-type.ts';
 import type { Compression } from '../mapping/plan.ts';
-import { type ColumnType, parseColumnType } from '../mapping/types.ts';
+import { type ColumnType, isNested, type NestedType, type ScalarType } from '../mapping/types.ts';
 
 /** A column as an upload session numbers it. */
 interface ProbeColumn {
@@ -39,12 +40,34 @@ function writeRow(
   writer.begin();
   columns.forEach(({ nullable }, at) => {
     const type = types[at];
-    if (type && (full || !nullable)) VALUES[type.name](writer, at + 1, type);
+    if (type && (full || !nullable)) writeValue(writer, at + 1, type);
   });
   writer.end();
 }
 
-type Write = (writer: RecordWriter, column: number, type: ColumnType) => void;
+function writeValue(writer: RecordWriter, column: number, type: ColumnType): void {
+  if (isNested(type)) writeNested(writer, column, type);
+  else VALUES[type.name](writer, column, type);
+}
+
+/** One item in every ARRAY, one entry in every MAP, a value in every field. */
+function writeNested(writer: RecordWriter, column: number, type: NestedType): void {
+  writer.open(column);
+  const item = (of: ColumnType): void => {
+    writer.flag(0);
+    writeValue(writer, 0, of);
+  };
+  if (type.name === 'STRUCT') {
+    for (const field of type.fields) item(field.type);
+    return;
+  }
+  for (const of of type.name === 'MAP' ? [type.key, type.value] : [type.element]) {
+    writer.count(1);
+    item(of);
+  }
+}
+
+type Write = (writer: RecordWriter, column: number, type: ScalarType) => void;
 
 const one: Write = (writer, column) => writer.integer(column, 1);
 const instant: Write = (writer, column) => writer.timestamp(column, SECONDS, 0);
@@ -56,7 +79,7 @@ const text =
   };
 
 /** A value that every column of the type takes. */
-const VALUES: Record<ColumnType['name'], Write> = {
+const VALUES: Record<ScalarType['name'], Write> = {
   BOOLEAN: (writer, column) => writer.boolean(column, 1),
   TINYINT: one,
   SMALLINT: one,
@@ -68,6 +91,8 @@ const VALUES: Record<ColumnType['name'], Write> = {
   DATETIME: (writer, column) => writer.integer(column, SECONDS * 1000),
   TIMESTAMP: instant,
   TIMESTAMP_NTZ: instant,
+  INTERVAL_DAY_TIME: instant,
+  INTERVAL_YEAR_MONTH: one,
   DECIMAL: text('0'),
   JSON: text('{}'),
   STRING: text('maxsink check'),

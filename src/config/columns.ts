@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { columnTypeProblem, tablePartitionTypeProblem } from '../mapping/create-table.ts';
 import { parseSource } from '../mapping/source.ts';
 import { compileWrittenFormat, formatProblem } from '../mapping/time/spec.ts';
-import { duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
+import { choice, duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
 
 const DAY = 86_400_000;
 
@@ -19,6 +19,7 @@ export interface SourceSpec {
   round?: boolean;
   /** Column type when the table is created. */
   type?: string;
+  coercion?: 'lenient' | 'strict';
 }
 
 /** One level of the table partition. */
@@ -77,8 +78,11 @@ const columnOptions = z
     zone: optional(zone()).describe('Another word for timeZone.'),
     trim: optional(flag()).describe('Cut white space at both ends.'),
     round: optional(flag()).describe('Round excess digits in place of rejecting the record.'),
+    coercion: optional(choice(['lenient', 'strict'])).describe(
+      'Conversion of this column; absent: table.coercion.',
+    ),
     type: optional(text('a column type such as STRING', columnTypeProblem)).describe(
-      'Column type, for a table that maxsink creates: BIGINT, DECIMAL(18,2), STRING...',
+      'Column type, for a table that maxsink creates: BIGINT, DECIMAL(18,2), ARRAY<STRING>...',
     ),
   })
   .superRefine((value, context) => {

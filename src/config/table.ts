@@ -58,6 +58,11 @@ export const table = z
     columns: nullable(columns).describe(
       'Table column -> source (text, or a map with from); null: columns take the fields of the same name.',
     ),
+    coercion: choice(['lenient', 'strict'])
+      .prefault('lenient')
+      .describe(
+        'lenient: values are converted when nothing is lost; strict: the kind of a value must be that of its column (docs/types.md).',
+      ),
     rest: nullable(matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of a column')).describe(
       'STRING or JSON column that takes the top-level fields without a column, as a JSON object; null: none.',
     ),

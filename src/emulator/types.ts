@@ -63,11 +63,13 @@ export function typeText(type: ColumnType): string {
     case 'MAP':
       return `map<${typeText(type.key)},${typeText(type.value)}>`;
     case 'STRUCT':
-      return `struct<${type.fields.map((field) => `${field.name}:${typeText(field.type)}`).join(',')}>`;
+      return `struct<${type.fields.map((field) => `${fieldName(field.name)}:${typeText(field.type)}`).join(',')}>`;
     default:
       return type.name.toLowerCase();
   }
 }
+
+const fieldName = (name: string): string => (/^\w+$/.test(name) ? name : `\`${name}\``);
 
 function scanType(scanner: Scanner): ColumnType {
   const word = scanWord(scanner).toUpperCase();

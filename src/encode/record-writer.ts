@@ -6,6 +6,7 @@ import {
   stepBytes,
   stepColumnInt64,
   stepInt32,
+  stepInt64,
 } from './crc32c.ts';
 
 /** Tag 33553408, wire type 0 (protocol 5.2); the row's checksum follows. */
@@ -26,12 +27,18 @@ const SHORT_COPY = 48;
  * Writes rows in tunnel record format (protocol 5) into one growing buffer and keeps the checksums.
  * `begin`, then the columns that are not NULL in ascending order, then `end`; or `rollback` at any
  * time before `end`, which leaves no trace of the row. Column numbers are 1-based table positions.
+ *
+ * ARRAY, MAP and STRUCT begin with `open`; inside, every value is written as column 0, without a tag (protocol
+ * 5.4): `count` before the items of an ARRAY, the keys and the values of a MAP, and `flag` before every item.
  */
 export class RecordWriter {
   #buffer = new Uint8Array(FIRST_CAPACITY);
   #at = 0;
   #rowAt = 0;
   #crc = CRC_START;
+  /** Where the container last opened begins, and the checksum before it. */
+  #openAt = 0;
+  #openCrc = CRC_START;
   #rows = 0;
   #crcOfCrcs = 0;
   #oldestEvent = Number.POSITIVE_INFINITY;
@@ -114,7 +121,7 @@ export class RecordWriter {
   boolean(column: number, value: number): void {
     this.#tag(column, WIRE_VARINT);
     this.#buffer[this.#at++] = value;
-    this.#crc = stepByte(stepInt32(this.#crc, column), value);
+    this.#crc = stepByte(this.#crcOf(column), value);
   }
 
   /** A safe integer: TINYINT to BIGINT, days of DATE, epoch ms of DATETIME. */
@@ -136,7 +143,7 @@ export class RecordWriter {
     // Which NaN a number holds is not defined; the wire has one (protocol 5.1).
     const bits = Number.isNaN(value) ? 0x7fc00000 : this.#scratch.getInt32(0, true);
     this.#fixed32(bits);
-    this.#crc = stepInt32(stepInt32(this.#crc, column), bits);
+    this.#crc = stepInt32(this.#crcOf(column), bits);
   }
 
   double(column: number, value: number): void {
@@ -147,7 +154,7 @@ export class RecordWriter {
     const high = nan ? 0x7ff80000 : this.#scratch.getInt32(4, true);
     this.#fixed32(low);
     this.#fixed32(high);
-    this.#crc = stepColumnInt64(this.#crc, column, low, high);
+    this.#stepInt64(column, low, high);
   }
 
   /** Source bytes [start, end), as they are: text in UTF-8, BINARY, JSON, DECIMAL in plain notation. */
@@ -160,10 +167,10 @@ export class RecordWriter {
     if (length < SHORT_COPY) this.#copyShort(source, start, end);
     else this.#buffer.set(source.subarray(start, end), at);
     this.#at = at + length;
-    this.#crc = stepBytes(stepInt32(this.#crc, column), this.#buffer, at, at + length);
+    this.#crc = stepBytes(this.#crcOf(column), this.#buffer, at, at + length);
   }
 
-  /** Epoch seconds (floor; a safe integer) and nanos 0..999999999: TIMESTAMP and TIMESTAMP_NTZ. */
+  /** Epoch seconds (floor; a safe integer) and nanos 0..999999999: TIMESTAMP, TIMESTAMP_NTZ, INTERVAL_DAY_TIME. */
   timestamp(column: number, seconds: number, nanos: number): void {
     this.#tag(column, WIRE_BYTES);
     this.#int64(column, seconds | 0, highHalf(seconds));
@@ -171,11 +178,49 @@ export class RecordWriter {
     this.#crc = stepInt32(this.#crc, nanos);
   }
 
+  /** Begins an ARRAY, MAP or STRUCT. */
+  open(column: number): void {
+    this.#openAt = this.#at;
+    this.#openCrc = this.#crc;
+    this.#tag(column, WIRE_BYTES);
+    this.#crc = this.#crcOf(column);
+  }
+
+  /** How many items follow. */
+  count(items: number): void {
+    this.#reserve(0);
+    this.#varint(items);
+  }
+
+  /** 0: the item follows; 1: it is NULL. */
+  flag(value: 0 | 1): void {
+    this.#reserve(0);
+    this.#buffer[this.#at++] = value;
+  }
+
+  /** Takes back everything since `open`. */
+  undo(): void {
+    this.#at = this.#openAt;
+    this.#crc = this.#openCrc;
+  }
+
+  /** Inside a container (column 0) a value has no tag. */
   #tag(column: number, wireType: number): void {
     if (this.#at + FIELD_ROOM > this.#buffer.length) this.#reserve(FIELD_ROOM);
+    if (column === 0) return;
     const tag = (column << 3) | wireType;
     if (tag < 128) this.#buffer[this.#at++] = tag;
     else this.#varint(tag);
+  }
+
+  /** The checksum with the column's number, which values in a container have not (protocol 5.3). */
+  #crcOf(column: number): number {
+    return column === 0 ? this.#crc : stepInt32(this.#crc, column);
+  }
+
+  #stepInt64(column: number, low: number, high: number): void {
+    this.#crc =
+      column === 0 ? stepInt64(this.#crc, low, high) : stepColumnInt64(this.#crc, column, low, high);
   }
 
   /** An unsigned 32-bit number. */
@@ -198,7 +243,7 @@ export class RecordWriter {
       rest = ((rest >>> 7) | (upper << 25)) >>> 0;
     }
     this.#varint(rest);
-    this.#crc = stepColumnInt64(this.#crc, column, low, high);
+    this.#stepInt64(column, low, high);
   }
 
   #fixed32(bits: number): void {

@@ -3,12 +3,13 @@ import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compil
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
 import { describeColumn, describeUnmapped } from './describe.ts';
-import type { PlanColumn } from './plan.ts';
+import { parseColumnType, typeWarnings } from './parse-type.ts';
+import type { Coercion, PlanColumn } from './plan.ts';
 import { constantCell } from './row.ts';
 import { type Formats, findSource, type Slots, wholeSource } from './slots.ts';
 import { parseSource, type Source } from './source.ts';
 import { timeSpec } from './time/spec.ts';
-import { type ColumnType, parseColumnType, typeText, typeWarnings } from './types.ts';
+import { leafNames, type ScalarName, typeText } from './types.ts';
 
 type TableColumn = TableSchema['columns'][number];
 
@@ -97,7 +98,7 @@ function compileColumn(
   { name, type: typeName, nullable }: TableColumn,
   number: number,
   { key, config }: Keyed,
-  { decode, maxFieldBytes }: CompileInput,
+  { table, decode, maxFieldBytes }: CompileInput,
   slots: Slots,
   { problems, warnings, describe }: Findings,
 ): PlanColumn | null {
@@ -118,6 +119,7 @@ function compileColumn(
     time,
     trim: config.trim ?? false,
     round: config.round ?? false,
+    ...coercionOf(config.coercion ?? table.coercion, source),
   };
   problems.push(...fixedProblems(column, source, key, maxFieldBytes));
   const line = describeColumn(column, found);
@@ -129,9 +131,15 @@ function compileColumn(
   return column;
 }
 
+/** What Kafka gives beside the value has one notation only, and a constant is written by whoever wrote `strict`. */
+function coercionOf(coercion: Coercion | undefined, { kind }: Source): Pick<PlanColumn, 'coercion'> {
+  const isDecoded = kind !== 'metadata' && kind !== 'header' && kind !== 'constant';
+  return coercion === 'strict' && isDecoded ? { coercion } : {};
+}
+
 /** Constants and defaults are converted once here, so that a wrong one is found at start. */
 function fixedProblems(column: PlanColumn, source: Source, key: string, maxFieldBytes: number): string[] {
-  const convert = createConverter(column, maxFieldBytes);
+  const convert = createConverter({ ...column, coercion: 'lenient' }, maxFieldBytes);
   const fixed = [
     ...(source.kind === 'constant' ? [{ key: `${key}.from`, value: source.text }] : []),
     ...(column.default === null ? [] : [{ key: `${key}.default`, value: column.default }]),
@@ -151,17 +159,22 @@ const NOWHERE: ColumnWriter = {
   double: ignore,
   bytes: ignore,
   timestamp: ignore,
+  open: ignore,
+  count: ignore,
+  flag: ignore,
+  undo: ignore,
 };
 
-const TIMES: readonly ColumnType['name'][] = ['DATE', 'DATETIME', 'TIMESTAMP', 'TIMESTAMP_NTZ'];
-/** Whole numbers take the unit of a time from timeFormat. */
-const EPOCHS: readonly ColumnType['name'][] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
+const TIMES: readonly ScalarName[] = ['DATE', 'DATETIME', 'TIMESTAMP', 'TIMESTAMP_NTZ'];
+/** Numbers take the unit of a time from timeFormat. */
+const EPOCHS: readonly ScalarName[] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'INTERVAL_DAY_TIME'];
 
 function optionWarnings({ type }: PlanColumn, config: ColumnConfig, key: string, live: string): string[] {
   const warnings = typeWarnings(config.type, type, key);
-  const takesFormat = TIMES.includes(type.name) || EPOCHS.includes(type.name);
+  const leaves = leafNames(type);
+  const hasTime = TIMES.some((name) => leaves.has(name));
+  const takesFormat = hasTime || EPOCHS.some((name) => leaves.has(name));
   if (config.timeFormat && !takesFormat) warnings.push(`${key}.timeFormat: it has no effect on ${live}`);
-  if (config.timeZone && !TIMES.includes(type.name))
-    warnings.push(`${key}.timeZone: it has no effect on ${live}`);
+  if (config.timeZone && !hasTime) warnings.push(`${key}.timeZone: it has no effect on ${live}`);
   return warnings;
 }

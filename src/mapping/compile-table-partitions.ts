@@ -1,11 +1,12 @@
 import type { CompileInput, Findings, TablePartitionConfig } from './compile.ts';
+import { parseColumnType, typeWarnings } from './parse-type.ts';
 import { isTablePartitionType, partitionValue } from './partition-value.ts';
 import type { Destination, LatenessRules, Plan, PlanTime, TablePartitionColumn } from './plan.ts';
 import { findSource, type Slots } from './slots.ts';
 import { sourceText } from './source.ts';
 import { formatPattern } from './time/pattern.ts';
 import { compileWrittenFormat, timeSpec, zoneProblem } from './time/spec.ts';
-import { type ColumnType, parseColumnType, typeText, typeWarnings } from './types.ts';
+import { type ColumnType, typeText } from './types.ts';
 
 type Compiled = Pick<Plan, 'partitions' | 'times' | 'rules'>;
 

@@ -2,7 +2,7 @@ import type { UnmappedSpec } from '../decode/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
 import type { MappingLine } from './describe.ts';
-import type { Compression, Destination, Plan } from './plan.ts';
+import type { Coercion, Compression, Destination, Plan } from './plan.ts';
 import { createSlots, type Formats } from './slots.ts';
 
 export type { MappingLine } from './describe.ts';
@@ -10,6 +10,7 @@ export type { MappingLine } from './describe.ts';
 /** The part of the configuration's `table` that the mapping needs. */
 export interface TableConfig {
   readonly columns: Readonly<Record<string, ColumnConfig>> | null;
+  readonly coercion?: Coercion | undefined;
   readonly partitions: Readonly<Record<string, TablePartitionConfig>> | null;
   readonly late: { readonly after: number | null; readonly to: Destination };
   readonly future: { readonly after: number | null; readonly to: Destination };
@@ -28,6 +29,8 @@ export interface ColumnConfig {
   readonly trim?: boolean | undefined;
   readonly round?: boolean | undefined;
   readonly type?: string | null | undefined;
+  /** Absent: that of the table. */
+  readonly coercion?: Coercion | undefined;
 }
 
 export type TablePartitionConfig =

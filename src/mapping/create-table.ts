@@ -1,6 +1,7 @@
 import type { TableSchema } from './compile.ts';
+import { parseColumnType } from './parse-type.ts';
 import { isTablePartitionType } from './partition-value.ts';
-import { parseColumnType, typeText } from './types.ts';
+import { typeText } from './types.ts';
 
 interface Typed {
   readonly type?: string | null | undefined;
@@ -27,7 +28,7 @@ export interface CreateTable {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const EXAMPLES = 'such as BIGINT, DECIMAL(18,2) or STRING';
+const EXAMPLES = 'such as BIGINT, DECIMAL(18,2), STRING or ARRAY<STRING>';
 const DEFAULT_PARTITION_TYPE = 'STRING';
 
 /**
@@ -45,7 +46,7 @@ export function createTableStatement(
   const { columns, partitionKeys } = draftSchema(table);
   const name = [project, schema, table.name].flatMap((part) => (part === null ? [] : quoted(part))).join('.');
   const partitioned = partitionKeys.length === 0 ? '' : `\nPARTITIONED BY ${listed(partitionKeys)}`;
-  const hasJson = columns.some(({ type }) => type === 'JSON');
+  const hasJson = columns.some(({ type }) => /\bJSON\b/.test(type));
   return {
     statement: `CREATE TABLE IF NOT EXISTS ${name} ${listed(columns)}${partitioned};`,
     // Off in projects older than the type.

@@ -1,7 +1,7 @@
 import type { PlanColumn } from './plan.ts';
 import type { Source } from './source.ts';
 import { sourceText } from './source.ts';
-import { type ColumnType, typeText } from './types.ts';
+import { type ColumnType, isNested, type NestedType, type ScalarType, typeText } from './types.ts';
 
 /** One line of the mapping as an operator reads it. */
 export interface MappingLine {
@@ -17,11 +17,12 @@ export interface MappingLine {
 
 export function describeColumn(column: PlanColumn, source: Source): MappingLine {
   const fallback = column.default === null ? '' : `; ${JSON.stringify(column.default)} when missing or null`;
+  const strict = column.coercion === 'strict' ? '; strict' : '';
   return {
     column: column.name,
     type: typeText(column.type) + (column.nullable ? '' : ' NOT NULL'),
     source: sourceText(source),
-    conversion: (column.trim ? 'trimmed, ' : '') + conversion(column) + fallback,
+    conversion: (column.trim ? 'trimmed, ' : '') + conversion(column.type, column) + strict + fallback,
     loses: losses(column),
   };
 }
@@ -30,7 +31,7 @@ export function describeUnmapped(name: string, type: string): MappingLine {
   return { column: name, type, source: null, conversion: 'stays NULL', loses: null };
 }
 
-function conversion({ type, time }: PlanColumn): string {
+function conversion(type: ColumnType, { time }: PlanColumn): string {
   switch (type.name) {
     case 'TINYINT':
     case 'SMALLINT':
@@ -52,6 +53,15 @@ function conversion({ type, time }: PlanColumn): string {
       return 'bytes, or the UTF-8 bytes of a text';
     case 'JSON':
       return 'source text; a text becomes a JSON string';
+    case 'INTERVAL_DAY_TIME':
+    case 'INTERVAL_YEAR_MONTH':
+      return 'ISO 8601 duration';
+    case 'ARRAY':
+      return 'array';
+    case 'MAP':
+      return 'object, or array of {key, value} or [key, value]';
+    case 'STRUCT':
+      return 'object, by field name';
     default:
       return `${time.format ?? 'iso text, epoch_ms numbers'}; ${time.zone} when the text has no zone`;
   }
@@ -59,6 +69,23 @@ function conversion({ type, time }: PlanColumn): string {
 
 /** The losses that a type can mean: for the mapping and, where nobody asked for them, as warnings at start. */
 function losses({ type, round }: PlanColumn): string | null {
+  return isNested(type) ? nestedLosses(type, round) : scalarLosses(type, round);
+}
+
+/** Those of the leaves, each once. */
+function nestedLosses(type: NestedType, round: boolean): string | null {
+  const parts =
+    type.name === 'STRUCT'
+      ? type.fields.map((field) => field.type)
+      : type.name === 'MAP'
+        ? [type.key, type.value]
+        : [type.element];
+  const found = parts.map((part) => (isNested(part) ? nestedLosses(part, round) : scalarLosses(part, round)));
+  const texts = [...new Set(found.flatMap((text) => (text === null ? [] : text.split('; '))))];
+  return texts.length === 0 ? null : texts.join('; ');
+}
+
+function scalarLosses(type: ScalarType, round: boolean): string | null {
   const fate = round ? 'are rounded' : 'are dirty unless round';
   switch (type.name) {
     case 'DECIMAL':
@@ -79,6 +106,6 @@ function losses({ type, round }: PlanColumn): string | null {
   }
 }
 
-function scaleText(type: ColumnType): string {
+function scaleText(type: ScalarType): string {
   return type.scale === 0 ? 'the point' : `${type.scale} behind the point`;
 }

@@ -1,7 +1,6 @@
 import { parseIso } from './time/iso.ts';
 import { newMoment } from './time/reader.ts';
-import type { ColumnType } from './types.ts';
-import { typeText } from './types.ts';
+import { type ColumnType, isNested, typeText } from './types.ts';
 
 /**
  * Values of table partition columns: 1 to 255 of the letters, digits and `_ : . - $ # ! @`. MaxCompute would also
@@ -32,7 +31,7 @@ export function partitionValue(text: string, type: ColumnType): PartitionValue {
   }
   const limit = RANGE[type.name];
   if (limit !== undefined) return integerValue(text, type, limit);
-  if (type.length !== undefined && text.length > type.length)
+  if (!isNested(type) && text.length > (type.length ?? text.length))
     return { problem: `"${text}" is too long for ${typeText(type)}` };
   if (type.name === 'DATE' && !isDay(text)) return { problem: `"${text}" is no date like 2026-11-21` };
   return { value: text };

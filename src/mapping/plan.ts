@@ -22,6 +22,9 @@ export interface Plan {
   readonly maxFieldBytes: number;
 }
 
+/** What a column takes beside its own family of types: whatever loses nothing, or nothing. */
+export type Coercion = 'lenient' | 'strict';
+
 export type Compression = 'deflate' | 'zstd' | 'none';
 
 /** Where a cell comes from. `index` counts the paths of that decoder's spec. */
@@ -50,6 +53,8 @@ export interface PlanColumn {
   readonly time: TimeSpec;
   readonly trim: boolean;
   readonly round: boolean;
+  /** Absent: lenient. */
+  readonly coercion?: Coercion;
 }
 
 export interface PlanTime {

@@ -42,6 +42,7 @@ interface Column {
   /** Stands in for a missing or null cell. */
   readonly fallback: Cell | null;
   readonly convert: Converter;
+  readonly convertFallback: Converter;
 }
 
 /** `decoders` were created from `plan.decoders`. */
@@ -105,15 +106,24 @@ const NULL_REFUSED: Dirty = dirty(
   'the source is missing or null, and the column is NOT NULL',
 );
 
-function writeColumn({ cell, fallback, convert, plan }: Column, out: ColumnWriter): Dirty | null {
+function writeColumn(
+  { cell, fallback, convert, convertFallback, plan }: Column,
+  out: ColumnWriter,
+): Dirty | null {
   if (cell.kind > NULL) return convert(cell, out, plan.number);
-  if (fallback) return convert(fallback, out, plan.number);
+  if (fallback) return convertFallback(fallback, out, plan.number);
   return plan.nullable ? null : NULL_REFUSED;
 }
 
 function createColumn(plan: PlanColumn, cells: readonly Cell[], maxFieldBytes: number): Column {
   const fallback = plan.default === null ? null : constantCell(plan.default);
-  return { plan, cell: cells[plan.slot]!, fallback, convert: createConverter(plan, maxFieldBytes) };
+  const convert = createConverter(plan, maxFieldBytes);
+  // A default is text, number or boolean, whatever the type.
+  const lenient = plan.coercion === 'strict' && fallback !== null;
+  const convertFallback = lenient
+    ? createConverter({ ...plan, coercion: 'lenient' }, maxFieldBytes)
+    : convert;
+  return { plan, cell: cells[plan.slot]!, fallback, convert, convertFallback };
 }
 
 /** A value from the configuration as a cell. */

@@ -1,5 +1,5 @@
-/** A MaxCompute column type, parsed from its text in the table's schema (`DECIMAL(10,2)`). */
-const NAMES = [
+/** MaxCompute column types, parsed from their text in the table's schema (`DECIMAL(10,2)`, `map<string,array<int>>`). */
+export const SCALARS = [
   'TINYINT',
   'SMALLINT',
   'INT',
@@ -17,12 +17,14 @@ const NAMES = [
   'TIMESTAMP_NTZ',
   'BINARY',
   'JSON',
+  'INTERVAL_DAY_TIME',
+  'INTERVAL_YEAR_MONTH',
 ] as const;
 
-export type TypeName = (typeof NAMES)[number];
+export type ScalarName = (typeof SCALARS)[number];
 
-export interface ColumnType {
-  readonly name: TypeName;
+export interface ScalarType {
+  readonly name: ScalarName;
   /** DECIMAL only: digits in all, 1..38. */
   readonly precision?: number;
   /** DECIMAL only: digits behind the point, 0..18 and not above the precision. */
@@ -31,41 +33,57 @@ export interface ColumnType {
   readonly length?: number;
 }
 
-const TEXT = /^([a-z_]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i;
-const LONGEST = { VARCHAR: 65_535, CHAR: 255 } as const;
+export type NestedType =
+  | { readonly name: 'ARRAY'; readonly element: ColumnType }
+  | { readonly name: 'MAP'; readonly key: ScalarType; readonly value: ColumnType }
+  | { readonly name: 'STRUCT'; readonly fields: readonly StructField[] };
 
-/** The type, or null when it is unknown or not supported yet (ARRAY, MAP, STRUCT, INTERVAL...). Limits: protocol 5.5. */
-export function parseColumnType(text: string): ColumnType | null {
-  const match = TEXT.exec(text.trim());
-  const name = NAMES.find((known) => known === match?.[1]?.toUpperCase());
-  if (!match || !name) return null;
-  const first = match[2] === undefined ? null : Number(match[2]);
-  const second = match[3] === undefined ? null : Number(match[3]);
-  if (name === 'DECIMAL') return decimalType(first, second);
-  if (name === 'VARCHAR' || name === 'CHAR') {
-    const fits = first !== null && second === null && first >= 1 && first <= LONGEST[name];
-    return fits ? { name, length: first } : null;
-  }
-  return first === null ? { name } : null;
+export interface StructField {
+  readonly name: string;
+  readonly type: ColumnType;
 }
 
-/** DECIMAL alone is DECIMAL(38,18); DECIMAL(p) is DECIMAL(p,0). */
-function decimalType(first: number | null, second: number | null): ColumnType | null {
-  const precision = first ?? 38;
-  const scale = second ?? (first === null ? 18 : 0);
-  const fits = precision >= 1 && precision <= 38 && scale <= 18 && scale <= precision;
-  return fits ? { name: 'DECIMAL', precision, scale } : null;
+export type ColumnType = ScalarType | NestedType;
+export type TypeName = ColumnType['name'];
+
+export function isNested(type: ColumnType): type is NestedType {
+  return type.name === 'ARRAY' || type.name === 'MAP' || type.name === 'STRUCT';
 }
+
+/** The names of the scalar types in it, each at most once. */
+export function leafNames(type: ColumnType): ReadonlySet<ScalarName> {
+  const names = new Set<ScalarName>();
+  const visit = (one: ColumnType): void => {
+    if (one.name === 'ARRAY') visit(one.element);
+    else if (one.name === 'STRUCT') for (const field of one.fields) visit(field.type);
+    else if (one.name === 'MAP') {
+      names.add(one.key.name);
+      visit(one.value);
+    } else names.add(one.name);
+  };
+  visit(type);
+  return names;
+}
+
+const PLAIN_NAME = /^[A-Za-z_]\w*$/;
 
 /** The type as MaxCompute writes it. */
 export function typeText(type: ColumnType): string {
-  if (type.name === 'DECIMAL') return `DECIMAL(${type.precision},${type.scale})`;
-  return type.length === undefined ? type.name : `${type.name}(${type.length})`;
+  switch (type.name) {
+    case 'ARRAY':
+      return `ARRAY<${typeText(type.element)}>`;
+    case 'MAP':
+      return `MAP<${typeText(type.key)},${typeText(type.value)}>`;
+    case 'STRUCT':
+      return `STRUCT<${type.fields.map(fieldText).join(',')}>`;
+    case 'DECIMAL':
+      return `DECIMAL(${type.precision},${type.scale})`;
+    default:
+      return type.length === undefined ? type.name : `${type.name}(${type.length})`;
+  }
 }
 
-/** The `type` of the configuration is for a table that is created; of one that is there, its own type counts. */
-export function typeWarnings(written: string | null | undefined, live: ColumnType, key: string): string[] {
-  const wanted = written ? parseColumnType(written) : null;
-  if (!wanted || typeText(wanted) === typeText(live)) return [];
-  return [`${key}.type: it says ${typeText(wanted)}, the table says ${typeText(live)}`];
+function fieldText({ name, type }: StructField): string {
+  const written = PLAIN_NAME.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
+  return `${written}:${typeText(type)}`;
 }

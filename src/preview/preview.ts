@@ -10,7 +10,7 @@ import { matchTable, refuseUnsupported } from '../plan.ts';
 import { openReader, type ReadFrom, type Reading, type ReadLog } from '../source/reader.ts';
 import type { TopicPartition } from '../source/source.ts';
 import { orMissing } from '../table.ts';
-import type { Value } from './row-collector.ts';
+import type { Value } from './nested-value.ts';
 import { type PlacedRow, type PreviewRejection, runRecords } from './run-records.ts';
 
 export interface PreviewOptions {

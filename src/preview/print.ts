@@ -1,6 +1,6 @@
 import { type Cell, cut, layOut, printable } from './layout.ts';
+import type { Value } from './nested-value.ts';
 import type { Preview, PreviewTable } from './preview.ts';
-import type { Value } from './row-collector.ts';
 import type { PreviewRejection } from './run-records.ts';
 
 /** Characters of a value that are looked at; more is a matter for `--json`. */
@@ -48,7 +48,9 @@ function hiddenLine({ columns }: PreviewTable, hidden: number, room: number): st
 }
 
 const valueText = (value: Value | null | undefined): string =>
-  value === null || value === undefined ? 'NULL' : printable(String(value).slice(0, LONGEST_CELL));
+  value === null || value === undefined ? 'NULL' : printable(plain(value).slice(0, LONGEST_CELL));
+
+const plain = (value: Value): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 const recordName = (one: { readonly topic: string; readonly partition: number; readonly offset: number }) =>
   `${one.topic}-${one.partition}-${one.offset}`;

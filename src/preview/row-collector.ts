@@ -2,21 +2,8 @@ import { formatDay, formatIso } from '../decode/iso-text.ts';
 import { RecordWriter } from '../encode/record-writer.ts';
 import type { RowSink, Writers } from '../encode/writers.ts';
 import type { Plan } from '../mapping/plan.ts';
-import type { TypeName } from '../mapping/types.ts';
-
-/**
- * A value as a reader of the table sees it, exactly:
- *
- * BOOLEAN                    | boolean
- * TINYINT SMALLINT INT       | number
- * FLOAT DOUBLE               | number; NaN and the infinities as text
- * BIGINT DECIMAL             | text: a JSON number would lose digits
- * STRING VARCHAR CHAR JSON   | text, JSON as it is stored
- * BINARY                     | text, two hexadecimal digits per byte
- * DATE TIMESTAMP_NTZ         | text, 2026-11-20 and 2026-11-20T08:00:00.123456789
- * DATETIME TIMESTAMP         | the same as an instant, in UTC: 2026-11-20T00:00:00.123Z
- */
-export type Value = string | number | boolean;
+import type { ColumnType, ScalarName } from '../mapping/types.ts';
+import { type Event, type Leaf, nestedValue, type Value } from './nested-value.ts';
 
 export interface CollectedRow {
   readonly tablePartition: string;
@@ -31,7 +18,7 @@ export interface RowCollector extends Writers {
 }
 
 export function createRowCollector(plan: Pick<Plan, 'columns'>): RowCollector {
-  const types = new Map(plan.columns.map(({ number, type }) => [number, type.name]));
+  const types = new Map(plan.columns.map(({ number, type }) => [number, type]));
   const rows: CollectedRow[] = [];
   return {
     take: () => rows.splice(0),
@@ -41,13 +28,23 @@ export function createRowCollector(plan: Pick<Plan, 'columns'>): RowCollector {
   };
 }
 
+interface Container {
+  readonly column: number;
+  readonly events: Event[];
+}
+
 /** The record writer runs beside it, for the size of the row. */
 function collectorSink(
-  types: ReadonlyMap<number, TypeName>,
+  types: ReadonlyMap<number, ColumnType>,
   onRow: (values: ReadonlyMap<number, Value>) => void,
 ): RowSink {
   const bytes = new RecordWriter();
   let values = new Map<number, Value>();
+  let containers: Container[] = [];
+  const put = (column: number, leaf: Leaf) => {
+    if (column === 0) containers.at(-1)!.events.push(leaf);
+    else values.set(column, leaf(types.get(column)!.name as ScalarName));
+  };
   return {
     get rowBytes() {
       return bytes.rowBytes;
@@ -55,43 +52,80 @@ function collectorSink(
     begin() {
       bytes.begin();
       values = new Map();
+      containers = [];
     },
-    end: () => onRow(values),
+    end() {
+      for (const { column, events } of containers)
+        values.set(column, nestedValue(types.get(column)!, events));
+      onRow(values);
+    },
     rollback: () => bytes.rollback(),
+    open(column) {
+      bytes.open(column);
+      containers.push({ column, events: [] });
+    },
+    count(items) {
+      bytes.count(items);
+      containers.at(-1)!.events.push(items);
+    },
+    flag(value) {
+      bytes.flag(value);
+      if (value === 1) containers.at(-1)!.events.push(null);
+    },
+    undo() {
+      bytes.undo();
+      containers.pop();
+    },
     boolean(column, value) {
       bytes.boolean(column, value);
-      values.set(column, value === 1);
+      put(column, () => value === 1);
     },
     integer(column, value) {
       bytes.integer(column, value);
-      values.set(column, integerValue(types.get(column), value));
+      put(column, (type) => integerValue(type, value));
     },
     bigInteger(column, value) {
       bytes.bigInteger(column, value);
-      values.set(column, String(value));
+      put(column, () => String(value));
     },
     float(column, value) {
       bytes.float(column, value);
-      values.set(column, numberValue(shortestFloat(value)));
+      put(column, () => numberValue(shortestFloat(value)));
     },
     double(column, value) {
       bytes.double(column, value);
-      values.set(column, numberValue(value));
+      put(column, () => numberValue(value));
     },
     bytes(column, source, start, end) {
       bytes.bytes(column, source, start, end);
-      const encoding = types.get(column) === 'BINARY' ? 'hex' : 'utf8';
-      values.set(column, Buffer.from(source.subarray(start, end)).toString(encoding));
+      const own = Buffer.from(source.subarray(start, end));
+      put(column, (type) => own.toString(type === 'BINARY' ? 'hex' : 'utf8'));
     },
     timestamp(column, seconds, nanos) {
       bytes.timestamp(column, seconds, nanos);
-      values.set(column, formatIso(seconds, nanos) + (types.get(column) === 'TIMESTAMP' ? 'Z' : ''));
+      put(column, (type) => timeValue(type, seconds, nanos));
     },
   };
 }
 
+function timeValue(type: ScalarName, seconds: number, nanos: number): Value {
+  if (type === 'INTERVAL_DAY_TIME') return intervalValue(seconds, nanos);
+  return formatIso(seconds, nanos) + (type === 'TIMESTAMP' ? 'Z' : '');
+}
+
+/** Seconds are floored: -1 s and 500,000,000 ns are half a second back. */
+function intervalValue(seconds: number, nanos: number): Value {
+  const back = seconds < 0 && nanos > 0;
+  const whole = back ? seconds + 1 : seconds;
+  const fraction = String(back ? 1_000_000_000 - nanos : nanos)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return `PT${back && whole === 0 ? '-0' : whole}${fraction === '' ? '' : `.${fraction}`}S`;
+}
+
 /** Days of DATE, milliseconds of DATETIME, or a number as such. */
-function integerValue(type: TypeName | undefined, value: number): Value {
+function integerValue(type: ScalarName, value: number): Value {
+  if (type === 'INTERVAL_YEAR_MONTH') return `P${value}M`;
   if (type === 'BIGINT') return String(value);
   if (type === 'DATE') return formatDay(value);
   if (type !== 'DATETIME') return value;

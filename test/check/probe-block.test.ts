@@ -43,9 +43,16 @@ describe('the block that proves the right to insert', () => {
   });
 
   it('leaves types that maxsink does not know NULL, and gives up when they are NOT NULL', () => {
-    const lists = [column('array<bigint>'), column('bigint')];
+    const lists = [column('array<point>'), column('bigint')];
     const { body } = probeBlock(lists, 'none')!;
-    expect(rowsOf(['ARRAY<BIGINT>', 'BIGINT'], Buffer.concat(body))[0]).toEqual([null, 1n]);
-    expect(probeBlock([column('array<bigint>', false)], 'none')).toBeNull();
+    expect(rowsOf(['BINARY', 'BIGINT'], Buffer.concat(body))[0]).toEqual([null, 1n]);
+    expect(probeBlock([column('array<point>', false)], 'none')).toBeNull();
+  });
+
+  it('has a value in every part of a nested type', () => {
+    const type = 'array<struct<a:map<string,interval_year_month>,b:array<interval_day_time>>>';
+    const { body } = probeBlock([column(type, false)], 'none')!;
+    const item = [[['maxsink check', 1]], [1_767_225_600_000_000_000n]];
+    expect(rowsOf([type], Buffer.concat(body))[1]).toEqual([[item]]);
   });
 });

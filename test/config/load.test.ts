@@ -189,6 +189,7 @@ describe('values', () => {
       default: '0.00',
       trim: true,
       round: false,
+      coercion: 'lenient',
       type: 'DECIMAL(18,2)',
     });
     expect(config.table.absurd).toEqual({ before: Date.UTC(2000, 0, 1), afterRecord: 86_400_000 });

@@ -169,8 +169,8 @@ describe('a table that is created', () => {
       'needs the type of every column',
       `${CREATE}columns:\n    a: b\n    c: {from: d, type: BIGINT}\n    e: {from: f}`,
       [
-        '15:5 table.columns.a.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2) or STRING',
-        '17:5 table.columns.e.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2) or STRING',
+        '15:5 table.columns.a.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2), STRING or ARRAY<STRING>',
+        '17:5 table.columns.e.type: create: if_missing needs it, such as BIGINT, DECIMAL(18,2), STRING or ARRAY<STRING>',
       ],
     ],
     [
@@ -197,7 +197,7 @@ describe('a table that is created', () => {
   ])('%s', (_, table, expected) => expect(problems(written({ table }))).toEqual(expected));
 
   it.each([
-    ['columns: {a: {from: b, type: "ARRAY<STRING>"}}', /columns\.a\.type: expected a column type/],
+    ['columns: {a: {from: b, type: "ARRAY<STRINGS>"}}', /columns\.a\.type: expected a column type/],
     ['columns: {a: {from: b, type: "DECIMAL(39,1)"}}', /columns\.a\.type: expected a column type/],
     ['partitions: {dt: {from: b, type: DOUBLE}}', /partitions\.dt\.type: expected STRING, VARCHAR/],
     ['partitions: {dt: {time: b, format: HH, type: DECIMAL}}', /partitions\.dt\.type: expected STRING/],

@@ -13,7 +13,7 @@ describe('type texts', () => {
       'array<struct<x:map<string,array<bigint>>,y:string>>',
       'array<struct<x:map<string,array<bigint>>,y:string>>',
     ],
-    ['STRUCT<`a b`: INT, c: timestamp_ntz>', 'struct<a b:int,c:timestamp_ntz>'],
+    ['STRUCT<`a b`: INT, c: timestamp_ntz>', 'struct<`a b`:int,c:timestamp_ntz>'],
   ])('%s is %s', (text, canonical) => {
     expect(typeText(parseType(text))).toBe(canonical);
   });

@@ -1,6 +1,6 @@
 import type { EncodeJob } from '../../src/encode/job.ts';
 import type { Plan, PlanColumn, Slot } from '../../src/mapping/plan.ts';
-import type { TypeName } from '../../src/mapping/types.ts';
+import type { ScalarName } from '../../src/mapping/types.ts';
 import {
   chunkBufferBytes,
   F_HEADERS,
@@ -77,7 +77,7 @@ export function planOf(options: Partial<Plan> = {}): Plan {
   };
 }
 
-function column(number: number, name: string, type: TypeName, slot: number): PlanColumn {
+function column(number: number, name: string, type: ScalarName, slot: number): PlanColumn {
   return {
     number,
     name,

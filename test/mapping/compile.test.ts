@@ -10,7 +10,7 @@ describe('the plan', () => {
     const { plan, problems } = compile({
       columns: {
         id: 'BIGINT NOT NULL',
-        tags: 'ARRAY<STRING>',
+        tags: 'ARRAY<POINT>',
         amount: 'DECIMAL(10,2)',
         created: 'DATETIME',
         flag: 'BOOLEAN',
@@ -58,7 +58,7 @@ describe('the plan', () => {
     expect(plan).toBeNull();
     const expected = [
       /^table\.columns\.ammount: the table has no such column; it has id, tags/,
-      /^column tags: the type ARRAY<STRING> is not supported/,
+      /^column tags: the type ARRAY<POINT> is not supported/,
       /^table\.columns\.created\.timeFormat: "yyyy-mm-DD": "DD" is not one of/,
       /^table\.columns\.created\.timeZone: "Asia\/Atlantis"/,
       /^table\.columns\.flag\.from: "maybe" cannot be converted to BOOLEAN/,

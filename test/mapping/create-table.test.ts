@@ -98,7 +98,7 @@ describe('what is missing or wrong', () => {
         columns: {
           a: {},
           b: { type: null },
-          c: { type: 'ARRAY<INT>' },
+          c: { type: 'ARRAY<POINT>' },
           hr: { type: 'INT' },
           d: { type: 'INT' },
         },
@@ -106,7 +106,7 @@ describe('what is missing or wrong', () => {
       [
         expect.stringMatching(/^table\.columns\.a\.type: create: if_missing needs it/),
         expect.stringMatching(/^table\.columns\.b\.type: create: if_missing needs it/),
-        expect.stringMatching(/^table\.columns\.c\.type: expected a column type .* received "ARRAY<INT>"/),
+        expect.stringMatching(/^table\.columns\.c\.type: expected a column type .* received "ARRAY<POINT>"/),
         expect.stringMatching(/^table\.columns\.hr: it is a table partition column/),
       ],
     ],

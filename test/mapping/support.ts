@@ -13,8 +13,8 @@ import {
 import { type CompileInput, compilePlan, type TableConfig } from '../../src/mapping/compile.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';
 import type { ColumnWriter } from '../../src/mapping/convert/converter.ts';
+import { parseColumnType } from '../../src/mapping/parse-type.ts';
 import type { Plan, PlanColumn } from '../../src/mapping/plan.ts';
-import { parseColumnType } from '../../src/mapping/types.ts';
 import {
   type ChunkView,
   chunkBufferBytes,
@@ -47,6 +47,10 @@ export function recorder(): Recorder {
     bytes: (column, source, start, end) =>
       row.set(column, Buffer.from(source.slice(start, end)).toString('latin1')),
     timestamp: (column, seconds, nanos) => row.set(column, [seconds, nanos]),
+    open: () => undefined,
+    count: () => undefined,
+    flag: () => undefined,
+    undo: () => undefined,
   };
 }
 

@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseColumnType, typeText } from '../../src/mapping/types.ts';
+import { typeText as emulatorText, parseType as emulatorType } from '../../src/emulator/types.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { parseColumnType, typeWarnings } from '../../src/mapping/parse-type.ts';
+import { type ColumnType, leafNames, typeText } from '../../src/mapping/types.ts';
 
 describe('column types', () => {
   it('are read in any case, with their parameters', () => {
@@ -9,20 +13,62 @@ describe('column types', () => {
     expect(parseColumnType('decimal(9)')).toEqual({ name: 'DECIMAL', precision: 9, scale: 0 });
     expect(parseColumnType('varchar(65535)')).toEqual({ name: 'VARCHAR', length: 65_535 });
     expect(parseColumnType('timestamp_ntz')).toEqual({ name: 'TIMESTAMP_NTZ' });
+    expect(parseColumnType('interval_day_time')).toEqual({ name: 'INTERVAL_DAY_TIME' });
+  });
+
+  it('nest, with blanks and names in back-quotes', () => {
+    expect(
+      parseColumnType(' array < map<string , struct< A:bigint,`b c`: char(3),`d``e` :JSON,decimal:int> > > '),
+    ).toEqual({
+      name: 'ARRAY',
+      element: {
+        name: 'MAP',
+        key: { name: 'STRING' },
+        value: {
+          name: 'STRUCT',
+          fields: [
+            { name: 'A', type: { name: 'BIGINT' } },
+            { name: 'b c', type: { name: 'CHAR', length: 3 } },
+            { name: 'd`e', type: { name: 'JSON' } },
+            { name: 'decimal', type: { name: 'INT' } },
+          ],
+        },
+      },
+    });
   });
 
   it('are null when not supported or outside their limits', () => {
     for (const text of [
-      'array<bigint>',
-      'map<string,string>',
-      'struct<a:int>',
-      'interval_day_time',
+      'array',
+      'array<>',
+      'array<bigint',
+      'array<bigint>>',
+      'array<bigint>(3)',
+      'array<bigint,int>',
+      'array<geography>',
+      'map<string>',
+      'map<string,string,string>',
+      'map<array<int>,string>',
+      'map<json,string>',
+      'struct<>',
+      'struct<a>',
+      'struct<a int>',
+      'struct<a:int,>',
+      'struct<a:int,A:int>',
+      'struct<``:int>',
+      'struct<`a:int>',
+      '`bigint`',
+      'bigint bigint',
       'bigint(3)',
+      'bigint;',
       'varchar',
       'varchar(0)',
       'varchar(65536)',
+      'varchar(-1)',
       'char(256)',
       'char(1,1)',
+      'decimal()',
+      'decimal(1,1,1)',
       'decimal(39,2)',
       'decimal(10,11)',
       'decimal(38,19)',
@@ -33,8 +79,63 @@ describe('column types', () => {
     }
   });
 
-  it('read back their own text', () => {
-    for (const text of ['DECIMAL(10,2)', 'CHAR(3)', 'VARCHAR(20)', 'JSON', 'TIMESTAMP_NTZ'])
-      expect(typeText(parseColumnType(text)!)).toBe(text);
+  it('nest up to a limit', () => {
+    const nested = (depth: number) => `${'array<'.repeat(depth)}int${'>'.repeat(depth)}`;
+    expect(parseColumnType(nested(LIMITS.typeDepth))).not.toBeNull();
+    expect(parseColumnType(nested(LIMITS.typeDepth + 1))).toBeNull();
+    expect(parseColumnType(nested(100_000))).toBeNull();
+  });
+
+  it('read back their own text, as the local MaxCompute does', () => {
+    fc.assert(
+      fc.property(anyType, (type) => {
+        const text = typeText(type);
+        expect(parseColumnType(text)).toEqual(type);
+        expect(parseColumnType(emulatorText(emulatorType(text)))).toEqual(type);
+      }),
+    );
+  });
+
+  it('tell their leaves', () => {
+    const type = parseColumnType('map<int,struct<a:array<date>,b:date,c:string>>')!;
+    expect([...leafNames(type)]).toEqual(['INT', 'DATE', 'STRING']);
+  });
+
+  it('warn where the configuration says another type than the table, whatever the case of names', () => {
+    const live = parseColumnType('struct<a:int>')!;
+    expect(typeWarnings('STRUCT< A : INT >', live, 'k')).toEqual([]);
+    expect(typeWarnings('struct<a:bigint>', live, 'k')).toEqual([
+      'k.type: it says STRUCT<a:BIGINT>, the table says STRUCT<a:INT>',
+    ]);
   });
 });
+
+const scalar = fc.constantFrom<ColumnType>(
+  { name: 'BIGINT' },
+  { name: 'DECIMAL', precision: 20, scale: 4 },
+  { name: 'VARCHAR', length: 7 },
+  { name: 'TIMESTAMP_NTZ' },
+  { name: 'INTERVAL_YEAR_MONTH' },
+);
+const fieldName = fc.constantFrom('a', 'b_2', 'c d', '时间', 'order', 'x.y', 'e:f', '<');
+
+const { anyType } = fc.letrec<{ anyType: ColumnType }>((tie) => ({
+  anyType: fc.oneof(
+    { maxDepth: 4 },
+    scalar,
+    fc.record({ name: fc.constant('ARRAY' as const), element: tie('anyType') }),
+    fc.record({
+      name: fc.constant('MAP' as const),
+      key: scalar,
+      value: tie('anyType'),
+    }) as fc.Arbitrary<ColumnType>,
+    fc.record({
+      name: fc.constant('STRUCT' as const),
+      fields: fc.uniqueArray(fc.record({ name: fieldName, type: tie('anyType') }), {
+        minLength: 1,
+        maxLength: 4,
+        selector: ({ name }) => name,
+      }),
+    }),
+  ),
+}));

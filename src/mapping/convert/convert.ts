@@ -1,23 +1,45 @@
 import { Cell, STRING } from '../../decode/cell.ts';
 import type { PlanColumn } from '../plan.ts';
+import { isNested, type NestedType, type ScalarType } from '../types.ts';
 import { booleanConverter } from './boolean.ts';
+import { strictConverter } from './coercion.ts';
 import type { Converter } from './converter.ts';
 import { decimalConverter } from './decimal.ts';
 import { doubleConverter, floatConverter } from './float.ts';
 import { integerConverter } from './integer.ts';
+import { dayTimeConverter, yearMonthConverter } from './interval.ts';
 import { jsonConverter } from './json.ts';
+import { nestedConverter } from './nested.ts';
 import { temporalConverter } from './temporal.ts';
 import { binaryConverter, textConverter } from './text.ts';
 
-type Options = Pick<PlanColumn, 'type' | 'time' | 'round' | 'trim'>;
+type Options = Pick<PlanColumn, 'type' | 'time' | 'round' | 'trim' | 'coercion'> & { readonly name?: string };
 
-/** The converter of a column: one per type, chosen once. */
+/** The converter of a column: one per type, chosen once. Options hold for the leaves of a nested type too. */
 export function createConverter(column: Options, maxFieldBytes: number): Converter {
-  const convert = converterOf(column, maxFieldBytes);
-  return column.trim ? trimmed(convert) : convert;
+  const { type, time, round, trim, coercion } = column;
+  const convert = isNested(type)
+    ? nested(type, column, maxFieldBytes)
+    : scalarConverter(type, column, maxFieldBytes);
+  const trimming = trim ? trimmed(convert) : convert;
+  return coercion === 'strict'
+    ? strictConverter(trimming, { type, timeFormat: time.format, round })
+    : trimming;
 }
 
-function converterOf({ type, time, round }: Options, maxFieldBytes: number): Converter {
+function nested(type: NestedType, column: Options, maxFieldBytes: number): Converter {
+  const of = (options: Options) => (leaf: ScalarType) =>
+    createConverter({ ...options, type: leaf }, maxFieldBytes);
+  const { name = '', coercion = 'lenient' } = column;
+  return nestedConverter(type, {
+    name,
+    coercion,
+    leaf: of(column),
+    key: of({ ...column, coercion: 'lenient' }),
+  });
+}
+
+function scalarConverter(type: ScalarType, { time, round }: Options, maxFieldBytes: number): Converter {
   switch (type.name) {
     case 'TINYINT':
     case 'SMALLINT':
@@ -45,6 +67,10 @@ function converterOf({ type, time, round }: Options, maxFieldBytes: number): Con
       return binaryConverter(maxFieldBytes);
     case 'JSON':
       return jsonConverter(maxFieldBytes);
+    case 'INTERVAL_DAY_TIME':
+      return dayTimeConverter(time.format, round);
+    case 'INTERVAL_YEAR_MONTH':
+      return yearMonthConverter;
   }
 }
 

@@ -11,15 +11,28 @@ import {
   LOCAL,
   NUMBER,
   STRING,
+  TIME,
+  TREE,
 } from '../../decode/cell.ts';
+import { timeText, treeJson } from '../../decode/tree-json.ts';
 import type { RecordWriter } from '../../encode/record-writer.ts';
 import type { RejectionCode } from '../../errors.ts';
 import { asText } from './bytes.ts';
 
-/** What converters need of the record writer; columns are 1-based numbers. */
+/** What converters need of the record writer; columns are 1-based numbers, 0 is inside a container. */
 export type ColumnWriter = Pick<
   RecordWriter,
-  'boolean' | 'integer' | 'bigInteger' | 'float' | 'double' | 'bytes' | 'timestamp'
+  | 'boolean'
+  | 'integer'
+  | 'bigInteger'
+  | 'float'
+  | 'double'
+  | 'bytes'
+  | 'timestamp'
+  | 'open'
+  | 'count'
+  | 'flag'
+  | 'undo'
 >;
 
 /**
@@ -46,6 +59,11 @@ export function notExact(cell: Cell, wanted: string): Dirty {
 
 const SHOWN_BYTES = 64;
 
+function shownTree(cell: Cell): string {
+  const text = treeJson(cell.tree!, SHOWN_BYTES);
+  return text.length > SHOWN_BYTES ? `${text.slice(0, SHOWN_BYTES)}...` : text;
+}
+
 /** A short picture of the cell for messages. */
 export function show(cell: Cell): string {
   const end = Math.min(cell.end, cell.start + SHOWN_BYTES);
@@ -69,6 +87,10 @@ export function show(cell: Cell): string {
       return `time ${cell.num} s ${cell.nanos} ns`;
     case DAY:
       return `day ${cell.num}`;
+    case TIME:
+      return `time of day ${timeText(cell)}`;
+    case TREE:
+      return shownTree(cell);
     default:
       return 'null';
   }

@@ -1,4 +1,4 @@
-import type { ColumnType } from '../types.ts';
+import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';
 import { type Converter, notExact, outOfRange, wrongType } from './converter.ts';
 import { type DecimalDigits, digitsOf, newDigits, roundDigits } from './decimal-digits.ts';
@@ -16,7 +16,7 @@ const text = new Uint8Array(64);
  * p - s digits before the point (protocol 5.5). The text on the wire is canonical: plain notation,
  * no leading zeros or plus, no trailing zeros of the fraction, never -0.
  */
-export function decimalConverter(type: ColumnType, round: boolean): Converter {
+export function decimalConverter(type: ScalarType, round: boolean): Converter {
   const scale = type.scale ?? 18;
   const integerDigits = (type.precision ?? 38) - scale;
   return (cell, out, column) => {

@@ -74,6 +74,17 @@ export const floatConverter: Converter = (cell, out, column) => {
   return null;
 };
 
+/** Whether nothing is lost: fractions in decimal text count as the nearest value that they mean. */
+export function isExact(cell: Cell, type: 'FLOAT' | 'DOUBLE'): boolean {
+  const double = doubleOf(cell);
+  if (double === undefined || Number.isNaN(double)) return true;
+  const value = type === 'FLOAT' ? Math.fround(double) : double;
+  if (cell.kind === DOUBLE) return value === double;
+  const isWhole = digitsOf(cell, digits) && digits.length <= digits.point;
+  // Overflow is out_of_range, which the converter says.
+  return !isWhole || !Number.isFinite(value) || compareExact(digits, value) === 0;
+}
+
 const floats = new Float32Array(1);
 const bits = new Int32Array(floats.buffer);
 

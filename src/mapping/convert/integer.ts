@@ -1,6 +1,16 @@
-import { type Cell, DAY, type Dirty, INSTANT, INTEGER, LOCAL, NUMBER, STRING } from '../../decode/cell.ts';
+import {
+  type Cell,
+  DAY,
+  type Dirty,
+  INSTANT,
+  INTEGER,
+  LOCAL,
+  NUMBER,
+  STRING,
+  TIME,
+} from '../../decode/cell.ts';
 import { epochUnit } from '../time/epoch.ts';
-import type { ColumnType } from '../types.ts';
+import type { ScalarType } from '../types.ts';
 import { type ColumnWriter, type Converter, notExact, outOfRange, wrongType } from './converter.ts';
 import {
   digitsOf,
@@ -11,18 +21,19 @@ import {
   smallInteger,
 } from './decimal-digits.ts';
 
-const LARGEST: Partial<Record<ColumnType['name'], number>> = {
+const LARGEST: Partial<Record<ScalarType['name'], number>> = {
   TINYINT: 127,
   SMALLINT: 32_767,
   INT: 2_147_483_647,
 };
 const BIGINT_MAX = 2n ** 63n - 1n;
+
 /**
  * TINYINT SMALLINT INT BIGINT. A fraction is dirty unless `round` (HALF_UP); `1.0` and `1e3` are whole.
  * BIGINT -2^63 does not exist on the wire (protocol 5.5): dirty, or -2^63+1 with `round`. Times become
  * epoch numbers in the unit of `timeFormat` (default ms).
  */
-export function integerConverter(type: ColumnType, round: boolean, timeFormat: string | null): Converter {
+export function integerConverter(type: ScalarType, round: boolean, timeFormat: string | null): Converter {
   const max = LARGEST[type.name] ?? Number.POSITIVE_INFINITY;
   const big = type.name === 'BIGINT';
   const perSecond = epochUnit(timeFormat ?? 'epoch_ms');
@@ -64,6 +75,7 @@ export function integerConverter(type: ColumnType, round: boolean, timeFormat: s
       }
       case INSTANT:
       case LOCAL:
+      case TIME:
         return time(cell, out, column);
       case DAY:
         return wrongType(cell, type.name);

@@ -1,15 +1,4 @@
-import {
-  BYTES,
-  Cell,
-  DAY,
-  type Dirty,
-  DOUBLE,
-  INSTANT,
-  JSON_TEXT,
-  LOCAL,
-  NUMBER,
-  STRING,
-} from '../../decode/cell.ts';
+import { BYTES, Cell, DAY, type Dirty, DOUBLE, INSTANT, LOCAL, STRING, TIME } from '../../decode/cell.ts';
 import { asText } from './bytes.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
 import { renderText } from './text.ts';
@@ -20,12 +9,12 @@ const BACKSLASH = 92;
 const BLANK = 32;
 
 /**
- * JSON: objects, arrays, numbers and booleans as their source text, sent verbatim (protocol 5.5). A text
+ * JSON: objects, arrays, numbers and booleans as their source text, sent verbatim (protocol 5.5), trees as JSON text. A text
  * becomes a JSON string, also one that looks like JSON itself; times become ISO 8601 strings.
  */
 export function jsonConverter(maxFieldBytes: number): Converter {
   return (cell, out, column) => {
-    const problem = jsonText(cell, rendered);
+    const problem = jsonText(cell, rendered, maxFieldBytes);
     if (problem) return problem;
     const length = rendered.end - rendered.start;
     if (length > maxFieldBytes)
@@ -35,22 +24,18 @@ export function jsonConverter(maxFieldBytes: number): Converter {
   };
 }
 
-function jsonText(cell: Cell, out: Cell): Dirty | null {
+function jsonText(cell: Cell, out: Cell, limit: number): Dirty | null {
   if (cell.kind === BYTES) return wrongType(cell, 'JSON');
   if (cell.kind === DOUBLE && !Number.isFinite(cell.num))
     return dirty('bad_json_text', `JSON has no ${show(cell)}`);
-  const problem = renderText(cell, out);
+  const problem = renderText(cell, out, limit);
   if (problem || !isTextual(cell.kind)) return problem;
   quote(out);
   return null;
 }
 
 function isTextual(kind: number): boolean {
-  return (
-    kind !== NUMBER &&
-    kind !== JSON_TEXT &&
-    (kind === STRING || kind === INSTANT || kind === LOCAL || kind === DAY)
-  );
+  return kind === STRING || kind === INSTANT || kind === LOCAL || kind === DAY || kind === TIME;
 }
 
 let quoted = new Uint8Array(256);

@@ -3,7 +3,7 @@ import { DAY_SECONDS } from '../../decode/iso-text.ts';
 import type { TimeSpec } from '../plan.ts';
 import { SECONDS_MAX } from '../time/calendar.ts';
 import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';
-import type { ColumnType } from '../types.ts';
+import type { ScalarType } from '../types.ts';
 import { type ColumnWriter, type Converter, notExact, outOfRange } from './converter.ts';
 
 const moment = newMoment();
@@ -12,7 +12,7 @@ const moment = newMoment();
  * DATE DATETIME TIMESTAMP TIMESTAMP_NTZ, years 0001 to 9999 (protocol 5.5 and 5.6). DATE and
  * TIMESTAMP_NTZ take the local day and the local fields in the source's zone, DATETIME and TIMESTAMP the instant.
  */
-export function temporalConverter(type: ColumnType, spec: TimeSpec, round: boolean): Converter {
+export function temporalConverter(type: ScalarType, spec: TimeSpec, round: boolean): Converter {
   const reader = createTimeReader(spec, round);
   const local = type.name === 'DATE' || type.name === 'TIMESTAMP_NTZ';
   const write =

@@ -2,18 +2,17 @@ import {
   BOOLEAN,
   BYTES,
   Cell,
-  DAY,
   type Dirty,
   DOUBLE,
-  INSTANT,
   INTEGER,
   JSON_TEXT,
-  LOCAL,
   NUMBER,
   STRING,
+  TREE,
 } from '../../decode/cell.ts';
-import { formatDay, formatIso } from '../../decode/iso-text.ts';
-import type { ColumnType } from '../types.ts';
+import { timeText, treeJson } from '../../decode/tree-json.ts';
+import { LIMITS } from '../../limits.ts';
+import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';
 import { countCharacters, isText, putAscii } from './bytes.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
@@ -23,9 +22,10 @@ const scratch = new Uint8Array(64);
 
 /**
  * Any cell with a text as STRING bytes, into `out`: the source text of numbers, booleans, objects and
- * arrays; ISO 8601 for times (Z for instants, none for local times and days). Valid until the next call.
+ * arrays (a TREE as JSON text, cut behind `limit` bytes); ISO 8601 for times (Z for instants, none for local
+ * times and days). Valid until the next call.
  */
-export function renderText(cell: Cell, out: Cell): Dirty | null {
+export function renderText(cell: Cell, out: Cell, limit: number = LIMITS.maxFieldBytes): Dirty | null {
   switch (cell.kind) {
     case STRING:
     case NUMBER:
@@ -37,6 +37,11 @@ export function renderText(cell: Cell, out: Cell): Dirty | null {
         return dirty('invalid_utf8', `${show(cell)} are not valid UTF-8`);
       out.setBytes(STRING, cell.bytes, cell.start, cell.end);
       return null;
+    case TREE: {
+      const bytes = Buffer.from(treeJson(cell.tree!, limit));
+      out.setBytes(STRING, bytes, 0, bytes.length);
+      return null;
+    }
     default:
       out.setBytes(STRING, scratch, 0, putAscii(plainText(cell), scratch));
       return null;
@@ -50,26 +55,20 @@ function plainText(cell: Cell): string {
     case INTEGER:
     case DOUBLE:
       return numberText(cell);
-    case INSTANT:
-      return `${formatIso(cell.num, cell.nanos)}Z`;
-    case LOCAL:
-      return formatIso(cell.num, cell.nanos);
-    case DAY:
-      return formatDay(cell.num);
     default:
-      return '';
+      return timeText(cell);
   }
 }
 
 const rendered = new Cell();
 
 /** STRING VARCHAR(n) CHAR(n): bytes are copied as they are; n counts characters (code points), CHAR is not padded. */
-export function textConverter(type: ColumnType, maxFieldBytes: number): Converter {
+export function textConverter(type: ScalarType, maxFieldBytes: number): Converter {
   const characters = type.length ?? Number.POSITIVE_INFINITY;
   return (cell, out, column) => {
     let from = cell;
     if (cell.kind !== STRING) {
-      const problem = renderText(cell, rendered);
+      const problem = renderText(cell, rendered, maxFieldBytes);
       if (problem) return problem;
       from = rendered;
     }
@@ -84,7 +83,7 @@ export function textConverter(type: ColumnType, maxFieldBytes: number): Converte
   };
 }
 
-function tooLong(found: string, limit: string, type: ColumnType): Dirty {
+function tooLong(found: string, limit: string, type: ScalarType): Dirty {
   return dirty('too_long', `${found}, but ${typeText(type)} takes at most ${limit}`);
 }
 
