@@ -108,4 +108,96 @@ describe('every column type', () => {
       { numRuns: 300 },
     );
   });
+
+  it('arrives inside containers too, nested in any way', () => {
+    fc.assert(
+      fc.property(
+        anyShape.chain(({ type, pairs }) =>
+          fc.tuple(fc.constant(type), fc.array(nullable(pairs), { minLength: 1, maxLength: 3 })),
+        ),
+        ([type, pairs]) => {
+          const plan = planOf({ columns: { c: type } });
+          const mapper = createRowMapper(plan, { value: createDecoder(plan.decoders.value!), key: null });
+          const chunk = chunkOf(pairs.map(([json]) => ({ value: `{"c": ${json}}` })));
+          const writer = new RecordWriter();
+          mapper.beginChunk(chunk, [{ topic: 't', partition: 0 }], 0);
+          for (const i of pairs.keys()) {
+            writer.begin();
+            expect(mapper.open(i) ?? mapper.write(writer)).toBeNull();
+            writer.end();
+          }
+          const stream = Buffer.concat([writer.view(), footerBytes(pairs.length, writer.crcOfCrcs)]);
+          expect(readRows([parseType(type)], stream)).toEqual(pairs.map(([, value]) => [value]));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 });
+
+interface Shape {
+  readonly type: string;
+  readonly pairs: fc.Arbitrary<Pair>;
+}
+
+const jsonOf = (pairs: readonly Pair[]) => pairs.map(([json]) => json).join(' , ');
+const storedOf = (pairs: readonly Pair[]) => pairs.map(([, value]) => value);
+
+/** JSON inside is compact, not verbatim: it has tests of its own. */
+const leaf = fc
+  .constantFrom(...Object.values(columns).filter(([type]) => type !== 'JSON'))
+  .map(([type, pairs]): Shape => ({ type, pairs }));
+
+/** Keys as names of an object. */
+const keys: readonly (readonly [type: string, keys: fc.Arbitrary<Pair>])[] = [
+  ['STRING', text(8).map((s): Pair => [JSON.stringify(s), s])],
+  ['BIGINT', fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }).map((n): Pair => [`"${n}"`, n])],
+  [
+    'DATE',
+    fc
+      .integer({ min: -719_162, max: 2_932_896 })
+      .map((d): Pair => [`"${iso(d * 86_400, '').slice(0, 10)}"`, d]),
+  ],
+];
+
+function mapOf([keyType, key]: (typeof keys)[number], { type, pairs }: Shape): Shape {
+  const entries = fc.uniqueArray(fc.tuple(key, nullable(pairs)), {
+    maxLength: 4,
+    selector: ([[, value]]) => value,
+  });
+  const asObject = (list: readonly (readonly [Pair, Pair])[]) =>
+    `{${list.map(([k, v]) => `${k[0]}: ${v[0]}`).join(',')}}`;
+  const asPairs = (list: readonly (readonly [Pair, Pair])[]) =>
+    `[${list.map((entry) => `[${jsonOf(entry)}]`).join(',')}]`;
+  return {
+    type: `MAP<${keyType},${type}>`,
+    pairs: fc
+      .tuple(entries, fc.boolean())
+      .map(([list, object]): Pair => [object ? asObject(list) : asPairs(list), list.map(storedOf)]),
+  };
+}
+
+function structOf(fields: readonly Shape[]): Shape {
+  return {
+    type: `struct<${fields.map(({ type }, i) => `f${i}:${type}`).join(', ')}>`,
+    pairs: fc
+      .tuple(...fields.map(({ pairs }) => nullable(pairs)))
+      .map((pairs): Pair => [`{${pairs.map(([json], i) => `"F${i}": ${json}`).join(',')}}`, storedOf(pairs)]),
+  };
+}
+
+const { anyShape } = fc.letrec<{ anyShape: Shape }>((tie) => ({
+  anyShape: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    leaf,
+    tie('anyShape').map(({ type, pairs }): Shape => {
+      const lists = fc.array(nullable(pairs), { maxLength: 4 });
+      return {
+        type: `ARRAY<${type}>`,
+        pairs: lists.map((list): Pair => [`[${jsonOf(list)}]`, storedOf(list)]),
+      };
+    }),
+    fc.tuple(fc.constantFrom(...keys), tie('anyShape')).map(([key, value]) => mapOf(key, value)),
+    fc.array(tie('anyShape'), { minLength: 1, maxLength: 3 }).map(structOf),
+  ),
+}));

@@ -3,6 +3,7 @@ import {
   BYTES,
   type Cell,
   DAY,
+  type Dirty,
   DOUBLE,
   INSTANT,
   INTEGER,
@@ -88,20 +89,19 @@ export function strictConverter(
   { type, timeFormat, round }: { type: ColumnType; timeFormat: string | null; round: boolean },
 ): Converter {
   const family = FAMILIES[type.name];
+  const text = typeText(type);
   const written = family === 'time' && timeFormat !== null ? WRITTEN_TIMES : [];
   const allowed = new Set([...STRICT[family], ...written]);
   const floating: ScalarName | null = type.name === 'FLOAT' || type.name === 'DOUBLE' ? type.name : null;
   return (cell, out, column) => {
-    if (!allowed.has(cell.kind)) return refused(cell, type);
+    if (!allowed.has(cell.kind)) return refused(cell, text);
     if (floating && !round && !isExact(cell, floating)) return notExact(cell, floating);
     return convert(cell, out, column);
   };
 }
 
-function refused(cell: Cell, type: ColumnType) {
+/** What strict says to a cell of another kind. */
+export function refused(cell: Cell, type: string): Dirty {
   const name = NAMES[cell.kind] ? `${NAMES[cell.kind]}: ` : '';
-  return dirty(
-    'wrong_type',
-    `${name}${show(cell)} is not converted to ${typeText(type)}: coercion is strict`,
-  );
+  return dirty('wrong_type', `${name}${show(cell)} is not converted to ${type}: coercion is strict`);
 }

@@ -3,6 +3,7 @@ import { createJsonDecoder } from '../../decode/json.ts';
 import { jsonTree } from '../../decode/json-tree.ts';
 import type { Coercion } from '../plan.ts';
 import { type ColumnType, isNested, type NestedType, type ScalarType, typeText } from '../types.ts';
+import { refused } from './coercion.ts';
 import { type ColumnWriter, type Converter, dirty, wrongType } from './converter.ts';
 import { KeyCapture } from './key-capture.ts';
 import { type Entry, entriesOf } from './map-entries.ts';
@@ -163,7 +164,7 @@ function treeOf(cell: Cell, type: string, coercion: Coercion): Tree | Dirty {
     case JSON_TEXT:
       return jsonTree(cell.bytes, cell.start, cell.end)?.tree ?? HALF_SURROGATE;
     case STRING:
-      return coercion === 'strict' ? wrongType(cell, type) : treeOfText(cell, type);
+      return coercion === 'strict' ? refused(cell, type) : treeOfText(cell, type);
     default:
       return wrongType(cell, type);
   }
