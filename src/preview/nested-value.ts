@@ -18,8 +18,8 @@ import type { ColumnType, ScalarType } from '../mapping/types.ts';
  */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 
-/** What was written inside a container: a leaf (its value depends on its type), `count`, or `flag` 1 as null. */
-export type Event = Leaf | number | null;
+/** What was written inside a container: a leaf (its value depends on its type), `count`, or `flag` (true: NULL). */
+export type Event = Leaf | number | boolean;
 export type Leaf = (type: ScalarType['name']) => Value;
 
 /** The value of a container from what was written after its `open`. */
@@ -45,9 +45,7 @@ export function nestedValue(type: ColumnType, events: readonly Event[]): Value {
   }
 
   function item(of: ColumnType): Value {
-    if (events[at] !== null) return read(of);
-    at++;
-    return null;
+    return events[at++] === true ? null : read(of);
   }
 
   return read(type);

@@ -70,7 +70,7 @@ function collectorSink(
     },
     flag(value) {
       bytes.flag(value);
-      if (value === 1) containers.at(-1)!.events.push(null);
+      containers.at(-1)!.events.push(value === 1);
     },
     undo() {
       bytes.undo();

@@ -140,6 +140,53 @@ describe('the plan', () => {
     ]);
   });
 
+  it('describes nested columns by their leaves', () => {
+    const { describe, warnings, problems } = compile({
+      columns: { list: 'array<struct<at:datetime,n:map<string,decimal(5,1)>>>', tags: 'ARRAY<STRING>' },
+      table: {
+        columns: {
+          list: { from: 'l', timeFormat: 'iso' },
+          tags: { from: 't', timeFormat: 'iso', coercion: 'strict' },
+        },
+      },
+    });
+    expect(problems).toEqual([]);
+    expect(describe.map(({ type, conversion }) => [type, conversion])).toEqual([
+      ['ARRAY<STRUCT<at:DATETIME,n:MAP<STRING,DECIMAL(5,1)>>>', 'array'],
+      ['ARRAY<STRING>', 'array; strict'],
+    ]);
+    expect(warnings).toEqual([
+      'column list ARRAY<STRUCT<at:DATETIME,n:MAP<STRING,DECIMAL(5,1)>>> from l: digits below a millisecond are dirty unless round; digits beyond 1 behind the point are dirty unless round',
+      'table.columns.tags.timeFormat: it has no effect on ARRAY<STRING>',
+    ]);
+  });
+
+  it('knows the coercion of each column: its own, else that of the table, for what the decoders give', () => {
+    const columns = { a: 'INT', b: 'INT', c: 'INT', d: 'STRING', e: 'STRING' };
+    const { plan } = compile({
+      columns,
+      table: {
+        coercion: 'strict',
+        columns: {
+          a: { from: 'x', default: '7' },
+          b: { from: 'x', coercion: 'lenient' },
+          c: { from: '__offset__' },
+          d: { from: '__offset__' },
+          e: { from: "'text'" },
+        },
+      },
+    });
+    expect(plan?.columns.map(({ coercion }) => coercion)).toEqual([
+      'strict',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const strict = compile({ columns, table: { columns: { a: { from: 'x', coercion: 'strict' } } } }).plan;
+    expect(strict?.columns[0]?.coercion).toBe('strict');
+  });
+
   it('reads each source and each event time once', () => {
     const time = {
       kind: 'time',

@@ -89,6 +89,25 @@ describe('rows', () => {
     ]);
   });
 
+  it('take defaults of any notation also where the column is strict', () => {
+    const rows = map(
+      {
+        columns: { a: 'BIGINT', b: 'STRING' },
+        table: {
+          columns: {
+            a: { from: 'a', default: '7', coercion: 'strict' },
+            b: { from: 'b', default: 5, coercion: 'strict' },
+          },
+        },
+      },
+      [{ value: '{}' }, { value: '{"a":1,"b":"x"}' }],
+    );
+    expect(rows).toEqual([
+      { a: 7n, b: '5' },
+      { a: 1n, b: 'x' },
+    ]);
+  });
+
   it('are rejected with stage, code and column', () => {
     const input: PlanInput = { columns: { a: 'BIGINT NOT NULL', b: 'TINYINT' } };
     const rows = map(input, [

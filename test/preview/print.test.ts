@@ -41,6 +41,11 @@ const PREVIEW: Preview = {
 };
 
 describe('for people', () => {
+  it('a nested value is JSON', () => {
+    const [line] = printPreview({ ...PREVIEW, rows: [row(0, { note: { a: [1, null] } })] }, 20, 100).slice(1);
+    expect(line).toMatch(/\{"a":\[1,null\]\}$/);
+  });
+
   it('rows stand in columns, then what was rejected and why, then a summary', () => {
     expect(printPreview(PREVIEW, 20, 100)).toEqual([
       'record      table partition       id  city    note',

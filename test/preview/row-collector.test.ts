@@ -44,9 +44,24 @@ describe('values as a reader of the table sees them', () => {
     ['DATETIME', '0', '1970-01-01T00:00:00Z'],
     ['TIMESTAMP', '"1969-12-31T23:59:59.000000001Z"', '1969-12-31T23:59:59.000000001Z'],
     ['TIMESTAMP_NTZ', '"9999-12-31T23:59:59.999999999"', '9999-12-31T23:59:59.999999999'],
+    ['INTERVAL_DAY_TIME', '"P1DT1.5S"', 'PT86401.5S'],
+    ['INTERVAL_DAY_TIME', '"-PT0.5S"', 'PT-0.5S'],
+    ['INTERVAL_DAY_TIME', '"-PT1.000000001S"', 'PT-1.000000001S'],
+    ['INTERVAL_YEAR_MONTH', '-14', 'P-14M'],
     ['STRING', 'null', undefined],
     ['TINYINT', '128', 'out_of_range'],
   ])('%s %s', (type, json, expected) => expect(shown(type, json)).toBe(expected));
+
+  it('of containers are JSON values, whatever their depth', () => {
+    const type =
+      'STRUCT<__proto__:INT,m:MAP<BIGINT,ARRAY<TIMESTAMP>>,b:BINARY,n:STRUCT<x:BIGINT>,e:ARRAY<INT>>';
+    const json = '{"__proto__":1,"m":{"7":[0,null],"8":null},"b":"a","n":{},"e":[]}';
+    const expected =
+      '{"__proto__":1,"m":{"7":["1970-01-01T00:00:00Z",null],"8":null},"b":"61","n":{"x":null},"e":[]}';
+    expect(JSON.stringify(shown(type, json))).toBe(expected);
+    expect(shown('ARRAY<INT>', '[1,"x"]')).toBe('wrong_type');
+    expect(shown('ARRAY<INT>', 'null')).toBe(undefined);
+  });
 
   it('integers and decimals are exact', () => {
     fc.assert(
