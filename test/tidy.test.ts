@@ -16,8 +16,8 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
     code: ['errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
     types: ['budget.ts', 'log.ts'],
   },
-  decode: { code: ['errors.ts', 'limits.ts', 'retry.ts'], types: ['clock.ts'] },
-  mapping: { code: ['decode', 'source', 'errors.ts', 'limits.ts'], types: ['encode'] },
+  decode: { code: ['errors.ts', 'limits.ts', 'retry.ts', 'regex.ts'], types: ['clock.ts'] },
+  mapping: { code: ['decode', 'source', 'errors.ts', 'limits.ts', 'regex.ts'], types: ['encode'] },
   encode: { code: ['decode', 'mapping', 'source', 'errors.ts', 'limits.ts'], types: [] },
   // Could be published alone.
   maxcompute: { code: ['errors.ts', 'retry.ts', 'clock.ts', 'limits.ts'], types: [] },
@@ -55,7 +55,10 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   trail: { code: ['limits.ts', 'seldom.ts'], types: ['ledger', 'sink', 'source', 'clock.ts', 'log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
-  config: { code: ['errors.ts', 'limits.ts', 'decode', 'mapping'], types: ['maxcompute', 'source'] },
+  config: {
+    code: ['errors.ts', 'limits.ts', 'decode', 'mapping', 'regex.ts'],
+    types: ['maxcompute', 'source'],
+  },
   preview: {
     code: [
       ...['source', 'decode', 'mapping', 'encode', 'sink', 'ops', 'errors.ts', 'limits.ts'],
@@ -118,6 +121,7 @@ describe('import directions', () => {
       pino: ['log.ts'],
       piscina: ['encode/pool.ts'],
       'prom-client': ['ops/metrics.ts'],
+      re2js: ['regex.ts'],
       undici: ['maxcompute/http.ts'],
       yaml: ['config/document.ts'],
       zod: names(FILES).filter((name) => name.startsWith('config/')),
