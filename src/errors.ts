@@ -186,6 +186,8 @@ export const REJECTIONS = {
   invalid_utf8: 'the text is not valid UTF-8',
   invalid_avro: 'the bytes do not match the writer schema',
   unknown_schema: 'the registry does not know the schema id',
+  not_an_envelope: 'the value is not in the envelope that the configuration names',
+  invalid_envelope: 'the payload does not fit the schema in its envelope',
   tombstone: 'the value is null and a field of it is mapped',
   not_an_object: 'the value is not an object and a field of it is mapped',
   unknown_field: 'a field of the value has no column, and table.unknownFields is dead_letter or stop',

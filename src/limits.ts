@@ -37,6 +37,9 @@ export const LIMITS = {
   rowBytes: 200 * MiB,
   /** Text sample kept with a rejection, characters. */
   sampleChars: 200,
+  /** Schemas of Connect's JSON that a decoder remembers, and the longest such text. */
+  rememberedSchemas: 64,
+  rememberedSchemaBytes: 256 * KiB,
 
   /** Fields without a column that are told; more is a topic without a schema. */
   unmappedFields: 1_000,

@@ -1,5 +1,6 @@
 import { createAvroDecoder } from './avro.ts';
 import type { Cell, Dirty } from './cell.ts';
+import { createConnectDecoder } from './connect.ts';
 import type { DecodeOptions } from './format.ts';
 import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
@@ -49,8 +50,22 @@ export interface SchemaCache {
   unknown(bytes: Uint8Array, start: number, end: number): number | null;
 }
 
-/** The one place where a format meets its decoder. */
+/** The decoder of a value or key: its format inside, what is wrapped around it outside. */
 export function createDecoder(spec: DecoderSpec): Decoder {
+  return createEnvelopeDecoder(spec);
+}
+
+function createEnvelopeDecoder(spec: DecoderSpec): Decoder {
+  switch (spec.envelope) {
+    case 'connect':
+      return createConnectDecoder(spec, createFormatDecoder);
+    default:
+      return createFormatDecoder(spec);
+  }
+}
+
+/** The one place where a format meets its decoder. */
+function createFormatDecoder(spec: DecoderSpec): Decoder {
   switch (spec.format) {
     case 'json':
       return createJsonDecoder(spec.paths, spec.ignoreCase, spec.unmapped);
