@@ -185,6 +185,9 @@ export const REJECTIONS = {
   invalid_json: 'the value is not valid JSON',
   invalid_utf8: 'the text is not valid UTF-8',
   invalid_avro: 'the bytes do not match the writer schema',
+  invalid_csv: 'the value is no single line of delimited text with at most the named fields',
+  not_an_envelope: 'the value is not what decode.value.envelope says',
+  no_row: 'the change event has no row: a truncation, a message, or a change of the table itself',
   unknown_schema: 'the registry does not know the schema id',
   not_an_envelope: 'the value is not in the envelope that the configuration names',
   invalid_envelope: 'the payload does not fit the schema in its envelope',
@@ -204,7 +207,8 @@ export const REJECTIONS = {
   late: 'the record is later than late.after and late.to is dead_letter',
   future: 'the event time is further ahead than future.after and future.to is dead_letter',
   bad_partition_value: 'the table partition value is empty, too long or has unsafe characters',
-  row_too_large: 'the row is larger than the limit of one row',
+  too_many_table_partitions: 'the rows of one record need more table partitions than a batch may have',
+  row_too_large: 'the row, or all rows of the record together, are larger than the limit of one row',
   worker_crash: 'the record ended the worker twice',
 } as const;
 

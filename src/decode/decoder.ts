@@ -1,6 +1,7 @@
 import { createAvroDecoder } from './avro.ts';
 import type { Cell, Dirty } from './cell.ts';
 import { createConnectDecoder } from './connect.ts';
+import { createCsvDecoder } from './csv.ts';
 import type { DecodeOptions } from './format.ts';
 import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
@@ -71,6 +72,8 @@ function createFormatDecoder(spec: DecoderSpec): Decoder {
       return createJsonDecoder(spec.paths, spec.ignoreCase, spec.unmapped);
     case 'avro':
       return createAvroDecoder(spec.paths, spec.ignoreCase);
+    case 'csv':
+      return createCsvDecoder(spec.paths, spec.csv, spec.ignoreCase);
     case 'text':
       return createTextDecoder(spec.paths);
     case 'bytes':

@@ -1,14 +1,26 @@
+import type { CsvOptions } from './csv-options.ts';
+
 /** Formats of a key or value. */
-export const FORMATS = ['json', 'avro', 'text', 'bytes'] as const;
+export const FORMATS = ['json', 'avro', 'csv', 'text', 'bytes'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Wrappings of a value. */
-export const ENVELOPES = ['none', 'connect'] as const;
+/** Wrappings of a value; `none`: the fields stand in the value itself. */
+export const ENVELOPES = ['none', 'connect', 'debezium', 'canal'] as const;
 export type Envelope = (typeof ENVELOPES)[number];
+
+/** What becomes of a null value: dirty, a row without fields, or nothing (counted). */
+export const TOMBSTONES = ['reject', 'row', 'skip'] as const;
+export type Tombstone = (typeof TOMBSTONES)[number];
 
 /** How the bytes of a key or value are written: `decode.key` and `decode.value` of the configuration. */
 export interface DecodeOptions {
   readonly format: Format;
-  /** What is wrapped around the value. */
   readonly envelope?: Envelope;
+  /** Null: see {@link tombstoneRule}. */
+  readonly tombstone?: Tombstone | null;
+  readonly csv?: CsvOptions;
 }
+
+/** Debezium sends a null value after each delete, to say the same to a compacted topic: nothing is lost without it. */
+export const tombstoneRule = ({ tombstone, envelope }: DecodeOptions): Tombstone =>
+  tombstone ?? (envelope === 'debezium' ? 'skip' : 'reject');
