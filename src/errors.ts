@@ -189,7 +189,6 @@ export const REJECTIONS = {
   not_an_envelope: 'the value is not what decode.value.envelope says',
   no_row: 'the change event has no row: a truncation, a message, or a change of the table itself',
   unknown_schema: 'the registry does not know the schema id',
-  not_an_envelope: 'the value is not in the envelope that the configuration names',
   invalid_envelope: 'the payload does not fit the schema in its envelope',
   tombstone: 'the value is null and a field of it is mapped',
   not_an_object: 'the value is not an object and a field of it is mapped',

@@ -124,8 +124,11 @@ function createAccounts(metrics: Metrics, clock: Clock, log: Log, onEntry: Obser
   const acknowledged: BatchStatus[] = [];
   const rejected: Record<string, number> = {};
   const sums = { acknowledged: 0, rows: 0, deadLetters: 0, filtered: 0 };
-  const completeness = () =>
-    sums.acknowledged === 0 ? 1 : (sums.rows + sums.deadLetters + sums.filtered) / sums.acknowledged;
+  let extraRows = 0;
+  const completeness = () => {
+    const accounted = sums.rows - extraRows + sums.deadLetters + sums.filtered;
+    return sums.acknowledged === 0 ? 1 : accounted / sums.acknowledged;
+  };
   const dirtyRatio = () => {
     const total = (of: (batch: BatchStatus) => number) => acknowledged.reduce((n, one) => n + of(one), 0);
     return (
@@ -143,9 +146,10 @@ function createAccounts(metrics: Metrics, clock: Clock, log: Log, onEntry: Obser
     const rows = batch.upload.facts().reduce((sum, target) => sum + target.rowsInBlocks, 0);
     sums.acknowledged += records;
     sums.rows += rows;
+    extraRows += batch.extraRows;
     sums.deadLetters += batch.rejected;
     metrics.recordsAcknowledged.inc(records);
-    metrics.recordsAccounted.inc({ outcome: 'row' }, rows);
+    metrics.recordsAccounted.inc({ outcome: 'row' }, rows - batch.extraRows);
     metrics.recordsAccounted.inc({ outcome: 'dead_letter' }, batch.rejected);
     acknowledged.unshift(batchStatus(batch, clock.now()));
     acknowledged.length = Math.min(acknowledged.length, LIMITS.rememberedBatches);

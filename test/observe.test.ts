@@ -42,7 +42,12 @@ afterEach(() => metrics.stop());
 const tp = { topic: 't', partition: 0 };
 
 /** A batch whose blocks are uploaded: `rows` by table partition, from `records` records. */
-async function batchOf(records: number, rows: Record<string, number>, rejected = 0): Promise<Batch> {
+async function batchOf(
+  records: number,
+  rows: Record<string, number>,
+  rejected = 0,
+  extraRows = 0,
+): Promise<Batch> {
   const session = (tablePartition: string) => {
     const calls = { putBlock: async () => {}, verify: async () => {}, commit: async () => {} };
     return { id: `s-${tablePartition}`, tablePartition, createdAt: NOW, ...calls };
@@ -63,7 +68,7 @@ async function batchOf(records: number, rows: Record<string, number>, rejected =
     ...{ oldestEvent: NOW - 5_000 + i, newestEvent: NOW - 1_000 + i },
   }));
   const range = { ...tp, first: 5, end: 5 + records, records, firstTimestamp: NOW - 60_000 };
-  absorb(batch, { ranges: [range], pieces, letters: [], records, polledAt: NOW });
+  absorb(batch, { ranges: [range], pieces, letters: [], records, extraRows, polledAt: NOW });
   batch.rejected = rejected;
   batch.sealedBy = 'age';
   await upload.finish();
@@ -100,6 +105,13 @@ describe('records', () => {
     expect(await sample('completeness_ratio')).toEqual(['completeness_ratio{} 1']);
     expect(observer.status().records).toMatchObject({ acknowledged: 11, rows: 9, completeness: 1 });
     expect(observer.status().records.dirtyRatio).toBeCloseTo(2 / 11);
+  });
+
+  it('of several rows count once', async () => {
+    acknowledge(await batchOf(4, { 'hr=09': 5, 'hr=10': 2 }, 1, 4));
+    expect(await sample('records_accounted_total')).toContain('records_accounted_total{outcome="row"} 3');
+    expect(observer.status().records).toMatchObject({ acknowledged: 4, rows: 7, completeness: 1 });
+    expect(entries.at(-1)).toMatchObject({ records: 4, rows: 7, extraRows: 4, deadLetters: 1 });
   });
 
   it('of each acknowledged batch are told exactly, to the log and to the trail', async () => {

@@ -1,7 +1,7 @@
 import { createAvroDecoder } from './avro.ts';
 import type { Cell, Dirty } from './cell.ts';
-import { createConnectDecoder } from './connect.ts';
 import { createCsvDecoder } from './csv.ts';
+import { createEnvelopeDecoder } from './envelope.ts';
 import type { DecodeOptions } from './format.ts';
 import { createJsonDecoder } from './json.ts';
 import type { Path } from './path.ts';
@@ -36,6 +36,10 @@ export interface Decoder {
   readonly schemas?: SchemaCache;
   /** Fields that no path takes, met since the last call; each name once while it is remembered. */
   unmappedFields?(): readonly UnmappedField[];
+  /** Rows of the record last decoded, at least 1; absent: every record has one. `decode` gives the first. */
+  rows?(): number;
+  /** Fills the cells with row number `index`; they hold until the next call. Present where `rows` is. */
+  select?(index: number, cells: readonly Cell[]): Dirty | null;
 }
 
 /** The writer schemas that a decoder was given. */
@@ -53,16 +57,7 @@ export interface SchemaCache {
 
 /** The decoder of a value or key: its format inside, what is wrapped around it outside. */
 export function createDecoder(spec: DecoderSpec): Decoder {
-  return createEnvelopeDecoder(spec);
-}
-
-function createEnvelopeDecoder(spec: DecoderSpec): Decoder {
-  switch (spec.envelope) {
-    case 'connect':
-      return createConnectDecoder(spec, createFormatDecoder);
-    default:
-      return createFormatDecoder(spec);
-  }
+  return createEnvelopeDecoder(spec, createFormatDecoder);
 }
 
 /** The one place where a format meets its decoder. */

@@ -11,7 +11,7 @@ import type { RejectionCode } from '../errors.ts';
  *                              <------      chunk, pieces, rejections, upTo
  *
  * `upTo < to` when one more record would open table partition `maxTablePartitions + 1`: main sends the
- * rest of the chunk again. With `unknownSchemas` nothing was done: main fetches the schemas and sends
+ * rest of the chunk again. All rows of a record are in the pieces, or none. With `unknownSchemas` nothing was done: main fetches the schemas and sends
  * the chunk again together with them. The rejected bytes travel back inside the chunk itself.
  */
 export interface EncodeJob {
@@ -67,6 +67,8 @@ export interface EncodeResult {
   readonly unknownSchemas: readonly number[];
   readonly pieces: readonly Piece[];
   readonly rejections: readonly Rejection[];
+  /** Rows beyond the first of their record: rows - extraRows is the number of records that became rows. */
+  readonly extraRows: number;
   /** Records that the filter of the configuration left out. */
   readonly filtered: number;
   /** Dirty records that the configuration skips, by code. */

@@ -23,6 +23,15 @@ const FIRST_CAPACITY = 64 * 1024;
 /** Below this a loop copies faster than `set` with its view. */
 const SHORT_COPY = 48;
 
+/** The state of a writer between two rows. */
+export interface Savepoint {
+  readonly at: number;
+  readonly rows: number;
+  readonly crcOfCrcs: number;
+  readonly oldestEvent: number;
+  readonly newestEvent: number;
+}
+
 /**
  * Writes rows in tunnel record format (protocol 5) into one growing buffer and keeps the checksums.
  * `begin`, then the columns that are not NULL in ascending order, then `end`; or `rollback` at any
@@ -115,6 +124,27 @@ export class RecordWriter {
 
   rollback(): void {
     this.#at = this.#rowAt;
+  }
+
+  /** What `restore` goes back to: the rows so far. Not inside a row. */
+  save(): Savepoint {
+    return {
+      at: this.#at,
+      rows: this.#rows,
+      crcOfCrcs: this.#crcOfCrcs,
+      oldestEvent: this.#oldestEvent,
+      newestEvent: this.#newestEvent,
+    };
+  }
+
+  /** Leaves no trace of the rows since then. */
+  restore({ at, rows, crcOfCrcs, oldestEvent, newestEvent }: Savepoint): void {
+    this.#at = at;
+    this.#rowAt = at;
+    this.#rows = rows;
+    this.#crcOfCrcs = crcOfCrcs;
+    this.#oldestEvent = oldestEvent;
+    this.#newestEvent = newestEvent;
   }
 
   /** `value` is 0 or 1. */

@@ -7,10 +7,14 @@ import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
 import type { EncodeJob, EncodeResult, Rejection } from './job.ts';
 import { makePiece } from './piece.ts';
+import { type RowLimits, writeRows } from './record-rows.ts';
 import { createWriters, type RowSink, type Writers } from './writers.ts';
 
 /** The result without what only the thread knows. */
 export type Transformed = Omit<EncodeResult, 'cpuMicros'>;
+
+/** What became of the records up to `upTo`, beside the rows in the writers. */
+type Encoded = Pick<EncodeResult, 'upTo' | 'rejections' | 'extraRows' | 'skipped'>;
 
 /** Records in, pieces and rejections out: everything a worker does, without the thread around it. */
 export interface Transform {
@@ -38,15 +42,27 @@ export function createTransform(
   const schemaFields = schemaFieldsOf(decoders);
   const mapper = createRowMapper(plan, decoders);
 
-  function encode(job: EncodeJob, chunk: ChunkView): { upTo: number; rejections: Rejection[] } {
+  function encode(job: EncodeJob, chunk: ChunkView): Encoded {
     const rejections: Rejection[] = [];
+    const limits: RowLimits = { maxTablePartitions: job.maxTablePartitions, rowBytes };
+    let tombstones = 0;
+    let extraRows = 0;
     mapper.beginChunk(chunk, job.topicPartitions, job.polledAt);
     let record = job.from;
     try {
       for (; record < job.to; record++) {
         const unopened = mapper.open(record);
         if (unopened) {
-          rejections.push(rejection(record, unopened));
+          if (unopened.code === 'tombstone' && plan.tombstone === 'skip') tombstones++;
+          else rejections.push(rejection(record, unopened));
+          continue;
+        }
+        if (mapper.rows > 1) {
+          const torn = writeRows(mapper, writers, limits);
+          if (torn === 'full' && record > job.from) break;
+          if (torn)
+            rejections.push(rejection(record, torn === 'full' ? tooSpread(mapper.rows, limits) : torn));
+          else extraRows += mapper.rows - 1;
           continue;
         }
         const writer = writers.find(mapper.tablePartition, job.maxTablePartitions);
@@ -61,7 +77,7 @@ export function createTransform(
     } catch (error) {
       throw faultAt(job, chunk, record, error);
     }
-    return { upTo: record, rejections };
+    return { upTo: record, rejections, extraRows, skipped: tombstones > 0 ? { tombstone: tombstones } : {} };
   }
 
   return {
@@ -76,25 +92,18 @@ export function createTransform(
       if (unknownSchemas.length > 0) {
         return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], ...NOTHING };
       }
-      const { upTo, rejections } = encode(job, chunk);
+      const encoded = encode(job, chunk);
       const pieces = [...writers.entries()].flatMap(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );
       writers.clear(); // what one huge row needed is not held until the next chunk
-      return {
-        chunk: job.chunk,
-        upTo,
-        unknownSchemas,
-        pieces,
-        ...NOTHING,
-        rejections,
-        unmappedFields: decoders.value?.unmappedFields?.() ?? [],
-      };
+      const unmappedFields = decoders.value?.unmappedFields?.() ?? [];
+      return { chunk: job.chunk, unknownSchemas, pieces, unmappedFields, filtered: 0, ...encoded };
     },
   };
 }
 
-const NOTHING = { rejections: [], filtered: 0, skipped: {}, unmappedFields: [] } as const;
+const NOTHING = { rejections: [], extraRows: 0, filtered: 0, skipped: {}, unmappedFields: [] } as const;
 
 function schemaFieldsOf({ value, key }: Decoders): SchemaField[] {
   const fields: SchemaField[] = [];
@@ -127,6 +136,12 @@ function tooLarge(writer: RowSink, limit: number): RowDirty | null {
   if (writer.rowBytes <= limit) return null;
   const message = `the row has ${writer.rowBytes} bytes, the limit is ${limit}`;
   return { stage: 'size', code: 'row_too_large', message };
+}
+
+/** Of a record that is the first of its job: there is no emptier one. */
+function tooSpread(rows: number, { maxTablePartitions }: RowLimits): RowDirty {
+  const message = `its ${rows} rows need more than ${maxTablePartitions} table partitions, and stand or fall together`;
+  return { stage: 'partition', code: 'too_many_table_partitions', message };
 }
 
 function rejection(record: number, { stage, code, column, message }: RowDirty): Rejection {

@@ -5,7 +5,8 @@ import { RecordWriter } from './record-writer.ts';
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 /** Where the rows of one table partition go. */
-export type RowSink = ColumnWriter & Pick<RecordWriter, 'begin' | 'end' | 'rollback' | 'rowBytes'>;
+export type RowSink = ColumnWriter &
+  Pick<RecordWriter, 'begin' | 'end' | 'rollback' | 'rowBytes' | 'save' | 'restore'>;
 
 /** The writers of one chunk, one per table partition; buffers are used again from chunk to chunk. */
 export interface Writers {

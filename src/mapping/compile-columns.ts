@@ -2,12 +2,13 @@ import { REST } from '../decode/unmapped.ts';
 import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
+import { csvFieldNamed } from './decode-sources.ts';
 import { describeColumn, describeUnmapped } from './describe.ts';
 import { parseColumnType, typeWarnings } from './parse-type.ts';
 import type { Coercion, PlanColumn } from './plan.ts';
 import { constantCell } from './row.ts';
 import { type Formats, findSource, type Slots, wholeSource } from './slots.ts';
-import { parseSource, type Source } from './source.ts';
+import type { Source } from './source.ts';
 import { timeSpec } from './time/spec.ts';
 import { leafNames, type ScalarName, typeText } from './types.ts';
 
@@ -81,10 +82,12 @@ function configsByName({ table, schema }: CompileInput, { problems }: Findings):
 /** Without `columns`: the field of the column's name in any case, or the metadata of that name. */
 function sameName({ name }: TableColumn, formats: Formats): Keyed | null {
   const lower = name.toLowerCase();
-  const metadata = lower.startsWith('__') && !('problem' in parseSource(lower));
-  const hasFields = formats.value.format !== 'text' && formats.value.format !== 'bytes';
-  if (!metadata && !hasFields) return null;
-  return { key: `column ${name}`, config: { from: metadata ? lower : `\`${lower}\`` } };
+  const metadata = lower.startsWith('__') && !('problem' in findSource(lower, formats));
+  const { format } = formats.value;
+  const hasFields = format !== 'text' && format !== 'bytes';
+  const field = format === 'csv' ? csvFieldNamed(name, formats.value) : hasFields ? `\`${lower}\`` : null;
+  const from = metadata ? lower : field;
+  return from === null ? null : { key: `column ${name}`, config: { from } };
 }
 
 function unmapped({ name, type, nullable }: TableColumn, { problems, warnings, describe }: Findings): [] {

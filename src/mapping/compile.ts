@@ -1,3 +1,4 @@
+import { tombstoneRule } from '../decode/format.ts';
 import type { UnmappedSpec } from '../decode/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
@@ -97,9 +98,11 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
     findings.problems.push('table.columns: no column of the table has a source');
   }
   if (findings.problems.length > 0) return { ...findings, plan: null };
+  const tombstone = tombstoneRule(input.decode.value);
   const plan: Plan = {
     columns,
     ...slots.finish(),
+    ...(tombstone === 'reject' ? {} : { tombstone }),
     ...partitioning,
     compression: input.compression,
     maxFieldBytes: input.maxFieldBytes,

@@ -1,4 +1,4 @@
-import { BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell.ts';
+import { BOOLEAN, BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell.ts';
 import type { ChunkView, Header } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, readHeaders } from '../source/chunk.ts';
 import { isText } from './convert/bytes.ts';
@@ -11,6 +11,8 @@ export interface ChunkContext {
   topicPartitions: readonly { readonly topic: string; readonly partition: number }[];
   /** ms */
   polledAt: number;
+  /** Whether the record has no value, or one that says so. */
+  tombstone: boolean;
 }
 
 /** Fills one cell from a record of the chunk. */
@@ -46,6 +48,13 @@ function metadataFill(name: MetadataName, cell: Cell): Fill {
       return ({ chunk }, record) => fillText(cell, JSON_TEXT, headersJson(chunk, record));
     case 'ingest_time':
       return ({ polledAt }) => cell.setInteger(polledAt);
+    case 'row':
+      return () => cell.setInteger(0);
+    case 'deleted':
+      return ({ tombstone }) => {
+        cell.kind = BOOLEAN;
+        cell.num = tombstone ? 1 : 0;
+      };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
+import type { Tombstone } from '../decode/format.ts';
 import type { MetadataName } from './source.ts';
 import type { ColumnType } from './types.ts';
 
@@ -13,6 +14,8 @@ export interface Plan {
   readonly slots: readonly Slot[];
   /** Null: nothing of the value (key) is decoded, and a null value is no tombstone error. */
   readonly decoders: { readonly value: DecoderSpec | null; readonly key: DecoderSpec | null };
+  /** What becomes of a null value; absent: it is rejected if something of the value is decoded. */
+  readonly tombstone?: Tombstone;
   /** The event times that table partitions are made of; each is read once per record. */
   readonly times: readonly PlanTime[];
   /** In the order of the table's partition keys; empty: the table is unpartitioned. */

@@ -1,5 +1,6 @@
 import { BOOLEAN, Cell, type Dirty, NULL, NUMBER, STRING } from '../decode/cell.ts';
 import type { Decoder } from '../decode/decoder.ts';
+import { fillTombstone } from '../decode/envelope-words.ts';
 import type { Rejection } from '../encode/job.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
@@ -26,11 +27,15 @@ export interface Decoders {
  */
 export interface RowMapper {
   beginChunk(chunk: ChunkView, topicPartitions: ChunkContext['topicPartitions'], polledAt: number): void;
-  /** Decodes record number `record` of the chunk and finds its table partition. */
+  /** Decodes record number `record` of the chunk and finds the table partition of its (first) row. */
   open(record: number): RowDirty | null;
-  /** Of the record last opened: `dt=20261121,hr=09`; empty for an unpartitioned table. */
+  /** Of the record last opened. */
+  readonly rows: number;
+  /** Goes on to another row of the record last opened, from 1, and finds its table partition. */
+  select(row: number): RowDirty | null;
+  /** Of the row last opened or selected: `dt=20261121,hr=09`; empty for an unpartitioned table. */
   readonly tablePartition: string;
-  /** Of the record last opened: its event time, ms; NaN when no table partition column is made of one. */
+  /** Of the same row: its event time, ms; NaN when no table partition column is made of one. */
   readonly eventMs: number;
   /** Writes all columns in order; on Dirty the caller rolls the writer back. */
   write(out: ColumnWriter): RowDirty | null;
@@ -51,25 +56,47 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
   const columns = plan.columns.map((column) => createColumn(column, cells, plan.maxFieldBytes));
   const fills = metadataFillers(plan.slots, cells);
   const partitioner = createTablePartitioner(plan, cells);
-  const decodeValue = createDecode(
-    decoders.value,
-    cellsOf(plan.slots, cells, 'value'),
-    F_VALUE,
-    F_VALUE_LENGTH,
-  );
+  const valueCells = cellsOf(plan.slots, cells, 'value');
+  const decodeValue = createDecode(decoders.value, valueCells, F_VALUE, F_VALUE_LENGTH);
   const decodeKey = createDecode(decoders.key, cellsOf(plan.slots, cells, 'key'), F_KEY, F_KEY_LENGTH);
-  const context: ChunkContext = { chunk: viewChunk(new ArrayBuffer(0), 0), topicPartitions: [], polledAt: 0 };
+  const context: ChunkContext = {
+    ...{ chunk: viewChunk(new ArrayBuffer(0), 0), topicPartitions: [], polledAt: 0, tombstone: false },
+  };
+  const countRows = decoders.value?.rows;
+  let opened = 0;
+  let rows = 1;
+  let row = 0;
 
   function decode(record: number): Dirty | null {
     const { chunk } = context;
-    if (plan.decoders.value) {
-      if (chunk.ints[F_VALUE_LENGTH * chunk.capacity + record]! < 0) return TOMBSTONE;
-      const problem = decodeValue(chunk, record);
-      if (problem) return problem;
-    }
-    const problem = decodeKey(chunk, record);
-    return problem && { ...problem, message: `in the key: ${problem.message}` };
+    opened = record;
+    rows = 1;
+    row = 0;
+    context.tombstone = chunk.ints[F_VALUE_LENGTH * chunk.capacity + record]! < 0;
+    const undecoded = context.tombstone ? TOMBSTONE : decodeValue(chunk, record);
+    const problem = undecoded?.code === 'tombstone' ? ruleTombstone(undecoded) : undecoded;
+    if (problem) return problem;
+    if (countRows && !context.tombstone) rows = countRows();
+    const inKey = decodeKey(chunk, record);
+    return inKey && { ...inKey, message: `in the key: ${inKey.message}` };
   }
+
+  /** Null: the record is a row all the same. An envelope may find that a value which is not null says the same. */
+  function ruleTombstone(problem: Dirty): Dirty | null {
+    const { value } = plan.decoders;
+    if (plan.tombstone === 'skip' || (plan.tombstone !== 'row' && value)) return problem;
+    context.tombstone = true;
+    if (value) fillTombstone(value, valueCells);
+    return null;
+  }
+
+  function place(): RowDirty | null {
+    const unplaced = partitioner.find(context.chunk.timestamps[opened]!);
+    return unplaced && ofRow({ ...unplaced, stage: 'partition' });
+  }
+
+  const ofRow = (problem: RowDirty): RowDirty =>
+    rows === 1 ? problem : { ...problem, message: `row ${row} of ${rows}: ${problem.message}` };
 
   return {
     beginChunk(chunk, topicPartitions, polledAt) {
@@ -81,8 +108,15 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
       const undecoded = decode(record);
       if (undecoded) return { ...undecoded, stage: 'decode' };
       for (const fill of fills) fill(context, record);
-      const unplaced = partitioner.find(context.chunk.timestamps[record]!);
-      return unplaced && { ...unplaced, stage: 'partition' };
+      return place();
+    },
+    get rows() {
+      return rows;
+    },
+    select(index) {
+      row = index;
+      const undecoded = decoders.value!.select!(index, valueCells);
+      return undecoded ? ofRow({ ...undecoded, stage: 'decode' }) : place();
     },
     get tablePartition() {
       return partitioner.value;
@@ -93,7 +127,7 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
     write(out) {
       for (let i = 0; i < columns.length; i++) {
         const problem = writeColumn(columns[i]!, out);
-        if (problem) return { ...problem, column: columns[i]!.plan.name, stage: 'type' };
+        if (problem) return ofRow({ ...problem, column: columns[i]!.plan.name, stage: 'type' });
       }
       return null;
     },

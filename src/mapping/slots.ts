@@ -1,7 +1,9 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
+import { isEnvelopeWord } from '../decode/envelope-words.ts';
 import type { DecodeOptions } from '../decode/format.ts';
 import type { Path } from '../decode/path.ts';
 import type { UnmappedSpec } from '../decode/unmapped.ts';
+import { csvSource, envelopeSource } from './decode-sources.ts';
 import type { Plan, Slot } from './plan.ts';
 import { parseSource, type Source } from './source.ts';
 import type { ColumnType } from './types.ts';
@@ -79,7 +81,10 @@ function slotOf(source: Source, paths: Record<'value' | 'key', Path[]>): Slot {
 export function findSource(text: string, formats: Formats): Source | { readonly problem: string } {
   const source = parseSource(text);
   if ('problem' in source || (source.kind !== 'value' && source.kind !== 'key')) return source;
+  if (source.kind === 'value' && isEnvelopeWord(text))
+    return envelopeSource(text, source.path, formats.value);
   const { format } = formats[source.kind];
+  if (format === 'csv') return csvSource(source, formats[source.kind]);
   if (format !== 'text' && format !== 'bytes') return source;
   return {
     problem: `decode.${source.kind}.format is ${format}, which has no field ${text}: map __${source.kind}__, or change the format`,

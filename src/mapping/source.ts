@@ -1,3 +1,4 @@
+import { ENVELOPE_WORDS, isEnvelopeWord } from '../decode/envelope-words.ts';
 import type { Path } from '../decode/path.ts';
 import { parsePath } from '../decode/path.ts';
 
@@ -12,8 +13,11 @@ const METADATA = [
   'ingest_time',
 ] as const;
 
-/** Metadata of a record, without the underscores around it. */
-export type MetadataName = (typeof METADATA)[number];
+/**
+ * Metadata of a record, without the underscores around it. Where no envelope tells: `deleted`, whether it is a
+ * tombstone, and `row`, the number of the only row.
+ */
+export type MetadataName = (typeof METADATA)[number] | 'deleted' | 'row';
 
 /** Where a column or a table partition takes its value from. */
 export type Source =
@@ -28,7 +32,8 @@ const HEADER = '__header.';
 
 /**
  * Parses a source: a path (`tag.desc`), a path in the key (`__key__.id`), metadata (`__offset__`,
- * `__header.NAME__`) or a constant in quotes (`'it''s'`).
+ * `__header.NAME__`), a word of an envelope (`__op__`, `__before__.id`: paths of the value) or a constant in
+ * quotes (`'it''s'`).
  *
  * @returns the source, or what is wrong with the text
  */
@@ -42,9 +47,11 @@ export function parseSource(text: string): Source | { readonly problem: string }
   if (text.startsWith(HEADER)) return headerSource(text);
   const metadata = METADATA.find((name) => text === `__${name}__`);
   if (metadata) return { kind: 'metadata', name: metadata };
+  if (isEnvelopeWord(text)) return pathSource('value', text);
   if (WORD.test(text)) {
     const words = METADATA.map((name) => `__${name}__`).join(' ');
-    return { problem: `there is no metadata ${text}; known: ${words} __header.NAME__` };
+    const more = `of envelopes: ${ENVELOPE_WORDS.join(' ')}`;
+    return { problem: `there is no metadata ${text}; known: ${words} __header.NAME__; ${more}` };
   }
   if (text.startsWith('__key__.') || text.startsWith('__key__['))
     return pathSource('key', inside(text, '__key__'));

@@ -22,7 +22,7 @@ export function createRowCollector(plan: Pick<Plan, 'columns'>): RowCollector {
   const rows: CollectedRow[] = [];
   return {
     take: () => rows.splice(0),
-    find: (tablePartition) => collectorSink(types, (values) => void rows.push({ tablePartition, values })),
+    find: (tablePartition) => collectorSink(types, rows, tablePartition),
     entries: () => [],
     clear: () => undefined,
   };
@@ -36,7 +36,8 @@ interface Container {
 /** The record writer runs beside it, for the size of the row. */
 function collectorSink(
   types: ReadonlyMap<number, ColumnType>,
-  onRow: (values: ReadonlyMap<number, Value>) => void,
+  rows: CollectedRow[],
+  tablePartition: string,
 ): RowSink {
   const bytes = new RecordWriter();
   let values = new Map<number, Value>();
@@ -57,7 +58,7 @@ function collectorSink(
     end() {
       for (const { column, events } of containers)
         values.set(column, nestedValue(types.get(column)!, events));
-      onRow(values);
+      rows.push({ tablePartition, values });
     },
     rollback: () => bytes.rollback(),
     open(column) {
@@ -76,6 +77,8 @@ function collectorSink(
       bytes.undo();
       containers.pop();
     },
+    save: () => ({ ...bytes.save(), rows: rows.length }),
+    restore: (saved) => void rows.splice(saved.rows),
     boolean(column, value) {
       bytes.boolean(column, value);
       put(column, () => value === 1);

@@ -37,6 +37,8 @@ export interface Batch {
   sealedBy: SealReason | null;
   records: number;
   rows: number;
+  /** Of them beyond the first of their record. */
+  extraRows: number;
   /** Uncompressed row bytes. */
   rowBytes: number;
   rejected: number;
@@ -76,6 +78,7 @@ export function openBatch(
     sealedBy: null,
     records: 0,
     rows: 0,
+    extraRows: 0,
     rowBytes: 0,
     rejected: 0,
     letters: Promise.resolve(),
@@ -115,6 +118,7 @@ export function absorb(batch: Batch, part: Part): void {
     batch.rowBytes += piece.rawBytes;
   }
   batch.records += part.records;
+  batch.extraRows += part.extraRows;
   batch.rejected += part.letters.length;
 }
 

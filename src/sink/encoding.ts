@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
-import type { EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
+import type { EncodeJob, EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
 import { asSinkError } from '../errors.ts';
 import type { OffsetRange, SourceChunk } from '../source/source.ts';
 import { type Caution, type Danger, dangerOf } from './caution.ts';
@@ -14,6 +14,8 @@ export interface Part {
   readonly pieces: readonly Piece[];
   readonly letters: readonly DeadLetter[];
   readonly records: number;
+  /** Rows beyond the first of their record. */
+  readonly extraRows: number;
   readonly polledAt: number;
 }
 
@@ -34,6 +36,9 @@ export interface EncodingOptions {
   onProgress(): void;
   onFailure(error: unknown): void;
 }
+
+/** Records [from, to) of a chunk. */
+type Span = Pick<EncodeJob, 'from' | 'to' | 'maxTablePartitions'>;
 
 interface Lane {
   readonly chunk: SourceChunk;
@@ -104,11 +109,19 @@ export class Encoding {
     const { chunk } = lane;
     let from = 0;
     let most = chunk.records;
+    let tablePartitions = this.#options.maxTablePartitions;
     while (from < chunk.records && !signal.aborted) {
       const to = Math.min(this.#options.caution.end(chunk, from), from + most);
-      const upTo = to === from ? this.#condemn(lane, from) : await this.#encode(lane, from, to, signal);
-      if (upTo === from) most = Math.ceil((to - from) / 2);
-      else if (!signal.aborted) this.#options.onProgress();
+      const span = { from, to, maxTablePartitions: tablePartitions };
+      const upTo = to === from ? this.#condemn(lane, from) : await this.#encode(lane, span, signal);
+      if (upTo === from) {
+        // The rows of one record stay together: with fewer table partitions allowed it becomes a dead letter.
+        if (to - from === 1) tablePartitions = Math.ceil(tablePartitions / 2);
+        most = Math.ceil((to - from) / 2);
+      } else {
+        tablePartitions = this.#options.maxTablePartitions;
+        if (!signal.aborted) this.#options.onProgress();
+      }
       from = upTo;
     }
     if (chunk.records === 0)
@@ -116,12 +129,13 @@ export class Encoding {
   }
 
   /** Up to which record there is a part now; `from`: no batch can take so many, nothing was done. */
-  async #encode(lane: Lane, from: number, to: number, signal: AbortSignal): Promise<number> {
+  async #encode(lane: Lane, span: Span, signal: AbortSignal): Promise<number> {
     const { chunk } = lane;
+    const { from, to } = span;
     const danger = dangerOf(chunk, from, to);
     let schemas: WriterSchema[] = [];
     for (;;) {
-      const result = await this.#send(chunk, from, to, schemas, danger);
+      const result = await this.#send(chunk, span, schemas, danger);
       chunk.buffer = result.chunk;
       if (signal.aborted) return chunk.records;
       if (result.unknownSchemas.length === 0) {
@@ -139,7 +153,7 @@ export class Encoding {
     }
   }
 
-  /** Null: its records are too many; what lies behind the last ones can go alone. */
+  /** Null: its records, or the table partitions of its only one, are too many; what lies behind the last ones can go alone. */
   #split(part: Part): Part[] | null {
     if (this.#options.fits(part)) return [part];
     const [own, tail] = [
@@ -147,30 +161,19 @@ export class Encoding {
       part.ranges.filter((r) => r.records === 0),
     ];
     const alone = { ...part, ranges: own };
-    if (part.records > 1 && !this.#options.fits(alone)) return null;
+    if ((part.records > 1 || part.pieces.length > 1) && !this.#options.fits(alone)) return null;
     return tail.length === 0 ? [part] : [alone, { ...NOTHING, ranges: tail, polledAt: part.polledAt }];
   }
 
   async #send(
     chunk: SourceChunk,
-    from: number,
-    to: number,
+    span: Span,
     schemas: readonly WriterSchema[],
     danger: Danger,
   ): Promise<EncodeResult> {
     const { buffer, capacity, topicPartitions, polledAt } = chunk;
-    const { maxTablePartitions } = this.#options;
     try {
-      const job = {
-        chunk: buffer,
-        capacity,
-        from,
-        to,
-        topicPartitions,
-        maxTablePartitions,
-        polledAt,
-        schemas,
-      };
+      const job = { chunk: buffer, capacity, ...span, topicPartitions, polledAt, schemas };
       return await this.#options.encoder.run(job);
     } catch (error) {
       if (asSinkError(error).code === 'worker_failed') this.#options.caution.died(danger);
@@ -195,7 +198,7 @@ export class Encoding {
     });
     const upTo = record + 1;
     const ranges = rangesBetween(chunk, record, upTo);
-    this.#ready(lane, { ranges, pieces: [], letters: [letter], records: 1, polledAt: chunk.polledAt });
+    this.#ready(lane, { ...NOTHING, ranges, letters: [letter], records: 1, polledAt: chunk.polledAt });
     return upTo;
   }
 }
@@ -205,7 +208,7 @@ export const piecesBytes = (pieces: readonly Piece[]): number =>
 
 const partBytes = (part: Part): number => lettersBytes(part.letters) + piecesBytes(part.pieces);
 
-const NOTHING = { pieces: [], letters: [], records: 0 } as const;
+const NOTHING = { pieces: [], letters: [], records: 0, extraRows: 0 } as const;
 
 function toPart(chunk: SourceChunk, from: number, result: EncodeResult): Part {
   return {
@@ -213,6 +216,7 @@ function toPart(chunk: SourceChunk, from: number, result: EncodeResult): Part {
     pieces: result.pieces,
     letters: result.rejections.map((rejection) => toDeadLetter(chunk, rejection)),
     records: result.upTo - from,
+    extraRows: result.extraRows,
     polledAt: chunk.polledAt,
   };
 }

@@ -8,9 +8,11 @@ export interface TrailEntry {
   /** `recovered`: by a member that found the intent of another one, or of itself before. */
   readonly how: 'acknowledged' | 'recovered';
   readonly ranges: readonly TrailRange[];
-  /** Records that were read = rows + dead letters + filtered; null: unknown to who recovered it. */
+  /** Records that were read = rows - extraRows + dead letters + filtered; null: unknown to who recovered it. */
   readonly records: number | null;
   readonly rows: number | null;
+  /** Rows beyond the first of their record. */
+  readonly extraRows: number | null;
   readonly deadLetters: number | null;
   readonly filtered: number | null;
   /** Uncompressed. */
@@ -50,6 +52,7 @@ export function entryOf(batch: Batch): TrailEntry {
     ...{ batch: batch.id, how: 'acknowledged', ranges, sessions },
     records: ranges.reduce((sum, one) => sum + one.records, 0),
     rows: sessions.reduce((sum, one) => sum + one.rows, 0),
+    extraRows: batch.extraRows,
     ...{ deadLetters: batch.rejected, filtered: 0, rowBytes: batch.rowBytes },
   };
 }
@@ -64,7 +67,8 @@ export function recoveredEntry(
   sessions: readonly IntentSession[] | null,
 ): TrailEntry {
   return {
-    ...{ batch, how: 'recovered', records: null, deadLetters: null, filtered: null, rowBytes: null },
+    ...{ batch, how: 'recovered', records: null, extraRows: null },
+    ...{ deadLetters: null, filtered: null, rowBytes: null },
     ranges: ranges.map((range) => ({ ...range, records: null })),
     rows: sessions?.reduce((sum, one) => sum + one.rows, 0) ?? null,
     sessions: (sessions ?? []).map(({ tablePartition, id, rows, blocks }) => ({
@@ -75,9 +79,9 @@ export function recoveredEntry(
 
 /** Fields of the log line. */
 export function trailFields(entry: TrailEntry): object {
-  const { batch, how, records, rows, deadLetters, filtered, rowBytes, sessions } = entry;
+  const { batch, how, records, rows, extraRows, deadLetters, filtered, rowBytes, sessions } = entry;
   return {
-    ...{ batch, how, records, rows, deadLetters, filtered, rowBytes },
+    ...{ batch, how, records, rows, extraRows, deadLetters, filtered, rowBytes },
     offsets: offsetsText(entry.ranges),
     sessions,
   };

@@ -25,6 +25,7 @@ const BY_TYPE: Record<string, [string, unknown]> = {
   duration: ['2s', 2000],
   size: ['32MiB', 33_554_432],
   'whole number': ['7', 7],
+  character: ['|', '|'],
 };
 
 const BY_KEY: Record<string, [string, unknown]> = {
@@ -96,6 +97,8 @@ describe('every key', () => {
       const wrong = key.type.includes('map') ? '{"a": [' : '\u0000 \n';
       const found = problems(FULL, { ...ALSO[key.key], [variable]: wrong }, FILES);
       const free = [
+        'decode.value.csv.nullText',
+        'decode.key.csv.nullText',
         'kafka.groupId',
         'kafka.security.username',
         'kafka.security.password',

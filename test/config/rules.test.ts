@@ -26,8 +26,6 @@ describe('what comes later is refused as such', () => {
       { top: 'decode: {value: {format: protobuf}}' },
       /decode\.value\.format: protobuf comes with a later version/,
     ],
-    [{ top: 'decode: {value: {format: csv}}' }, /csv comes with a later version/],
-    [{ top: 'decode: {value: {envelope: debezium}}' }, /debezium comes with a later version/],
     [{ top: 'decode: {value: {encoding: gbk}}' }, /gbk comes with a later version/],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
     [
@@ -85,6 +83,32 @@ describe('keys that must stand together', () => {
       ['1:1 schemaRegistry: decode format avro needs it: give schemaRegistry.url'],
     ],
     [
+      'an envelope and its formats',
+      { top: 'decode: {value: {format: csv, envelope: debezium}}' },
+      ['13:41 decode.value.envelope: debezium is written in json, jsonschema, avro, protobuf, not in csv'],
+    ],
+    [
+      'canal and its format',
+      { top: 'decode: {value: {format: text, envelope: canal}}' },
+      [expect.stringMatching(/value\.envelope: canal is written in json, not in text/)],
+    ],
+    [
+      'the characters of csv',
+      { top: "decode: {value: {csv: {delimiter: '\"'}}, key: {csv: {quote: null, escape: x}}}" },
+      [
+        expect.stringMatching(/value\.csv\.delimiter: must differ from quote/),
+        expect.stringMatching(/key\.csv\.escape: works between quotes only/),
+      ],
+    ],
+    [
+      'the names of csv fields',
+      { top: 'decode: {value: {csv: {fields: [a, b, a], delimiter: "||"}}}' },
+      [
+        expect.stringMatching(/csv\.fields: a stands there twice/),
+        expect.stringMatching(/csv\.delimiter: expected one character/),
+      ],
+    ],
+    [
       'registry',
       { top: 'schemaRegistry: {url: http://r, username: u}' },
       ['13:1 schemaRegistry.password: username needs it'],
@@ -138,6 +162,14 @@ describe('keys that must stand together', () => {
     );
     expect(found).toContainEqual(expect.stringMatching(/mechanism: protocol sasl_ssl needs it/));
     expect(found.filter((problem) => problem.includes('security.username'))).toHaveLength(1);
+  });
+
+  it('characters of csv may be written as escapes', () => {
+    const delimiters = ['"\\t"', "'\\t'", "'\\x01'", "'\\u0001'", "'，'", "'\\\\'"].map(
+      (text) =>
+        parse(written({ top: `decode: {value: {csv: {delimiter: ${text}}}}` })).decode.value.csv.delimiter,
+    );
+    expect(delimiters).toEqual(['\t', '\t', '\u0001', '\u0001', '，', '\\']);
   });
 
   it('fit when they should', () => {

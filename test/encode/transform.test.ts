@@ -154,6 +154,7 @@ describe('the transform, when records name their schema by id', () => {
       unknownSchemas: [7, 8],
       pieces: [],
       rejections: [],
+      extraRows: 0,
       filtered: 0,
       skipped: {},
       unmappedFields: [],

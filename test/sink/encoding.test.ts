@@ -26,6 +26,7 @@ const encode = async ({ chunk, from, to }: EncodeJob): Promise<EncodeResult> => 
     unknownSchemas: [],
     pieces: [piece],
     rejections: [],
+    extraRows: 0,
     filtered: 0,
     skipped: {},
     unmappedFields: [],

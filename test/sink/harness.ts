@@ -265,6 +265,7 @@ function encode(job: EncodeJob): EncodeResult {
     unknownSchemas: [],
     pieces,
     rejections,
+    extraRows: 0,
     filtered: 0,
     skipped: {},
     unmappedFields: [],

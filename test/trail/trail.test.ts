@@ -8,7 +8,8 @@ import { until } from '../support/until.ts';
 
 const sender = { pipeline: 'orders', group: 'g', table: 'demo.orders', process: 'host-1' };
 const entry = (batch: string, over: Partial<TrailEntry> = {}): TrailEntry => ({
-  ...{ batch, how: 'acknowledged', records: 8, rows: 5, deadLetters: 2, filtered: 1, rowBytes: 50 },
+  ...{ batch, how: 'acknowledged', records: 8, rows: 5, extraRows: 0 },
+  ...{ deadLetters: 2, filtered: 1, rowBytes: 50 },
   ranges: [
     { topic: 'a', partition: 0, first: 5, end: 10, records: 5 },
     { topic: 'b', partition: 3, first: 0, end: 4, records: 3 },

@@ -49,6 +49,7 @@ function encode(job: EncodeJob, odd: (id: string) => boolean): EncodeResult {
     unknownSchemas: [],
     pieces,
     rejections,
+    extraRows: 0,
     filtered: 0,
     skipped: {},
     unmappedFields: [],

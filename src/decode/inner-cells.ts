@@ -1,0 +1,45 @@
+import { Cell } from './cell.ts';
+import type { Path } from './path.ts';
+
+/** Paths of a decoder inside another one, and where its cells are: the caller's or its own. */
+export interface InnerCells {
+  readonly paths: readonly Path[];
+  /** Adds a path that fills the caller's cell. */
+  direct(path: Path, slot: number): void;
+  /** Adds a path with a cell of its own. */
+  own(path: Path): Cell;
+  /** The cells of `paths`, once all are added. Callers mostly come with the same cells again. */
+  bind(cells: readonly Cell[]): readonly Cell[];
+}
+
+export function createInnerCells(): InnerCells {
+  const paths: Path[] = [];
+  const bound: Cell[] = [];
+  const directs: { readonly at: number; readonly slot: number }[] = [];
+  let callers: readonly Cell[] | null = null;
+  return {
+    paths,
+    direct(path, slot) {
+      directs.push({ at: paths.push(path) - 1, slot });
+    },
+    own(path) {
+      const cell = new Cell();
+      bound[paths.push(path) - 1] = cell;
+      return cell;
+    },
+    bind(cells) {
+      if (cells !== callers) for (const { at, slot } of directs) bound[at] = cells[slot]!;
+      callers = cells;
+      return bound;
+    },
+  };
+}
+
+export function copyCell(from: Cell, to: Cell): void {
+  to.setBytes(from.kind, from.bytes, from.start, from.end);
+  to.num = from.num;
+  to.nanos = from.nanos;
+  to.safe = from.safe;
+  to.big = from.big;
+  to.tree = from.tree;
+}

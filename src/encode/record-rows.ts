@@ -1,0 +1,49 @@
+import type { RowDirty, RowMapper } from '../mapping/row.ts';
+import type { Savepoint } from './record-writer.ts';
+import type { RowSink, Writers } from './writers.ts';
+
+export interface RowLimits {
+  readonly maxTablePartitions: number;
+  /** Of one row, and of all rows of a record together, bytes in record format. */
+  readonly rowBytes: number;
+}
+
+/**
+ * Writes all rows of the record last opened, or none.
+ *
+ * @returns null when they are written, `full` when they need more table partitions than are left, or why not
+ */
+export function writeRows(mapper: RowMapper, writers: Writers, limits: RowLimits): RowDirty | 'full' | null {
+  const saved = new Map<RowSink, Savepoint>();
+  const problem = writeEach(mapper, writers, limits, saved);
+  if (problem) for (const [writer, before] of saved) writer.restore(before);
+  return problem;
+}
+
+function writeEach(
+  mapper: RowMapper,
+  writers: Writers,
+  { maxTablePartitions, rowBytes }: RowLimits,
+  saved: Map<RowSink, Savepoint>,
+): RowDirty | 'full' | null {
+  let bytes = 0;
+  for (let row = 0; row < mapper.rows; row++) {
+    const unopened = row === 0 ? null : mapper.select(row);
+    if (unopened) return unopened;
+    const writer = writers.find(mapper.tablePartition, maxTablePartitions);
+    if (!writer) return 'full';
+    if (!saved.has(writer)) saved.set(writer, writer.save());
+    writer.begin();
+    const unwritten = mapper.write(writer);
+    if (unwritten) return unwritten;
+    bytes += writer.rowBytes;
+    if (bytes > rowBytes) return tooLarge(row + 1, bytes, rowBytes);
+    writer.end(mapper.eventMs);
+  }
+  return null;
+}
+
+function tooLarge(rows: number, bytes: number, limit: number): RowDirty {
+  const message = `the first ${rows} rows of the record have ${bytes} bytes, the limit is ${limit}`;
+  return { stage: 'size', code: 'row_too_large', message };
+}
