@@ -14,9 +14,10 @@ export interface InnerCells {
 
 export function createInnerCells(): InnerCells {
   const paths: Path[] = [];
-  const bound: Cell[] = [];
+  const own: Cell[] = [];
   const directs: { readonly at: number; readonly slot: number }[] = [];
   let callers: readonly Cell[] | null = null;
+  let bound: readonly Cell[] = [];
   return {
     paths,
     direct(path, slot) {
@@ -24,12 +25,16 @@ export function createInnerCells(): InnerCells {
     },
     own(path) {
       const cell = new Cell();
-      bound[paths.push(path) - 1] = cell;
+      own[paths.push(path) - 1] = cell;
       return cell;
     },
     bind(cells) {
-      if (cells !== callers) for (const { at, slot } of directs) bound[at] = cells[slot]!;
+      if (cells === callers) return bound;
       callers = cells;
+      const all = [...own];
+      for (const { at, slot } of directs) all[at] = cells[slot]!;
+      // Another array for other cells: decoders inside remember theirs in the same way.
+      bound = all;
       return bound;
     },
   };
