@@ -140,6 +140,11 @@ export const ERRORS = {
     1,
     'Make room or rights in the deadLetters folder; nothing was acknowledged.',
   ),
+  dirty_limit: kind(
+    'stop',
+    6,
+    'Nothing of the batch in hand was acknowledged: a restart reads the same records again (the counts begin at zero) and stops again unless the producer or the mapping is mended, dirty.limit raised, or another choice made for the class in dirty.classes.',
+  ),
   worker_failed: kind('retry', 1, 'A worker thread died or hung; its records are read again.'),
   http_port: kind('stop', 1, 'Another process holds http.port: choose another, or null to switch it off.'),
   shutdown_deadline: kind(

@@ -26,8 +26,12 @@ export const LIMITS = {
   refusedMs: 15_000,
 
   // workers
-  /** A worker that takes longer on one chunk is taken for hung, ms. */
+  /** A worker that stands at one record for longer is taken for hung, ms. */
+  recordDeadlineMs: 10_000,
+  /** The same for what a chunk needs beside its records: schemas, compression; ms. */
   workerDeadlineMs: 60_000,
+  /** Both grow by this with each MiB of the chunk: a record of 100 MB alone takes seconds on a slow machine. */
+  workerMsPerMiB: 1_000,
   workersMax: 8,
   /** Nesting of a decoded value; deeper is dirty (`too_deep`). */
   depth: 500,
@@ -105,6 +109,8 @@ export const LIMITS = {
   addColumnsLookMs: 2_000,
 
   // sink
+  /** Share of `memory` for the keys of a batch's rows (`table.deduplicate`) at which the batch is sealed. */
+  keysShare: 0.25,
   /** Sealed batches that may wait for their commit while the next one fills. */
   settlingBatches: 2,
   /** Share of `memory` in use at which the largest open block is uploaded at once. */

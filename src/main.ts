@@ -9,6 +9,7 @@ import type { LedgerStore, LettersOfBatch, Sessions } from './ledger/ports.ts';
 import { openLetters } from './letters.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
+import { dirtyActions, fateOf } from './mapping/dirty.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { createObserver } from './observe.ts';
@@ -20,6 +21,7 @@ import { createRecover } from './recover.ts';
 import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
 import type { Identity } from './sink/intend.ts';
+import type { CoordinatorOptions } from './sink/options.ts';
 import type { DeadLetters, Encoder, Tunnel } from './sink/ports.ts';
 import { KafkaSource } from './source/consumer.ts';
 import { chunkBytesFor, clientQueueBytes, fetchProperties } from './source/settings.ts';
@@ -177,6 +179,8 @@ async function serve(
     },
     budget,
     flush: config.flush,
+    dirty: dirtyOptions(config),
+    deduplicates: config.table.deduplicate !== null,
     revokeMs: Math.min(LIMITS.revokeMs, maxPollIntervalMs(config) / 3),
     clock,
     log,
@@ -260,6 +264,11 @@ const measured = (pool: Encoder, metrics: Metrics): Encoder => ({
     return result;
   },
 });
+
+/** A record on which workers die is no matter of theirs. */
+function dirtyOptions({ dirty }: Config): NonNullable<CoordinatorOptions['dirty']> {
+  return { limit: dirty.limit, crashes: fateOf(dirtyActions(dirty).worker_crash) };
+}
 
 /** `project.table` or `project.schema.table`. */
 const tableName = ({ maxcompute: { project, schema }, table }: Config): string =>

@@ -1,20 +1,19 @@
+import { createAccounts } from './accounts.ts';
 import type { Clock } from './clock.ts';
 import { collect, collectFreshness, type Parts } from './collect.ts';
 import type { Config } from './config/schema.ts';
 import { SinkError } from './errors.ts';
 import type { RecoveryEvents } from './ledger/work.ts';
-import { LIMITS } from './limits.ts';
 import { cleanText, type Log } from './log.ts';
-import { createFreshness } from './ops/freshness.ts';
 import { live, ready, type Snapshot } from './ops/health.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { createProblems, type Problems } from './ops/problems.ts';
-import type { BatchStatus, RecordsStatus, Status } from './ops/status.ts';
+import type { Status } from './ops/status.ts';
 import { createRecoveries } from './recoveries.ts';
 import type { Batch } from './sink/batch.ts';
 import type { CoordinatorEvents } from './sink/options.ts';
-import { batchStatus, statusOf } from './status.ts';
-import { entryOf, offsetsText, type TrailEntry, trailFields } from './trail/entry.ts';
+import { statusOf } from './status.ts';
+import type { TrailEntry } from './trail/entry.ts';
 import { VERSION } from './version.ts';
 
 /** Sees all that happens: as metrics, as log lines, for health and for the status page. */
@@ -116,108 +115,6 @@ function setConstants(metrics: Metrics, config: Config, workers: number): void {
   metrics.workers.set(workers);
   metrics.completeness.set(1);
   metrics.member.set(0);
-}
-
-/** What the coordinator tells, as metrics and one log line per change; with what is remembered of it. */
-function createAccounts(metrics: Metrics, clock: Clock, log: Log, onEntry: ObserverOptions['onEntry']) {
-  const freshness = createFreshness();
-  const acknowledged: BatchStatus[] = [];
-  const rejected: Record<string, number> = {};
-  const sums = { acknowledged: 0, rows: 0, deadLetters: 0, filtered: 0 };
-  let extraRows = 0;
-  const completeness = () => {
-    const accounted = sums.rows - extraRows + sums.deadLetters + sums.filtered;
-    return sums.acknowledged === 0 ? 1 : accounted / sums.acknowledged;
-  };
-  const dirtyRatio = () => {
-    const total = (of: (batch: BatchStatus) => number) => acknowledged.reduce((n, one) => n + of(one), 0);
-    return (
-      total((one) => one.deadLetters) /
-      Math.max(
-        1,
-        total((one) => one.records),
-      )
-    );
-  };
-
-  /** Two counts of the same records, by those who read them and by those who wrote them. */
-  function account(batch: Batch): void {
-    const records = [...batch.ranges.values()].reduce((sum, range) => sum + range.records, 0);
-    const rows = batch.upload.facts().reduce((sum, target) => sum + target.rowsInBlocks, 0);
-    sums.acknowledged += records;
-    sums.rows += rows;
-    extraRows += batch.extraRows;
-    sums.deadLetters += batch.rejected;
-    metrics.recordsAcknowledged.inc(records);
-    metrics.recordsAccounted.inc({ outcome: 'row' }, rows - batch.extraRows);
-    metrics.recordsAccounted.inc({ outcome: 'dead_letter' }, batch.rejected);
-    acknowledged.unshift(batchStatus(batch, clock.now()));
-    acknowledged.length = Math.min(acknowledged.length, LIMITS.rememberedBatches);
-    metrics.completeness.set(completeness());
-    metrics.dirtyRatio.set(dirtyRatio());
-  }
-
-  const events: CoordinatorEvents = {
-    assigned(topicPartitions) {
-      metrics.rebalances.inc({ kind: 'assigned' });
-      log.info({ topicPartitions }, 'topic partitions assigned');
-    },
-    revoked(lost) {
-      metrics.rebalances.inc({ kind: lost ? 'lost' : 'revoked' });
-      if (lost) log.warn({}, 'topic partitions lost: the group did not hear from this member in time');
-      else log.info({}, 'topic partitions revoked');
-    },
-    sealed: (batch) => metrics.batchesSealed.inc({ reason: batch.sealedBy! }),
-    state(batch) {
-      log.debug({ batch: batch.id, state: batch.state }, 'batch state');
-      if (batch.state !== 'committed') return;
-      metrics.rowsWritten.inc(batch.rows);
-      metrics.rowBytes.inc(batch.rowBytes);
-      freshness.add(batch.upload.facts(), clock.now());
-    },
-    acknowledged(batch) {
-      metrics.batchesAcknowledged.inc();
-      account(batch);
-      for (const [phase, ms] of Object.entries(batch.phases))
-        metrics.batchPhaseSeconds.observe({ phase }, ms / 1000);
-      const entry = entryOf(batch);
-      log.info({ ...batchLine(batch), ...trailFields(entry) }, 'batch acknowledged');
-      onEntry(entry);
-    },
-    abandoned(batch, reason) {
-      metrics.batchesAbandoned.inc({ reason });
-      log.warn({ ...batchLine(batch), reason }, 'batch abandoned: its records are read again');
-    },
-    rejected(code) {
-      metrics.recordsRejected.inc({ code });
-      rejected[code] = (rejected[code] ?? 0) + 1;
-    },
-  };
-  const records = (): RecordsStatus => ({
-    ...sums,
-    completeness: completeness(),
-    dirtyRatio: dirtyRatio(),
-    rejected: { ...rejected },
-  });
-  return { events, records, acknowledged: acknowledged as readonly BatchStatus[], freshness };
-}
-
-function batchLine(batch: Batch): object {
-  return {
-    batch: batch.id,
-    sealedBy: batch.sealedBy,
-    records: batch.records,
-    rows: batch.rows,
-    deadLetters: batch.rejected,
-    rowBytes: batch.rowBytes,
-    tablePartitions: batch.upload.tablePartitions,
-    fillMs: batch.phases.fill,
-    uploadMs: batch.phases.upload,
-    intendMs: batch.phases.intend,
-    commitMs: batch.phases.commit,
-    acknowledgeMs: batch.phases.acknowledge,
-    offsets: offsetsText([...batch.ranges.values()]),
-  };
 }
 
 /** How often and how long reading was paused; a pause counts while it lasts. */

@@ -55,6 +55,7 @@ export const planFor = (config: Config, schema: TableSchema): ReturnType<typeof 
     schema,
     maxFieldBytes: LIMITS.maxFieldBytes,
     compression: config.maxcompute.compression,
+    dirty: config.dirty,
   });
 
 /** Throws `table_unsupported` for what cannot be written to. */

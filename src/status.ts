@@ -17,6 +17,7 @@ import type {
   TopicPartitionStatus,
 } from './ops/status.ts';
 import type { Batch } from './sink/batch.ts';
+import { totalOf } from './sink/left-out.ts';
 import { topicPartitionKey } from './source/source.ts';
 import { VERSION } from './version.ts';
 
@@ -86,8 +87,10 @@ function topicPartitionStatus(lag: Lag): TopicPartitionStatus {
 
 export function batchStatus(batch: Batch, now: number): BatchStatus {
   const { id, state, since, openedAt, sealedBy, records, rows, rejected, rowBytes, phases } = batch;
+  const { filtered, skipped, deduplicated } = batch.leftOut;
   return {
     ...{ id, state, sealedBy, records, rows, deadLetters: rejected, rowBytes },
+    ...{ filtered, skipped: totalOf(skipped), deduplicated },
     since: iso(since),
     waitsFor: cleanText(batch.upload.waitsFor) || null,
     ageSeconds: Math.max(0, now - openedAt) / 1000,

@@ -9,6 +9,7 @@ import { createObserver, type Observer } from '../src/observe.ts';
 import { ready } from '../src/ops/health.ts';
 import { createMetrics, type Metrics } from '../src/ops/metrics.ts';
 import { absorb, type Batch, openBatch } from '../src/sink/batch.ts';
+import { type LeftOut, NOTHING_LEFT_OUT } from '../src/sink/left-out.ts';
 import { BatchUpload } from '../src/sink/upload.ts';
 import type { OffsetRange, TopicPartitionLag } from '../src/source/source.ts';
 import type { TrailEntry } from '../src/trail/entry.ts';
@@ -46,6 +47,7 @@ async function batchOf(
   records: number,
   rows: Record<string, number>,
   rejected = 0,
+  leftOut: LeftOut = NOTHING_LEFT_OUT,
   extraRows = 0,
 ): Promise<Batch> {
   const session = (tablePartition: string) => {
@@ -68,7 +70,16 @@ async function batchOf(
     ...{ oldestEvent: NOW - 5_000 + i, newestEvent: NOW - 1_000 + i },
   }));
   const range = { ...tp, first: 5, end: 5 + records, records, firstTimestamp: NOW - 60_000 };
-  absorb(batch, { ranges: [range], pieces, letters: [], records, extraRows, polledAt: NOW });
+  absorb(batch, {
+    ranges: [range],
+    pieces,
+    letters: [],
+    leftOut,
+    keys: null,
+    records,
+    extraRows,
+    polledAt: NOW,
+  });
   batch.rejected = rejected;
   batch.sealedBy = 'age';
   await upload.finish();
@@ -101,6 +112,8 @@ describe('records', () => {
       'records_accounted_total{outcome="row"} 9',
       'records_accounted_total{outcome="dead_letter"} 2',
       'records_accounted_total{outcome="filtered"} 0',
+      'records_accounted_total{outcome="skipped"} 0',
+      'records_accounted_total{outcome="deduplicated"} 0',
     ]);
     expect(await sample('completeness_ratio')).toEqual(['completeness_ratio{} 1']);
     expect(observer.status().records).toMatchObject({ acknowledged: 11, rows: 9, completeness: 1 });
@@ -108,7 +121,7 @@ describe('records', () => {
   });
 
   it('of several rows count once', async () => {
-    acknowledge(await batchOf(4, { 'hr=09': 5, 'hr=10': 2 }, 1, 4));
+    acknowledge(await batchOf(4, { 'hr=09': 5, 'hr=10': 2 }, 1, NOTHING_LEFT_OUT, 4));
     expect(await sample('records_accounted_total')).toContain('records_accounted_total{outcome="row"} 3');
     expect(observer.status().records).toMatchObject({ acknowledged: 4, rows: 7, completeness: 1 });
     expect(entries.at(-1)).toMatchObject({ records: 4, rows: 7, extraRows: 4, deadLetters: 1 });
@@ -129,6 +142,33 @@ describe('records', () => {
     expect(entries).toMatchObject([{ ...numbers, sessions, ranges: [{ ...tp, first: 5, end: 15 }] }]);
     const told = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'batch acknowledged');
     expect(told).toMatchObject([{ ...numbers, sessions, offsets: 't 0:5-15', sealedBy: 'age' }]);
+  });
+
+  it('that the configuration leaves out are accounted for too, by reason', async () => {
+    const leftOut: LeftOut = {
+      ...{ filtered: 4, skipped: { invalid_json: 2, tombstone: 1 }, deduplicated: 5, lastSkipped: null },
+      mended: [{ code: 'too_long', action: 'truncate', values: 7 }],
+    };
+    acknowledge(await batchOf(20, { 'hr=09': 5, 'hr=10': 1 }, 2, leftOut));
+    acknowledge(await batchOf(12, {}, 0, { ...leftOut, mended: [] }));
+    expect(await sample('completeness_ratio')).toEqual(['completeness_ratio{} 1']);
+    expect(await sample('records_filtered_total')).toEqual(['records_filtered_total{} 8']);
+    expect(await sample('records_deduplicated_total')).toEqual(['records_deduplicated_total{} 10']);
+    expect(await sample('records_skipped_total')).toEqual(
+      expect.arrayContaining([
+        'records_skipped_total{code="invalid_json"} 4',
+        'records_skipped_total{code="tombstone"} 2',
+        'records_skipped_total{code="too_long"} 0',
+      ]),
+    );
+    expect(await sample('values_mended_total')).toEqual(
+      expect.arrayContaining([
+        'values_mended_total{code="too_long",action="truncate"} 7',
+        'values_mended_total{code="too_long",action="set_null"} 0',
+      ]),
+    );
+    expect(observer.status().records).toMatchObject({ filtered: 8, skipped: 6, deduplicated: 10 });
+    expect(observer.status().acknowledged[0]).toMatchObject({ filtered: 4, skipped: 3, deduplicated: 5 });
   });
 
   it('that are missing, or too many, show', async () => {

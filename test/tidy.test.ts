@@ -28,7 +28,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   // The protocol: pure but for its ports.
   ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
   deadletter: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['encode', 'source'] },
-  ops: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
+  ops: { code: ['mapping', 'errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
   check: {
     code: [
       ...[
@@ -181,7 +181,7 @@ function dependencies(): string[] {
 }
 
 /** decode, mapping and encode run in worker threads, except these files of the main thread. */
-const MAIN_SIDE = ['decode/registry.ts', 'encode/pool.ts', 'encode/cpu.ts'];
+const MAIN_SIDE = ['decode/registry.ts', 'encode/pool.ts', 'encode/watchdog.ts', 'encode/cpu.ts'];
 /** The one importer of the pool's library also gives the worker the library's way to move its result. */
 const MOVES_RESULTS = 'encode/worker.ts';
 /** A thread measures its own CPU time; the rows do not depend on it. */
@@ -201,7 +201,7 @@ describe('purity', () => {
   });
 
   it('the worker side uses no input or output, and nothing of the main side', () => {
-    const builtins = ['node:buffer', 'node:zlib', 'node:worker_threads'];
+    const builtins = ['node:buffer', 'node:crypto', 'node:zlib', 'node:worker_threads'];
     const wrong = WORKER_SIDE.flatMap(({ name, imports }) =>
       imports
         .filter(({ specifier, target, typeOnly }) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type DraftProblem, draftProblems } from '../mapping/create-table.ts';
 import { SAFE_VALUE } from '../mapping/partition-value.ts';
 import { columns, identifier, partitions } from './columns.ts';
+import { deduplicate } from './deduplicate.ts';
 import { choice, duration, EVEN_IF_WRONG, instant, isMap, matching, nullable, section } from './leaf.ts';
 import { durationText } from './units.ts';
 
@@ -68,6 +69,9 @@ export const table = z
     ),
     unknownFields: nullable(choice(['ignore', 'rest', 'add_column', 'dead_letter', 'stop'])).describe(
       'Top-level fields without a column: ignore (told once each), rest, add_column (the table gets a column), dead_letter, stop; null: rest where table.rest is given, else ignore.',
+    ),
+    deduplicate: nullable(deduplicate).describe(
+      'Of several rows of one batch with an equal key the first stays, the others are left out and counted; null: all stay.',
     ),
     partitions: nullable(partitions).describe(
       'Table partition column -> {time, timeFormat, timeZone, format, zone, floor} or a source, in the order of the table; null: unpartitioned.',

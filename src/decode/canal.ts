@@ -22,8 +22,10 @@ export function createCanalDecoder(spec: DecoderSpec, create: (spec: DecoderSpec
     old: message.own(['old']),
   };
   const layout = layOut(spec.paths, { message, row, former });
-  const decoderOf = ({ paths }: InnerCells) => create({ ...spec, envelope: 'none', paths });
-  const [messages, rows, formers] = [decoderOf(message), decoderOf(row), decoderOf(former)];
+  const { unmapped: _, ...plain } = spec;
+  const decoderOf = ({ paths }: InnerCells) => create({ ...plain, envelope: 'none', paths });
+  const rows = create({ ...spec, envelope: 'none', paths: row.paths });
+  const [messages, formers] = [decoderOf(message), decoderOf(former)];
   /** Start and end of each row, and of its former values. */
   const data: number[] = [];
   const old: number[] = [];
@@ -58,6 +60,7 @@ export function createCanalDecoder(spec: DecoderSpec, create: (spec: DecoderSpec
 
   return {
     ...(messages.beginChunk && { beginChunk: messages.beginChunk }),
+    ...(rows.unmappedFields && { unmappedFields: rows.unmappedFields }),
     rows: () => data.length / 2,
     decode(bytes, start, end, cells) {
       const problem = messages.decode(bytes, start, end, message.bind(cells));

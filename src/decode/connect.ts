@@ -3,6 +3,7 @@ import { createTypings } from './connect-typings.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { OPEN_ARRAY, OPEN_OBJECT } from './json-text.ts';
 import type { Path } from './path.ts';
+import { unmappedBelow } from './unmapped.ts';
 
 const NO_ENVELOPE: Dirty = {
   code: 'not_an_envelope',
@@ -64,8 +65,10 @@ function strict({ decoder, isEnvelope, finish }: Way): Decoder {
 /** Begins with the way of the record before: topics do not mix them. */
 function eitherWay(wrapped: Way, bare: Way): Decoder {
   let way = wrapped;
+  const unmapped = [wrapped, bare].flatMap(({ decoder }) => decoder.unmappedFields ?? []);
   return {
     ...wrapped.decoder,
+    unmappedFields: () => unmapped.flatMap((take) => take()),
     decode(bytes, start, end, cells) {
       let problem = way.decoder.decode(bytes, start, end, cells);
       const right = way.isEnvelope() ? wrapped : bare;
@@ -114,7 +117,8 @@ function createWrapped(spec: DecoderSpec, inner: Inner): Way {
   const typings = createTypings(paths, ignoreCase);
   const inside = paths.map((path) => [...PAYLOAD, ...path]);
   const objects = objectsAround(inside);
-  const [decoder, own] = withOwnCells({ ...spec, paths: inside }, inner, [SCHEMA, ...objects.values()]);
+  const wrapped = { ...spec, ...unmappedBelow(spec.unmapped, PAYLOAD), paths: inside };
+  const [decoder, own] = withOwnCells(wrapped, inner, [SCHEMA, ...objects.values()]);
   const [schema, ...around] = own as [Cell, ...Cell[]];
   const payload = around[0]!;
   const names = [...objects.keys()];

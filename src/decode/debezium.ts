@@ -1,9 +1,11 @@
 import { type Cell, type Dirty, NULL, STRING } from './cell.ts';
+import { createConnectDecoder } from './connect.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { type EnvelopeWord, fillWord, type Operation, wordOf } from './envelope-words.ts';
 import { copyCell, createInnerCells, type InnerCells } from './inner-cells.ts';
 import type { Path } from './path.ts';
 import { fillSourceTime, type TimeCell } from './source-time.ts';
+import { REST, unmappedBelow } from './unmapped.ts';
 
 /**
  * Debezium's change events, `{before, after, source, op, ts_ms ...}` in any format with fields. A field is that
@@ -14,7 +16,13 @@ export function createDebeziumDecoder(spec: DecoderSpec, create: (spec: DecoderS
   const inner = createInnerCells();
   const op = inner.own(['op']);
   const layout = layOut(spec.paths, inner);
-  const decoder = create({ ...spec, envelope: 'none', paths: inner.paths });
+  const events: DecoderSpec = {
+    ...{ ...spec, envelope: 'none', paths: inner.paths },
+    ...unmappedBelow(spec.unmapped, ['after'], ['before']),
+  };
+  // JSON comes with its schema, or without.
+  const decoder =
+    spec.format === 'json' ? createConnectDecoder(events, create, { optional: true }) : create(events);
 
   function finish(cells: readonly Cell[], operation: Operation): Dirty | null {
     if (operation === 'delete') for (const { slot, before } of layout.images) copyCell(before, cells[slot]!);
@@ -54,7 +62,7 @@ function layOut(paths: readonly Path[], inner: InnerCells): Layout {
   paths.forEach((path, slot) => {
     const word = wordOf(path);
     const member = word === null ? undefined : MEMBERS[word];
-    if (path.length === 0) inner.direct(path, slot);
+    if (path.length === 0 || path[0] === REST) inner.direct(path, slot);
     else if (member !== undefined) inner.direct([member, ...path.slice(1)], slot);
     else if (word === '__source_time__') layout.timeSlots.push(slot);
     else if (word !== null) layout.words.push({ slot, word });

@@ -52,7 +52,7 @@ export function createJsonDecoder(
   spec: UnmappedSpec | null = null,
 ): Decoder {
   const root = buildTrie(paths, ignoreCase);
-  const rest = paths.findIndex((path) => path.length === 1 && path[0] === REST);
+  const rest = paths.findIndex((path) => path.at(-1) === REST);
   const unmapped = spec && new Unmapped(spec.policy);
   for (const path of spec?.at ?? []) nodeAt(root, path).unmapped = unmapped;
   const utf8 = createUtf8Check();

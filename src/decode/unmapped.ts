@@ -19,6 +19,15 @@ export interface UnmappedSpec {
 /** The path whose cell takes the rest: an object of all members that no path takes; MISSING when there are none. */
 export const REST = '__rest__';
 
+/** The same fields where they stand inside an envelope. */
+export function unmappedBelow(
+  spec: UnmappedSpec | undefined,
+  ...places: readonly Path[]
+): { readonly unmapped?: UnmappedSpec } {
+  if (!spec) return {};
+  return { unmapped: { ...spec, at: places.flatMap((place) => spec.at.map((path) => [...place, ...path])) } };
+}
+
 /** A field that no path takes. */
 export interface UnmappedField {
   readonly name: string;

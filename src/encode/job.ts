@@ -1,6 +1,7 @@
 import type { SchemaText } from '../decode/schema.ts';
 import type { UnmappedField } from '../decode/unmapped.ts';
 import type { RejectionCode } from '../errors.ts';
+import type { MendAction } from '../mapping/dirty.ts';
 
 /**
  * The thread boundary: what main sends to a worker and what comes back. Bytes go in and bytes come
@@ -26,7 +27,15 @@ export interface EncodeJob {
   readonly polledAt: number;
   /** Writer schemas that a worker asked for. */
   readonly schemas: readonly WriterSchema[];
+  /** Shared memory: the worker writes which record it is at, or where beside the records. Absent: nobody asks. */
+  readonly progress?: Int32Array;
+  /** Rows to be left out as copies of rows in earlier chunks: numbers of keys of the result before, ascending. */
+  readonly drop?: readonly number[];
 }
+
+/** In {@link EncodeJob.progress}, in the place of a record number. */
+export const NOT_BEGUN = -1;
+export const RECORDS_DONE = -2;
 
 export interface WriterSchema {
   readonly id: number;
@@ -61,6 +70,12 @@ export interface Rejection {
   readonly message: string;
 }
 
+export interface MendedValues {
+  readonly code: RejectionCode;
+  readonly action: MendAction;
+  readonly values: number;
+}
+
 export interface EncodeResult {
   readonly chunk: ArrayBuffer;
   readonly upTo: number;
@@ -75,6 +90,16 @@ export interface EncodeResult {
   readonly skipped: Readonly<Partial<Record<RejectionCode, number>>>;
   /** Fields of values that no column takes, each told once by each worker. */
   readonly unmappedFields: readonly UnmappedField[];
+  /** The last of the skipped ones. */
+  readonly lastSkipped?: Rejection | null;
+  /** Values in rows that stand in the place of others. */
+  readonly mended?: readonly MendedValues[];
+  /** The record that ends the service: the result ends before it. */
+  readonly stopped?: Rejection | null;
+  /** Only with `table.deduplicate`: the hashed key of each row, 4 words each; zeros: none. */
+  readonly keys?: Uint32Array | null;
+  /** Rows left out because an earlier one has their key. */
+  readonly deduplicated?: number;
   /** CPU microseconds that the worker spent. */
   readonly cpuMicros: number;
 }

@@ -4,6 +4,7 @@ import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Plan } from '../mapping/plan.ts';
 import type { EncodeJob, EncodeResult } from './job.ts';
+import { type Patience, watchProgress } from './watchdog.ts';
 
 export interface EncodePoolOptions {
   readonly plan: Plan;
@@ -11,8 +12,8 @@ export interface EncodePoolOptions {
   readonly workers: number;
   /** A compiled worker entry; the default stands beside this file in a build. */
   readonly workerFile?: string;
-  /** Longest time of one chunk in a worker, ms. */
-  readonly deadlineMs?: number;
+  /** After which time without progress a worker is taken for hung. */
+  readonly patience?: Patience;
 }
 
 /** The worker threads, seen from the main thread. */
@@ -33,8 +34,10 @@ export interface EncodePool {
   stop(): Promise<void>;
 }
 
+const PATIENCE: Patience = { recordMs: LIMITS.recordDeadlineMs, chunkMs: LIMITS.workerDeadlineMs };
+
 export function openPool(options: EncodePoolOptions): EncodePool {
-  const { workers, deadlineMs = LIMITS.workerDeadlineMs } = options;
+  const { workers, patience = PATIENCE } = options;
   const waiting: (() => void)[] = [];
   let threads = startThreads(options);
   let busy = 0;
@@ -59,18 +62,18 @@ export function openPool(options: EncodePoolOptions): EncodePool {
     if (threads.pool.threads.length === 0) threads = startThreads(options);
     const { pool, startError } = threads;
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), deadlineMs);
+    const unwatch = watchProgress(job, patience, (message) => deadline.abort(message));
     try {
       const { signal } = deadline; // an aborted task ends its thread
       return await pool.run(job, { transferList: [job.chunk], signal });
     } catch (error) {
       if (deadline.signal.aborted) {
-        throw new SinkError('worker_failed', `a worker took over ${deadlineMs} ms on one chunk`, error);
+        throw new SinkError('worker_failed', String(deadline.signal.reason), error);
       }
       const cause = startError() ?? error;
       throw new SinkError('worker_failed', `a worker failed: ${asSinkError(cause).message}`, cause);
     } finally {
-      clearTimeout(timer);
+      unwatch();
     }
   }
 
@@ -105,6 +108,7 @@ export function openPool(options: EncodePoolOptions): EncodePool {
  */
 export function moveResult(result: EncodeResult): EncodeResult {
   const buffers = [result.chunk, ...result.pieces.map((piece) => piece.bytes.buffer)];
+  if (result.keys) buffers.push(result.keys.buffer);
   return move({ [transferableSymbol]: buffers, [valueSymbol]: result }) as unknown as EncodeResult;
 }
 

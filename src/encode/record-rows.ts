@@ -1,5 +1,7 @@
+import type { Mended } from '../mapping/mend.ts';
 import type { RowDirty, RowMapper } from '../mapping/row.ts';
 import type { Savepoint } from './record-writer.ts';
+import type { Tally } from './tally.ts';
 import type { RowSink, Writers } from './writers.ts';
 
 export interface RowLimits {
@@ -13,10 +15,17 @@ export interface RowLimits {
  *
  * @returns null when they are written, `full` when they need more table partitions than are left, or why not
  */
-export function writeRows(mapper: RowMapper, writers: Writers, limits: RowLimits): RowDirty | 'full' | null {
+export function writeRows(
+  mapper: RowMapper,
+  writers: Writers,
+  limits: RowLimits,
+  tally: Tally,
+): RowDirty | 'full' | null {
   const saved = new Map<RowSink, Savepoint>();
-  const problem = writeEach(mapper, writers, limits, saved);
-  if (problem) for (const [writer, before] of saved) writer.restore(before);
+  const mended: Mended[] = [];
+  const problem = writeEach(mapper, writers, limits, saved, mended);
+  if (problem === null) tally.rows(mapper.rows, mended);
+  else for (const [writer, before] of saved) writer.restore(before);
   return problem;
 }
 
@@ -25,6 +34,7 @@ function writeEach(
   writers: Writers,
   { maxTablePartitions, rowBytes }: RowLimits,
   saved: Map<RowSink, Savepoint>,
+  mended: Mended[],
 ): RowDirty | 'full' | null {
   let bytes = 0;
   for (let row = 0; row < mapper.rows; row++) {
@@ -39,6 +49,7 @@ function writeEach(
     bytes += writer.rowBytes;
     if (bytes > rowBytes) return tooLarge(row + 1, bytes, rowBytes);
     writer.end(mapper.eventMs);
+    mended.push(...mapper.mended);
   }
   return null;
 }

@@ -5,16 +5,15 @@ import type { Decoders, RowDirty } from '../mapping/row.ts';
 import { createRowMapper } from '../mapping/row.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
-import type { EncodeJob, EncodeResult, Rejection } from './job.ts';
+import { createCopies } from './copies.ts';
+import { type EncodeJob, type EncodeResult, RECORDS_DONE } from './job.ts';
 import { makePiece } from './piece.ts';
 import { type RowLimits, writeRows } from './record-rows.ts';
+import { createTally, type Tally } from './tally.ts';
 import { createWriters, type RowSink, type Writers } from './writers.ts';
 
 /** The result without what only the thread knows. */
 export type Transformed = Omit<EncodeResult, 'cpuMicros'>;
-
-/** What became of the records up to `upTo`, beside the rows in the writers. */
-type Encoded = Pick<EncodeResult, 'upTo' | 'rejections' | 'extraRows' | 'skipped'>;
 
 /** Records in, pieces and rejections out: everything a worker does, without the thread around it. */
 export interface Transform {
@@ -41,29 +40,28 @@ export function createTransform(
   };
   const schemaFields = schemaFieldsOf(decoders);
   const mapper = createRowMapper(plan, decoders);
+  const newTally = createTally(plan);
+  const copies = mapper.key && createCopies();
 
-  function encode(job: EncodeJob, chunk: ChunkView): Encoded {
-    const rejections: Rejection[] = [];
+  /** The number behind the last record that was taken. */
+  function encode(job: EncodeJob, chunk: ChunkView, tally: Tally, progress: Int32Array): number {
     const limits: RowLimits = { maxTablePartitions: job.maxTablePartitions, rowBytes };
-    let tombstones = 0;
-    let extraRows = 0;
     mapper.beginChunk(chunk, job.topicPartitions, job.polledAt);
     let record = job.from;
     try {
       for (; record < job.to; record++) {
+        progress[0] = record;
         const unopened = mapper.open(record);
         if (unopened) {
-          if (unopened.code === 'tombstone' && plan.tombstone === 'skip') tombstones++;
-          else rejections.push(rejection(record, unopened));
-          continue;
+          if (tally.dirty(record, unopened)) continue;
+          break;
         }
         if (mapper.rows > 1) {
-          const torn = writeRows(mapper, writers, limits);
+          const torn = writeRows(mapper, writers, limits, tally);
           if (torn === 'full' && record > job.from) break;
-          if (torn)
-            rejections.push(rejection(record, torn === 'full' ? tooSpread(mapper.rows, limits) : torn));
-          else extraRows += mapper.rows - 1;
-          continue;
+          if (torn === null || tally.dirty(record, torn === 'full' ? tooSpread(mapper.rows, limits) : torn))
+            continue;
+          break;
         }
         const writer = writers.find(mapper.tablePartition, job.maxTablePartitions);
         if (!writer) break;
@@ -71,13 +69,20 @@ export function createTransform(
         const unwritten = mapper.write(writer) ?? tooLarge(writer, rowBytes);
         if (unwritten) {
           writer.rollback();
-          rejections.push(rejection(record, unwritten));
-        } else writer.end(mapper.eventMs);
+          if (tally.dirty(record, unwritten)) continue;
+          break;
+        }
+        if (copies?.isCopy(mapper.key!())) {
+          writer.rollback();
+          continue;
+        }
+        writer.end(mapper.eventMs);
+        if (mapper.mended.length > 0) tally.row(mapper.mended);
       }
     } catch (error) {
       throw faultAt(job, chunk, record, error);
     }
-    return { upTo: record, rejections, extraRows, skipped: tombstones > 0 ? { tombstone: tombstones } : {} };
+    return record;
   }
 
   return {
@@ -92,16 +97,24 @@ export function createTransform(
       if (unknownSchemas.length > 0) {
         return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], ...NOTHING };
       }
-      const encoded = encode(job, chunk);
+      const tally = newTally();
+      const progress = job.progress ?? UNSEEN;
+      copies?.begin(job.drop ?? []);
+      const upTo = encode(job, chunk, tally, progress);
+      progress[0] = RECORDS_DONE;
       const pieces = [...writers.entries()].flatMap(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );
       writers.clear(); // what one huge row needed is not held until the next chunk
       const unmappedFields = decoders.value?.unmappedFields?.() ?? [];
-      return { chunk: job.chunk, unknownSchemas, pieces, unmappedFields, filtered: 0, ...encoded };
+      const counts = { filtered: 0, unmappedFields, ...tally.result(), ...copies?.result() };
+      return { chunk: job.chunk, upTo, unknownSchemas, pieces, ...counts };
     },
   };
 }
+
+/** Stands in where nobody asks how far the job is. */
+const UNSEEN = new Int32Array(1);
 
 const NOTHING = { rejections: [], extraRows: 0, filtered: 0, skipped: {}, unmappedFields: [] } as const;
 
@@ -142,10 +155,6 @@ function tooLarge(writer: RowSink, limit: number): RowDirty | null {
 function tooSpread(rows: number, { maxTablePartitions }: RowLimits): RowDirty {
   const message = `its ${rows} rows need more than ${maxTablePartitions} table partitions, and stand or fall together`;
   return { stage: 'partition', code: 'too_many_table_partitions', message };
-}
-
-function rejection(record: number, { stage, code, column, message }: RowDirty): Rejection {
-  return { record, stage, code, column: column ?? null, message };
 }
 
 function faultAt(job: EncodeJob, chunk: ChunkView, record: number, cause: unknown): Error {

@@ -1,8 +1,10 @@
 import { tombstoneRule } from '../decode/format.ts';
 import type { UnmappedSpec } from '../decode/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
+import { compileKey } from './compile-key.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
 import type { MappingLine } from './describe.ts';
+import { ALL_DEAD_LETTERS, type DirtyRules, dirtyWarnings } from './dirty.ts';
 import type { Coercion, Compression, Destination, Plan } from './plan.ts';
 import { createSlots, type Formats } from './slots.ts';
 
@@ -20,6 +22,7 @@ export interface TableConfig {
   readonly unknownFields?: keyof typeof UNMAPPED | null;
   /** Column that takes them. */
   readonly rest?: string | null;
+  readonly deduplicate?: { readonly key: readonly string[] } | null | undefined;
 }
 
 export interface ColumnConfig {
@@ -60,6 +63,7 @@ export interface CompileInput {
   readonly schema: TableSchema;
   readonly maxFieldBytes: number;
   readonly compression: Compression;
+  readonly dirty?: DirtyRules | undefined;
 }
 
 /** What is found while compiling; each text begins with its configuration key or column. */
@@ -94,6 +98,9 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
   });
   const columns = compileColumns(input, slots, findings);
   const partitioning = compileTablePartitions(input, slots, findings);
+  const deduplicate = compileKey(input, slots, findings);
+  const dirty = input.dirty ?? ALL_DEAD_LETTERS;
+  findings.warnings.push(...dirtyWarnings(dirty, columns));
   if (columns.length === 0 && findings.problems.length === 0) {
     findings.problems.push('table.columns: no column of the table has a source');
   }
@@ -106,6 +113,12 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
     ...partitioning,
     compression: input.compression,
     maxFieldBytes: input.maxFieldBytes,
+    ...(changesNothing(dirty) ? {} : { dirty }),
+    ...(deduplicate ? { deduplicate } : {}),
   };
   return { ...findings, plan };
 }
+
+/** A plan that was made before these rules existed stays the same. */
+const changesNothing = ({ default: all, classes }: DirtyRules): boolean =>
+  all === 'dead_letter' && Object.values(classes).every((action) => action === 'dead_letter');

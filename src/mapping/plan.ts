@@ -1,5 +1,6 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
 import type { Tombstone } from '../decode/format.ts';
+import type { DirtyRules } from './dirty.ts';
 import type { MetadataName } from './source.ts';
 import type { ColumnType } from './types.ts';
 
@@ -23,6 +24,10 @@ export interface Plan {
   readonly rules: LatenessRules;
   readonly compression: Compression;
   readonly maxFieldBytes: number;
+  /** What happens to dirty records; absent: they are dead letters. */
+  readonly dirty?: DirtyRules;
+  /** Slots that make the key of a row: of the rows of a batch with an equal key the first stays. Absent: none. */
+  readonly deduplicate?: readonly number[];
 }
 
 /** What a column takes beside its own family of types: whatever loses nothing, or nothing. */

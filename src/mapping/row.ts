@@ -5,10 +5,12 @@ import type { Rejection } from '../encode/job.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
 import { createConverter } from './convert/convert.ts';
-import type { ColumnWriter, Converter } from './convert/converter.ts';
+import type { ColumnWriter } from './convert/converter.ts';
 import { dirty } from './convert/converter.ts';
+import { createMender, type Mended, type Unfit } from './mend.ts';
 import { type ChunkContext, metadataFillers } from './metadata.ts';
 import type { Plan, PlanColumn, Slot } from './plan.ts';
+import { createRowKey, type RowKey } from './row-key.ts';
 import { createTablePartitioner } from './table-partition.ts';
 
 /** Why a record cannot become a row, and at which stage that was found. */
@@ -39,15 +41,10 @@ export interface RowMapper {
   readonly eventMs: number;
   /** Writes all columns in order; on Dirty the caller rolls the writer back. */
   write(out: ColumnWriter): RowDirty | null;
-}
-
-interface Column {
-  readonly plan: PlanColumn;
-  readonly cell: Cell;
-  /** Stands in for a missing or null cell. */
-  readonly fallback: Cell | null;
-  readonly convert: Converter;
-  readonly convertFallback: Converter;
+  /** Of the row last written: values that stand in the place of others. */
+  readonly mended: readonly Mended[];
+  /** Of the record last opened; null: rows are not compared. */
+  readonly key: RowKey | null;
 }
 
 /** `decoders` were created from `plan.decoders`. */
@@ -59,6 +56,7 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
   const valueCells = cellsOf(plan.slots, cells, 'value');
   const decodeValue = createDecode(decoders.value, valueCells, F_VALUE, F_VALUE_LENGTH);
   const decodeKey = createDecode(decoders.key, cellsOf(plan.slots, cells, 'key'), F_KEY, F_KEY_LENGTH);
+  const mender = createMender(plan);
   const context: ChunkContext = {
     ...{ chunk: viewChunk(new ArrayBuffer(0), 0), topicPartitions: [], polledAt: 0, tombstone: false },
   };
@@ -125,12 +123,16 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
       return partitioner.eventMs;
     },
     write(out) {
+      mender.begin();
       for (let i = 0; i < columns.length; i++) {
-        const problem = writeColumn(columns[i]!, out);
+        const unfit = writeColumn(columns[i]!, out);
+        const problem = unfit && mender.mend(columns[i]!, unfit, out);
         if (problem) return ofRow({ ...problem, column: columns[i]!.plan.name, stage: 'type' });
       }
       return null;
     },
+    mended: mender.mended,
+    key: plan.deduplicate ? createRowKey(plan.deduplicate, cells) : null,
   };
 }
 
@@ -141,7 +143,7 @@ const NULL_REFUSED: Dirty = dirty(
 );
 
 function writeColumn(
-  { cell, fallback, convert, convertFallback, plan }: Column,
+  { cell, fallback, convert, convertFallback, plan }: Unfit,
   out: ColumnWriter,
 ): Dirty | null {
   if (cell.kind > NULL) return convert(cell, out, plan.number);
@@ -149,7 +151,7 @@ function writeColumn(
   return plan.nullable ? null : NULL_REFUSED;
 }
 
-function createColumn(plan: PlanColumn, cells: readonly Cell[], maxFieldBytes: number): Column {
+function createColumn(plan: PlanColumn, cells: readonly Cell[], maxFieldBytes: number): Unfit {
   const fallback = plan.default === null ? null : constantCell(plan.default);
   const convert = createConverter(plan, maxFieldBytes);
   // A default is text, number or boolean, whatever the type.

@@ -1,4 +1,5 @@
 import { ERRORS, REJECTIONS } from '../errors.ts';
+import { MENDINGS } from '../mapping/dirty.ts';
 
 /**
  * Every metric of maxsink stands once in this table; README lists the same names (a test compares).
@@ -30,10 +31,10 @@ const counter = define('counter');
 const gauge = define('gauge');
 const histogram = define('histogram');
 
-const SEAL_REASONS = ['age', 'rows', 'bytes', 'table_partitions', 'revoke', 'shutdown'];
+const SEAL_REASONS = ['age', 'rows', 'bytes', 'keys', 'table_partitions', 'revoke', 'shutdown'];
 const BATCH_STATES = ['open', 'sealed', 'uploaded', 'intended', 'committed'];
 const BATCH_PHASES = ['fill', 'upload', 'intend', 'commit', 'acknowledge'];
-const OUTCOMES = ['row', 'dead_letter', 'filtered'];
+const OUTCOMES = ['row', 'dead_letter', 'filtered', 'skipped', 'deduplicated'];
 const AUDIT_RESULTS = ['produced', 'lost'];
 const REBALANCES = ['assigned', 'revoked', 'lost'];
 const COMMIT_RESULTS = ['confirmed', 'refused'];
@@ -152,6 +153,30 @@ const RECORDS = {
     'Records that became dead letters, by reason; those that are read again count again.',
     ['code'],
     Object.keys(REJECTIONS),
+  ),
+  recordsSkipped: counter(
+    'records_skipped_total',
+    'records',
+    'Dirty records that the configuration leaves out (dirty.classes: skip), by reason.',
+    ['code'],
+    Object.keys(REJECTIONS),
+  ),
+  recordsFiltered: counter(
+    'records_filtered_total',
+    'records',
+    'Records that the configuration leaves out (table.filter).',
+  ),
+  recordsDeduplicated: counter(
+    'records_deduplicated_total',
+    'rows',
+    'Rows left out because an earlier row of their batch has the same key (table.deduplicate).',
+  ),
+  valuesMended: counter(
+    'values_mended_total',
+    'values',
+    'Values in rows that stand in the place of dirty ones (dirty.classes), by reason and action.',
+    ['code', 'action'],
+    MENDINGS,
   ),
   dirtyRatio: gauge(
     'dirty_ratio',

@@ -179,7 +179,22 @@ function rejections({ records }: Status): Html {
   const reasons = Object.entries(records.rejected).sort(([, a], [, b]) => b - a);
   const shown = reasons.map(([code, n]) => html`<li>${code} <b>${count(n)}</b></li>`);
   const list = reasons.length === 0 ? html`<p class="quiet">none</p>` : html`<ul>${shown}</ul>`;
-  return html`<section><h2>Dead letters by reason</h2>${list}</section>`;
+  return html`<section><h2>Dead letters by reason</h2>${list}${leftOut(records)}</section>`;
+}
+
+/** What the configuration leaves out or replaces; nothing where it does neither. */
+function leftOut({ filtered, deduplicated, skippedByCode, mended }: Status['records']): Html | null {
+  const items: [string, number][] = [
+    ['left out by the filter', filtered],
+    ['left out as copies', deduplicated],
+    ...Object.entries(skippedByCode).map(([code, n]): [string, number] => [`skipped: ${code}`, n]),
+    ...mended.map(({ code, action, values }): [string, number] => [
+      `${action.replaceAll('_', ' ')}: ${code}`,
+      values,
+    ]),
+  ];
+  const shown = items.flatMap(([what, n]) => (n > 0 ? [html`<li>${what} <b>${count(n)}</b></li>`] : []));
+  return shown.length === 0 ? null : html`<p class="quiet">Not as they came</p><ul>${shown}</ul>`;
 }
 
 function problems({ problems, now }: Status): Html {

@@ -42,13 +42,21 @@ export interface RecordsStatus {
   /** The same records by what became of them. */
   readonly rows: number;
   readonly deadLetters: number;
+  /** Left out by `table.filter`. */
   readonly filtered: number;
+  /** Dirty, and left out by `dirty`. */
+  readonly skipped: number;
+  /** Rows left out because an earlier one of the batch has their key. */
+  readonly deduplicated: number;
   /** Their sum divided by `acknowledged`: 1, or something is wrong. */
   readonly completeness: number;
   /** Share of dead letters in the last ten batches. */
   readonly dirtyRatio: number;
   /** Rejected records by reason; those that were read again count again. */
   readonly rejected: Readonly<Record<string, number>>;
+  readonly skippedByCode: Readonly<Record<string, number>>;
+  /** Values of rows that stand in the place of others. */
+  readonly mended: readonly { readonly code: string; readonly action: string; readonly values: number }[];
 }
 
 export interface TopicPartitionStatus {
@@ -73,11 +81,14 @@ export interface BatchStatus {
   readonly ageSeconds: number;
   /** What its sessions wait for, with the last failure. */
   readonly waitsFor: string | null;
-  /** age, rows, bytes, table_partitions, revoke or shutdown. */
+  /** age, rows, bytes, keys, table_partitions, revoke or shutdown. */
   readonly sealedBy: string | null;
   readonly records: number;
   readonly rows: number;
   readonly deadLetters: number;
+  readonly filtered: number;
+  readonly skipped: number;
+  readonly deduplicated: number;
   /** Uncompressed. */
   readonly rowBytes: number;
   /** Seconds spent in fill, upload, intend, commit, acknowledge, as far as they are over. */

@@ -37,6 +37,9 @@ export interface Preview {
   };
   readonly rows: readonly PreviewRow[];
   readonly rejections: readonly PreviewRejection[];
+  /** Records that the configuration leaves out: by the filter, and dirty ones by reason. */
+  readonly filtered: number;
+  readonly skipped: Readonly<Record<string, number>>;
   /** Of the mapping, as the service logs them at its start. */
   readonly warnings: readonly string[];
 }
@@ -71,7 +74,7 @@ export async function preview(
   const reading = await readRecords(config, options, clock);
   const ms = clock.now() - startedAt;
   const registry = connectRegistry(config, createMetrics(), log);
-  const { rows, rejections } = await within(timeoutMs, (signal) =>
+  const { rows, ...others } = await within(timeoutMs, (signal) =>
     runRecords(reading, plan, startedAt, (id) => registry.schema(id, signal)),
   );
   const { messages, ended, logs, trouble } = reading;
@@ -81,7 +84,7 @@ export async function preview(
     table,
     read: { from, records: messages.length, ended, ms, topicPartitions: logs, trouble },
     rows: rows.map((row) => named(row, table)),
-    rejections,
+    ...others,
     warnings,
   };
 }

@@ -65,9 +65,18 @@ function rejectionLines(rejection: PreviewRejection, index: number, room: number
   ];
 }
 
-function endLines({ read, rows, rejections, table }: Preview, wanted: number): string[] {
-  const found = `${read.records} records read in ${(read.ms / 1000).toFixed(1)} s (--from ${read.from}): ${rows.length} rows of ${table.name}, ${rejections.length} rejected; nothing was written`;
+function endLines(shown: Preview, wanted: number): string[] {
+  const { read, rows, rejections, table } = shown;
+  const found = `${read.records} records read in ${(read.ms / 1000).toFixed(1)} s (--from ${read.from}): ${rows.length} rows of ${table.name}, ${rejections.length} rejected${leftOut(shown)}; nothing was written`;
   return [...(read.records === 0 ? [] : [found]), ...whyEnded(read, wanted)];
+}
+
+/** `, 3 filtered, 5 skipped (invalid_json 4, tombstone 1)`; empty where nothing was left out. */
+function leftOut({ filtered, skipped }: Preview): string {
+  const codes = Object.entries(skipped);
+  const total = codes.reduce((sum, [, n]) => sum + n, 0);
+  const list = codes.map(([code, n]) => `${code} ${n}`).join(', ');
+  return (filtered > 0 ? `, ${filtered} filtered` : '') + (total > 0 ? `, ${total} skipped (${list})` : '');
 }
 
 function whyEnded(

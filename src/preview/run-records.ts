@@ -1,10 +1,11 @@
 import { createBudget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
 import type { SchemaText } from '../decode/schema.ts';
-import type { Rejection, WriterSchema } from '../encode/job.ts';
-import { createTransform, type Transform } from '../encode/transform.ts';
+import type { WriterSchema } from '../encode/job.ts';
+import { createTransform, type Transform, type Transformed } from '../encode/transform.ts';
 import { LIMITS } from '../limits.ts';
 import type { Plan } from '../mapping/plan.ts';
+import { addCounts } from '../sink/left-out.ts';
 import { toDeadLetter } from '../sink/letters.ts';
 import { F_TP, viewChunk } from '../source/chunk.ts';
 import type { Message } from '../source/client.ts';
@@ -29,7 +30,11 @@ export interface PreviewRejection extends TopicPartition {
 
 export interface Outcome {
   readonly rows: PlacedRow[];
+  /** Dead letters, and records that would end the service. */
   readonly rejections: PreviewRejection[];
+  /** Records that would be left out: by the filter, and dirty ones by reason. */
+  filtered: number;
+  skipped: Readonly<Record<string, number>>;
 }
 
 /**
@@ -44,12 +49,15 @@ export async function runRecords(
 ): Promise<Outcome> {
   const collector = createRowCollector(plan);
   const transform = createTransform(plan, LIMITS.rowBytes, collector);
-  const outcome: Outcome = { rows: [], rejections: [] };
+  const outcome: Outcome = { rows: [], rejections: [], filtered: 0, skipped: {} };
   for (const chunk of pack(messages, logs, polledAt)) {
     for (let record = 0; record < chunk.records; record++) {
-      const rejection = await runRecord(transform, chunk, record, schema);
-      if (rejection) outcome.rejections.push(readable(toDeadLetter(chunk, rejection)));
-      else outcome.rows.push({ ...placeOf(chunk, record), ...collector.take()[0]! });
+      const { rejections, stopped, filtered, skipped } = await runRecord(transform, chunk, record, schema);
+      for (const rejection of stopped ? [stopped] : rejections)
+        outcome.rejections.push(readable(toDeadLetter(chunk, rejection)));
+      for (const row of collector.take()) outcome.rows.push({ ...placeOf(chunk, record), ...row });
+      outcome.filtered += filtered;
+      outcome.skipped = addCounts(outcome.skipped, skipped);
     }
   }
   return outcome;
@@ -73,20 +81,20 @@ function pack(messages: readonly Message[], list: readonly TopicPartition[], now
   return chunks;
 }
 
-/** Null: the collector has its row. */
+/** The collector has its rows. */
 async function runRecord(
   transform: Transform,
   chunk: SourceChunk,
   record: number,
   schema: (id: number) => Promise<SchemaText | null>,
-): Promise<Rejection | null> {
+): Promise<Transformed> {
   const { buffer, capacity, topicPartitions, polledAt } = chunk;
   const job = { chunk: buffer, capacity, from: record, to: record + 1, topicPartitions, polledAt };
   let schemas: WriterSchema[] = [];
   for (;;) {
-    const { unknownSchemas, rejections } = transform.run({ ...job, maxTablePartitions: 1, schemas });
-    if (unknownSchemas.length === 0) return rejections[0] ?? null;
-    schemas = await Promise.all(unknownSchemas.map(async (id) => ({ id, schema: await schema(id) })));
+    const result = transform.run({ ...job, maxTablePartitions: 1, schemas });
+    if (result.unknownSchemas.length === 0) return result;
+    schemas = await Promise.all(result.unknownSchemas.map(async (id) => ({ id, schema: await schema(id) })));
   }
 }
 

@@ -1,6 +1,9 @@
 import { LIMITS } from '../limits.ts';
 import { type OffsetRange, type Position, topicPartitionKey } from '../source/source.ts';
-import type { Part } from './encoding.ts';
+import type { BatchKeys } from './batch-keys.ts';
+import type { DirtyCounts } from './dirty-limit.ts';
+import { addCounts, addLeftOut, type DirtyRecord, type LeftOut, NOTHING_LEFT_OUT } from './left-out.ts';
+import type { Part } from './part.ts';
 import type { BatchUpload } from './upload.ts';
 
 /**
@@ -21,7 +24,7 @@ export type BatchState =
   | 'acknowledged'
   | 'abandoned';
 type Phase = 'fill' | 'upload' | 'intend' | 'commit' | 'acknowledge';
-export type SealReason = 'age' | 'rows' | 'bytes' | 'table_partitions' | 'revoke' | 'shutdown';
+export type SealReason = 'age' | 'rows' | 'bytes' | 'keys' | 'table_partitions' | 'revoke' | 'shutdown';
 
 export interface Batch {
   readonly id: string;
@@ -35,6 +38,8 @@ export interface Batch {
   /** When it entered its state, ms. */
   since: number;
   sealedBy: SealReason | null;
+  /** ms. */
+  sealedAt: number | null;
   records: number;
   rows: number;
   /** Of them beyond the first of their record. */
@@ -42,6 +47,13 @@ export interface Batch {
   /** Uncompressed row bytes. */
   rowBytes: number;
   rejected: number;
+  /** Records that are neither rows nor dead letters, and mended values. */
+  leftOut: LeftOut;
+  /** Its dead letters by code, and the last of them. */
+  letterCodes: Readonly<Record<string, number>>;
+  lastLetter: DirtyRecord | null;
+  /** Of its rows; null: they are not compared. */
+  readonly keys: BatchKeys | null;
   /** Dead letters handed to the destination so far. */
   letters: Promise<void>;
   /** When its intent was sent, ms; null: nobody but us knows of the batch. */
@@ -66,6 +78,7 @@ export function openBatch(
   upload: BatchUpload,
   openedAt: number,
   now: number,
+  keys: BatchKeys | null = null,
 ): Batch {
   return {
     id,
@@ -76,11 +89,16 @@ export function openBatch(
     state: 'open',
     since: now,
     sealedBy: null,
+    sealedAt: null,
     records: 0,
     rows: 0,
     extraRows: 0,
     rowBytes: 0,
     rejected: 0,
+    leftOut: NOTHING_LEFT_OUT,
+    letterCodes: {},
+    lastLetter: null,
+    keys,
     letters: Promise.resolve(),
     intentAt: null,
     sent: false,
@@ -106,6 +124,14 @@ export function enter(batch: Batch, state: BatchState, now: number): void {
   batch.since = now;
 }
 
+/** No record joins it any more. */
+export function seal(batch: Batch, reason: SealReason, now: number): void {
+  batch.sealedBy = reason;
+  batch.sealedAt = now;
+  batch.keys?.release();
+  enter(batch, 'sealed', now);
+}
+
 export function absorb(batch: Batch, part: Part): void {
   for (const range of part.ranges) {
     const key = topicPartitionKey(range);
@@ -120,6 +146,21 @@ export function absorb(batch: Batch, part: Part): void {
   batch.records += part.records;
   batch.extraRows += part.extraRows;
   batch.rejected += part.letters.length;
+  batch.leftOut = addLeftOut(batch.leftOut, part.leftOut);
+  if (part.keys) batch.keys?.add(part.keys);
+  if (part.letters.length === 0) return;
+  const codes: Record<string, number> = {};
+  for (const { code } of part.letters) codes[code] = (codes[code] ?? 0) + 1;
+  batch.letterCodes = addCounts(batch.letterCodes, codes);
+  // Not the letter itself: its bytes are written and forgotten.
+  const { topic, partition, offset, code, column, message } = part.letters.at(-1)!;
+  batch.lastLetter = { topic, partition, offset, code, column, message };
+}
+
+/** What the limit of dirty records counts. */
+export function dirtyCounts({ records, letterCodes, lastLetter, leftOut }: Batch): DirtyCounts {
+  const { skipped, lastSkipped } = leftOut;
+  return { records, dirty: addCounts(letterCodes, skipped), last: lastLetter ?? lastSkipped };
 }
 
 function joinRanges(before: OffsetRange, after: OffsetRange): OffsetRange {
@@ -147,6 +188,7 @@ function standing(batch: Batch, now: number): string {
 export function dueSeal(batch: Batch, limits: FlushLimits, now: number): SealReason | null {
   if (batch.rows >= limits.rows) return 'rows';
   if (batch.rowBytes >= limits.bytes || batch.upload.blocks >= LIMITS.blocksPerSession) return 'bytes';
+  if (batch.keys?.isFull) return 'keys';
   if (now - batch.openedAt >= limits.interval) return 'age';
   return null;
 }

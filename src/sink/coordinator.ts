@@ -1,26 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { asSinkError, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { OffsetRange, Position, SourceChunk, SourceListener } from '../source/source.ts';
-import {
-  absorb,
-  type Batch,
-  dueSeal,
-  enter,
-  leftOver,
-  openBatch,
-  overflows,
-  type SealReason,
-} from './batch.ts';
+import { absorb, type Batch, dueSeal, leftOver, type SealReason, seal } from './batch.ts';
 import { type Caution, createCaution } from './caution.ts';
-import { Encoding, type Part } from './encoding.ts';
-import { intentOfPartFits, outgrowsIntent, tablePartitionsOfPart } from './intend.ts';
-import { lettersBytes } from './letters.ts';
+import { Encoding } from './encoding.ts';
+import { intentOfPartFits, tablePartitionsOfPart } from './intend.ts';
 import { createLine, type Line } from './line.ts';
 import type { CoordinatorOptions } from './options.ts';
+import type { Part } from './part.ts';
 import { createRestart, type Restart } from './restart.ts';
 import { sendBlocks } from './send.ts';
-import { BatchUpload } from './upload.ts';
+import { createDirtyGuard, type DirtyGuard, sealedBefore, sendLetters, startBatch } from './take.ts';
 
 /**
  * The life of a batch, in the order of the code:
@@ -42,8 +32,11 @@ export class Coordinator implements SourceListener {
   readonly #options: CoordinatorOptions;
   readonly #encoding: Encoding;
   readonly #caution: Caution = createCaution();
+  readonly #dirty: DirtyGuard;
   /** Of the records that are welcome now; 0: none are. */
   #assignment = 0;
+  /** A record ends the service: nothing behind it is welcome. */
+  #halted = false;
   readonly #restart: Restart;
   /** Ranges that were abandoned and are not read again yet. */
   #again: readonly OffsetRange[] = [];
@@ -61,6 +54,7 @@ export class Coordinator implements SourceListener {
     this.#options = options;
     this.#lastTurnAt = options.clock.now();
     this.#restart = createRestart(options.clock);
+    this.#dirty = createDirtyGuard(options.dirty?.limit);
     this.#line = this.#newLine(0, []);
     this.finished = new Promise((resolve) => {
       this.#finished = resolve;
@@ -71,6 +65,8 @@ export class Coordinator implements SourceListener {
       caution: this.#caution,
       budget: options.budget,
       maxTablePartitions: tablePartitionsOfPart(options),
+      crashes: options.dirty?.crashes,
+      keepsChunks: options.deduplicates,
       fits: (part) => options.identity === null || intentOfPartFits(part, options.identity),
       recycle: (chunk) => options.source.recycle(chunk),
       onProgress: () => this.#turn(),
@@ -102,7 +98,7 @@ export class Coordinator implements SourceListener {
   }
 
   onChunk(chunk: SourceChunk): void {
-    if (chunk.assignment === this.#assignment) this.#encoding.submit(chunk);
+    if (chunk.assignment === this.#assignment && !this.#halted) this.#encoding.submit(chunk);
     else this.#options.source.recycle(chunk);
   }
 
@@ -154,36 +150,44 @@ export class Coordinator implements SourceListener {
   }
 
   #collect(): void {
-    const { flush, clock, identity } = this.#options;
     for (let part = this.#encoding.head(); part; part = this.#encoding.head()) {
       const batch = this.#open ?? this.#openBatch(part.polledAt);
-      const full =
-        overflows(batch, part, flush) || (identity !== null && outgrowsIntent(batch, part, identity));
-      const reason = full ? 'table_partitions' : dueSeal(batch, flush, clock.now());
-      if (reason === null || (reason === 'age' && !this.#maySeal(batch))) this.#take(batch, part);
-      else if (batch.ranges.size === 0) this.#take(batch, part);
+      const reason = sealedBefore(batch, part, this.#options);
+      const joins = reason === null || (reason === 'age' && !this.#maySeal(batch)) || batch.ranges.size === 0;
+      if (joins) this.#take(batch, part);
       else if (!this.#seal(reason)) return;
     }
+    if (this.#encoding.stopped && !this.#halted) this.#halt(this.#encoding.stopped);
   }
 
   #take(batch: Batch, part: Part): void {
+    const copies = part.keys ? (batch.keys?.copies(part.keys) ?? []) : [];
+    if (copies.length > 0) {
+      this.#encoding.again(copies);
+      return;
+    }
     this.#encoding.shift();
     absorb(batch, part);
-    if (part.letters.length === 0) return;
-    for (const letter of part.letters) this.#options.events.rejected(letter.code);
-    const bytes = lettersBytes(part.letters);
-    batch.letters = batch.letters
-      .then(async () => {
-        if (batch.state !== 'abandoned') await this.#options.deadLetters.append(batch.id, part.letters);
-      })
-      .finally(() => this.#options.budget.release(bytes));
-    batch.letters.catch((error) => this.#onBatchTrouble(batch, error));
+    sendLetters(batch, part, this.#options, (error) => this.#onBatchTrouble(batch, error));
+    this.#judge(false);
+  }
+
+  /** False: too many records are dirty, and the service ends. */
+  #judge(sealing: boolean): boolean {
+    const error = this.#dirty.passed(this.batches, this.#options.clock.now(), sealing);
+    if (error) this.onFailure(error);
+    return error === null;
+  }
+
+  /** What was read before is finished. */
+  #halt(error: SinkError): void {
+    this.#halted = true;
+    this.#encoding.clear();
+    void this.stop(this.#options.revokeMs, error);
   }
 
   #openBatch(polledAt: number): Batch {
-    const { budget, clock, upload } = this.#options;
-    const uploads = new BatchUpload({ ...upload, budget, clock, onProgress: () => this.#turn() });
-    this.#open = openBatch(randomUUID(), this.#assignment, uploads, polledAt, clock.now());
+    this.#open = startBatch(this.#options, this.#assignment, polledAt, () => this.#turn());
     this.#options.events.state(this.#open);
     return this.#open;
   }
@@ -208,9 +212,9 @@ export class Coordinator implements SourceListener {
     const batch = this.#open;
     if (!batch) return true;
     if (reason !== 'shutdown' && reason !== 'revoke' && !this.#maySeal(batch)) return false;
+    if (!this.#judge(true)) return false;
     this.#open = null;
-    batch.sealedBy = reason;
-    enter(batch, 'sealed', this.#options.clock.now());
+    seal(batch, reason, this.#options.clock.now());
     this.#options.events.state(batch);
     this.#options.events.sealed(batch);
     this.#line.push(batch);
@@ -231,6 +235,7 @@ export class Coordinator implements SourceListener {
   #acknowledged(batch: Batch, ends: readonly Position[]): void {
     this.#caution.acknowledged(ends);
     this.#restart.forget();
+    this.#dirty.acknowledged(batch);
     this.#options.events.acknowledged(batch);
     this.#turn();
   }
@@ -286,6 +291,7 @@ export class Coordinator implements SourceListener {
     const { deadLetters, events } = this.#options;
     batch.state = 'abandoned';
     batch.upload.abandon();
+    batch.keys?.release();
     // Whoever recovers the batch makes its letters count, or its offsets do.
     const letters = batch.sent ? deadLetters.leave(batch.id) : deadLetters.abandon(batch.id);
     letters.catch(() => undefined);

@@ -1,23 +1,17 @@
 import type { Budget } from '../budget.ts';
-import type { DeadLetter } from '../deadletter/dead-letter.ts';
-import type { EncodeJob, EncodeResult, Piece, WriterSchema } from '../encode/job.ts';
-import { asSinkError } from '../errors.ts';
+import {
+  type EncodeJob,
+  type EncodeResult,
+  NOT_BEGUN,
+  type Rejection,
+  type WriterSchema,
+} from '../encode/job.ts';
+import { asSinkError, SinkError } from '../errors.ts';
 import type { OffsetRange, SourceChunk } from '../source/source.ts';
-import { type Caution, type Danger, dangerOf } from './caution.ts';
-import { lettersBytes, toDeadLetter } from './letters.ts';
+import { type Caution, dangerOf } from './caution.ts';
+import { dirtyRecord, dirtyText } from './left-out.ts';
+import { emptyPart, type Part, partBytes, toPart } from './part.ts';
 import type { Encoder, SchemaSource } from './ports.ts';
-import { rangesBetween } from './ranges.ts';
-
-/** What became of some consecutive records of one chunk. Its bytes are charged to the budget until they are uploaded. */
-export interface Part {
-  readonly ranges: readonly OffsetRange[];
-  readonly pieces: readonly Piece[];
-  readonly letters: readonly DeadLetter[];
-  readonly records: number;
-  /** Rows beyond the first of their record. */
-  readonly extraRows: number;
-  readonly polledAt: number;
-}
 
 /**
  * Sends chunks to the workers and gives their parts back in the order in which the chunks came: a batch
@@ -29,6 +23,10 @@ export interface EncodingOptions {
   readonly caution: Caution;
   readonly budget: Budget;
   readonly maxTablePartitions: number;
+  /** What happens to a record that workers die on; absent: it becomes a dead letter. */
+  readonly crashes?: 'dead_letter' | 'skip' | 'stop' | undefined;
+  /** Parts may have to be made again: chunks are kept until they are taken. */
+  readonly keepsChunks?: boolean | undefined;
   /** Whether a batch can consist of this part alone. */
   fits(part: Part): boolean;
   recycle(chunk: SourceChunk): void;
@@ -38,12 +36,20 @@ export interface EncodingOptions {
 }
 
 /** Records [from, to) of a chunk. */
-type Span = Pick<EncodeJob, 'from' | 'to' | 'maxTablePartitions'>;
+type Span = Pick<EncodeJob, 'from' | 'to' | 'maxTablePartitions' | 'drop'>;
 
 interface Lane {
   readonly chunk: SourceChunk;
   readonly parts: Part[];
   done: boolean;
+  /** Records of the part that was made last. */
+  made: { readonly from: number; readonly upTo: number };
+  /** Ends the wait for that part to be taken. */
+  onTaken: () => void;
+  /** Behind its parts stands the record that ends the service. */
+  stopped: SinkError | null;
+  /** Its head is with a worker once more. */
+  again: boolean;
 }
 
 export class Encoding {
@@ -61,7 +67,10 @@ export class Encoding {
   }
 
   submit(chunk: SourceChunk): void {
-    const lane: Lane = { chunk, parts: [], done: false };
+    const lane: Lane = {
+      ...{ chunk, parts: [], done: false, stopped: null, again: false },
+      ...{ made: { from: 0, upTo: 0 }, onTaken: () => undefined },
+    };
     this.#lanes.push(lane);
     const { signal } = this.#abort;
     this.#run(lane, signal).then(
@@ -80,15 +89,46 @@ export class Encoding {
   /** The next part in order; null when it is not ready. */
   head(): Part | null {
     for (let lane = this.#lanes[0]; lane; lane = this.#lanes[0]) {
+      if (lane.again) return null;
       if (lane.parts.length > 0) return lane.parts[0]!;
-      if (!lane.done) return null;
+      if (!lane.done || lane.stopped) return null;
       this.#lanes.shift();
     }
     return null;
   }
 
+  /** Everything before the record that ends the service has been taken; null: no such record is next. */
+  get stopped(): SinkError | null {
+    const next = this.#lanes[0];
+    return next && !next.again && next.parts.length === 0 ? next.stopped : null;
+  }
+
   shift(): void {
-    this.#lanes[0]?.parts.shift();
+    const lane = this.#lanes[0];
+    lane?.parts.shift();
+    if (lane?.parts.length === 0) lane.onTaken();
+  }
+
+  /** The head is made once more, without these rows (numbers of its keys). Needs `keepsChunks`. */
+  again(drop: readonly number[]): void {
+    const lane = this.#lanes[0]!;
+    const { signal } = this.#abort;
+    const part = lane.parts.shift()!;
+    this.#options.budget.release(partBytes(part));
+    const { from, upTo } = lane.made;
+    lane.again = true;
+    const span = { from, to: upTo, maxTablePartitions: this.#options.maxTablePartitions, drop };
+    this.#result(lane.chunk, span, signal).then(
+      (result) => {
+        if (signal.aborted || !result) return;
+        lane.again = false;
+        this.#ready(lane, { ...toPart(lane.chunk, from, result), ranges: part.ranges }, true);
+        this.#options.onProgress();
+      },
+      (error) => {
+        if (!signal.aborted) this.#options.onFailure(error);
+      },
+    );
   }
 
   /** Ranges that are at the workers or wait to be taken, oldest first. */
@@ -102,6 +142,7 @@ export class Encoding {
       this.#options.budget.release(partBytes(part));
     this.#abort.abort();
     this.#abort = new AbortController();
+    for (const lane of this.#lanes) lane.onTaken();
     this.#lanes = [];
   }
 
@@ -109,48 +150,75 @@ export class Encoding {
     const { chunk } = lane;
     let from = 0;
     let most = chunk.records;
-    let tablePartitions = this.#options.maxTablePartitions;
-    while (from < chunk.records && !signal.aborted) {
+    let { maxTablePartitions } = this.#options;
+    while (from < chunk.records && !signal.aborted && !lane.stopped) {
       const to = Math.min(this.#options.caution.end(chunk, from), from + most);
-      const span = { from, to, maxTablePartitions: tablePartitions };
+      const span = { from, to, maxTablePartitions, drop: [] };
       const upTo = to === from ? this.#condemn(lane, from) : await this.#encode(lane, span, signal);
       if (upTo === from) {
         // The rows of one record stay together: with fewer table partitions allowed it becomes a dead letter.
-        if (to - from === 1) tablePartitions = Math.ceil(tablePartitions / 2);
+        if (to - from === 1) maxTablePartitions = Math.ceil(maxTablePartitions / 2);
         most = Math.ceil((to - from) / 2);
       } else {
-        tablePartitions = this.#options.maxTablePartitions;
+        maxTablePartitions = this.#options.maxTablePartitions;
         if (!signal.aborted) this.#options.onProgress();
       }
+      if (this.#options.keepsChunks) await this.#taken(lane, signal);
       from = upTo;
     }
-    if (chunk.records === 0)
-      this.#ready(lane, { ...NOTHING, ranges: chunk.ranges, polledAt: chunk.polledAt });
+    if (chunk.records === 0) this.#ready(lane, emptyPart(chunk.ranges, chunk.polledAt));
+  }
+
+  /** The parts that were made may be asked for once more. */
+  async #taken(lane: Lane, signal: AbortSignal): Promise<void> {
+    if (lane.parts.length === 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      lane.onTaken = resolve;
+    });
   }
 
   /** Up to which record there is a part now; `from`: no batch can take so many, nothing was done. */
   async #encode(lane: Lane, span: Span, signal: AbortSignal): Promise<number> {
     const { chunk } = lane;
-    const { from, to } = span;
-    const danger = dangerOf(chunk, from, to);
+    const { from } = span;
+    const result = await this.#result(chunk, span, signal);
+    if (signal.aborted || !result) return chunk.records;
+    const { upTo, stopped } = result;
+    const parts = upTo === from && stopped ? [] : this.#split(toPart(chunk, from, result));
+    if (parts === null) return from;
+    lane.made = { from, upTo };
+    for (const part of parts) this.#ready(lane, part);
+    if (stopped) lane.stopped = stoppedBy(chunk, stopped);
+    return lane.stopped ? chunk.records : upTo;
+  }
+
+  /** Of records [from, to), with the chunk back in its place; null: nobody waits for it any more. */
+  async #result(chunk: SourceChunk, span: Span, signal: AbortSignal): Promise<EncodeResult | null> {
+    const { caution } = this.#options;
+    const { capacity, topicPartitions, polledAt } = chunk;
+    const danger = dangerOf(chunk, span.from, span.to);
+    const base = { ...span, capacity, topicPartitions, polledAt };
     let schemas: WriterSchema[] = [];
     for (;;) {
-      const result = await this.#send(chunk, span, schemas, danger);
+      const progress = new Int32Array(new SharedArrayBuffer(4)).fill(NOT_BEGUN);
+      const job: EncodeJob = { ...base, chunk: chunk.buffer, progress, schemas };
+      const result = await this.#options.encoder.run(job).catch((error) => {
+        const [record = NOT_BEGUN] = progress;
+        if (asSinkError(error).code === 'worker_failed')
+          caution.died(danger, record >= 0 ? danger.positionOf(record) : null);
+        throw error;
+      });
       chunk.buffer = result.chunk;
-      if (signal.aborted) return chunk.records;
-      if (result.unknownSchemas.length === 0) {
-        const parts = this.#split(toPart(chunk, from, result));
-        if (parts === null) return from;
-        for (const part of parts) this.#ready(lane, part);
-        return result.upTo;
-      }
-      schemas = await Promise.all(
-        result.unknownSchemas.map(async (id) => ({
-          id,
-          schema: await this.#options.schemas.schema(id, signal),
-        })),
-      );
+      if (signal.aborted) return null;
+      if (result.unknownSchemas.length === 0) return result;
+      schemas = await this.#schemas(result.unknownSchemas, signal);
+      if (signal.aborted) return null;
     }
+  }
+
+  #schemas(ids: readonly number[], signal: AbortSignal): Promise<WriterSchema[]> {
+    const { schemas } = this.#options;
+    return Promise.all(ids.map(async (id) => ({ id, schema: await schemas.schema(id, signal) })));
   }
 
   /** Null: its records, or the table partitions of its only one, are too many; what lies behind the last ones can go alone. */
@@ -162,61 +230,55 @@ export class Encoding {
     ];
     const alone = { ...part, ranges: own };
     if ((part.records > 1 || part.pieces.length > 1) && !this.#options.fits(alone)) return null;
-    return tail.length === 0 ? [part] : [alone, { ...NOTHING, ranges: tail, polledAt: part.polledAt }];
+    return tail.length === 0 ? [part] : [alone, emptyPart(tail, part.polledAt)];
   }
 
-  async #send(
-    chunk: SourceChunk,
-    span: Span,
-    schemas: readonly WriterSchema[],
-    danger: Danger,
-  ): Promise<EncodeResult> {
-    const { buffer, capacity, topicPartitions, polledAt } = chunk;
-    try {
-      const job = { chunk: buffer, capacity, ...span, topicPartitions, polledAt, schemas };
-      return await this.#options.encoder.run(job);
-    } catch (error) {
-      if (asSinkError(error).code === 'worker_failed') this.#options.caution.died(danger);
-      throw error;
-    }
-  }
-
-  #ready(lane: Lane, part: Part): void {
+  #ready(lane: Lane, part: Part, first = false): void {
     this.#options.budget.charge(partBytes(part));
-    lane.parts.push(part);
+    if (first) lane.parts.unshift(part);
+    else lane.parts.push(part);
   }
 
+  /** The record is not looked at again. */
   #condemn(lane: Lane, record: number): number {
     const { chunk } = lane;
-    const message = 'a worker thread died or hung on this record twice';
-    const letter = toDeadLetter(chunk, {
+    const { crashes = 'dead_letter' } = this.#options;
+    const crash: Rejection = {
       record,
       stage: 'decode',
       code: 'worker_crash',
       column: null,
-      message,
-    });
+      message: CRASHED,
+    };
+    if (crashes === 'stop') {
+      lane.stopped = stoppedBy(chunk, crash);
+      return chunk.records;
+    }
+    const skips = crashes === 'skip';
+    const none = {
+      pieces: [],
+      unknownSchemas: [],
+      unmappedFields: [],
+      extraRows: 0,
+      filtered: 0,
+      cpuMicros: 0,
+    };
+    const outcome = {
+      rejections: skips ? [] : [crash],
+      skipped: skips ? { worker_crash: 1 } : {},
+      lastSkipped: skips ? crash : null,
+    };
     const upTo = record + 1;
-    const ranges = rangesBetween(chunk, record, upTo);
-    this.#ready(lane, { ...NOTHING, ranges, letters: [letter], records: 1, polledAt: chunk.polledAt });
+    lane.made = { from: record, upTo };
+    this.#ready(lane, toPart(chunk, record, { ...none, ...outcome, chunk: chunk.buffer, upTo }));
     return upTo;
   }
 }
 
-export const piecesBytes = (pieces: readonly Piece[]): number =>
-  pieces.reduce((bytes, piece) => bytes + piece.bytes.byteLength, 0);
+const CRASHED = 'a worker thread died or hung on this record twice';
 
-const partBytes = (part: Part): number => lettersBytes(part.letters) + piecesBytes(part.pieces);
-
-const NOTHING = { pieces: [], letters: [], records: 0, extraRows: 0 } as const;
-
-function toPart(chunk: SourceChunk, from: number, result: EncodeResult): Part {
-  return {
-    ranges: rangesBetween(chunk, from, result.upTo),
-    pieces: result.pieces,
-    letters: result.rejections.map((rejection) => toDeadLetter(chunk, rejection)),
-    records: result.upTo - from,
-    extraRows: result.extraRows,
-    polledAt: chunk.polledAt,
-  };
-}
+const stoppedBy = (chunk: SourceChunk, rejection: Rejection): SinkError =>
+  new SinkError(
+    'dirty_limit',
+    `dirty.classes says stop for this record: ${dirtyText(dirtyRecord(chunk, rejection))}`,
+  );

@@ -4,8 +4,8 @@ import { encodePointer } from '../ledger/pointer.ts';
 import { LIMITS } from '../limits.ts';
 import { type Position, type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Batch } from './batch.ts';
-import type { Part } from './encoding.ts';
 import type { CoordinatorOptions } from './options.ts';
+import type { Part } from './part.ts';
 
 /** What intents are written for. */
 export interface Identity {

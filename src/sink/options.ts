@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Source } from '../source/source.ts';
 import type { Batch, FlushLimits } from './batch.ts';
+import type { DirtyLimits } from './dirty-limit.ts';
 import type { Identity } from './intend.ts';
 import type { DeadLetters, Encoder, SchemaSource } from './ports.ts';
 import type { UploadOptions } from './upload.ts';
@@ -18,6 +19,13 @@ export interface CoordinatorOptions {
   readonly identity: Identity | null;
   readonly budget: Budget;
   readonly flush: FlushLimits;
+  readonly dirty?: {
+    readonly limit?: DirtyLimits;
+    /** What happens to a record that workers die on; absent: it becomes a dead letter. */
+    readonly crashes?: 'dead_letter' | 'skip' | 'stop';
+  };
+  /** Rows carry keys, and of those with an equal key in a batch the first stays. */
+  readonly deduplicates?: boolean;
   /** How long the revoke callback may take, ms. */
   readonly revokeMs: number;
   readonly clock: Clock;

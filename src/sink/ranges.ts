@@ -10,6 +10,15 @@ export function positionsOf(chunk: SourceChunk): (record: number) => Position {
   });
 }
 
+/** The same for when the chunk's buffer is gone: it copies what it needs, 12 bytes a record. */
+export function keptPositionsOf(chunk: SourceChunk): (record: number) => Position {
+  const { topicPartitions, capacity, records } = chunk;
+  const view = viewChunk(chunk.buffer, capacity);
+  const offsets = view.offsets.slice(0, records);
+  const numbers = view.ints.slice(F_TP * capacity, F_TP * capacity + records);
+  return (record) => ({ ...topicPartitions[numbers[record]!]!, offset: offsets[record]! });
+}
+
 /** Offset ranges of records [from, to); the chunk's own ranges when that is all of it (they know of gaps at the end). */
 export function rangesBetween(chunk: SourceChunk, from: number, to: number): readonly OffsetRange[] {
   if (from === 0 && to === chunk.records) return chunk.ranges;

@@ -6,7 +6,7 @@ import type { Piece } from '../encode/job.ts';
 import { asSinkError, type SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { retry } from '../retry.ts';
-import { piecesBytes } from './encoding.ts';
+import { piecesBytes } from './part.ts';
 import type { Compression, Tunnel, UploadSession } from './ports.ts';
 
 /** What the uploads of all batches share. */

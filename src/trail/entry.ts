@@ -8,13 +8,16 @@ export interface TrailEntry {
   /** `recovered`: by a member that found the intent of another one, or of itself before. */
   readonly how: 'acknowledged' | 'recovered';
   readonly ranges: readonly TrailRange[];
-  /** Records that were read = rows - extraRows + dead letters + filtered; null: unknown to who recovered it. */
+  /** Records that were read = rows - extraRows + dead letters + filtered + skipped + deduplicated; null: unknown to who recovered it. */
   readonly records: number | null;
   readonly rows: number | null;
   /** Rows beyond the first of their record. */
   readonly extraRows: number | null;
   readonly deadLetters: number | null;
   readonly filtered: number | null;
+  /** Dirty records that the configuration skips. */
+  readonly skipped: number | null;
+  readonly deduplicated: number | null;
   /** Uncompressed. */
   readonly rowBytes: number | null;
   readonly sessions: readonly TrailSession[];
@@ -45,6 +48,8 @@ export function entryOf(batch: Batch): TrailEntry {
   const sessions = batch.upload.facts().map(({ tablePartition, sessionId, rowsInBlocks, blocks, bytes }) => ({
     ...{ tablePartition, session: sessionId ?? '', rows: rowsInBlocks, blocks, bytes },
   }));
+  const { filtered, skipped, deduplicated } = batch.leftOut;
+  const skippedRecords = Object.values(skipped).reduce((sum, n) => sum + n, 0);
   const ranges = [...batch.ranges.values()].map(({ topic, partition, first, end, records }) => ({
     ...{ topic, partition, first, end, records },
   }));
@@ -53,7 +58,8 @@ export function entryOf(batch: Batch): TrailEntry {
     records: ranges.reduce((sum, one) => sum + one.records, 0),
     rows: sessions.reduce((sum, one) => sum + one.rows, 0),
     extraRows: batch.extraRows,
-    ...{ deadLetters: batch.rejected, filtered: 0, rowBytes: batch.rowBytes },
+    ...{ deadLetters: batch.rejected, rowBytes: batch.rowBytes },
+    ...{ filtered, skipped: skippedRecords, deduplicated },
   };
 }
 
@@ -67,8 +73,8 @@ export function recoveredEntry(
   sessions: readonly IntentSession[] | null,
 ): TrailEntry {
   return {
-    ...{ batch, how: 'recovered', records: null, extraRows: null },
-    ...{ deadLetters: null, filtered: null, rowBytes: null },
+    ...{ batch, how: 'recovered', records: null, extraRows: null, rowBytes: null },
+    ...{ deadLetters: null, filtered: null, skipped: null, deduplicated: null },
     ranges: ranges.map((range) => ({ ...range, records: null })),
     rows: sessions?.reduce((sum, one) => sum + one.rows, 0) ?? null,
     sessions: (sessions ?? []).map(({ tablePartition, id, rows, blocks }) => ({
@@ -79,9 +85,10 @@ export function recoveredEntry(
 
 /** Fields of the log line. */
 export function trailFields(entry: TrailEntry): object {
-  const { batch, how, records, rows, extraRows, deadLetters, filtered, rowBytes, sessions } = entry;
+  const { batch, how, records, rows, extraRows, deadLetters, filtered, skipped, deduplicated } = entry;
+  const { rowBytes, sessions } = entry;
   return {
-    ...{ batch, how, records, rows, extraRows, deadLetters, filtered, rowBytes },
+    ...{ batch, how, records, rows, extraRows, deadLetters, filtered, skipped, deduplicated, rowBytes },
     offsets: offsetsText(entry.ranges),
     sessions,
   };

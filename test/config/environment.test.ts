@@ -45,7 +45,10 @@ const BY_KEY: Record<string, [string, unknown]> = {
   'table.partitions': ['{"hr": "x"}', { hr: { kind: 'source', from: 'x' } }],
   'table.late.to': ['{"partition": {"dt": "late"}}', { partition: { dt: 'late' } }],
   'table.absurd.before': ['1990-01-01T00:00:00Z', Date.UTC(1990, 0, 1)],
-  'dirty.classes': ['{}', {}],
+  'table.deduplicate': ['{"key": ["a", "b"]}', { key: ['a', 'b'] }],
+  'table.deduplicate.key': ['a', ['a']],
+  'dirty.classes': ['{"too_long": "truncate"}', { too_long: 'truncate' }],
+  'dirty.limit.percent': ['0.5', 0.5],
   http: ['{"port": 1}', { host: '0.0.0.0', port: 1 }],
 };
 
@@ -110,6 +113,7 @@ describe('every key', () => {
         'maxcompute.credentials.accessKeySecret',
         'maxcompute.credentials.securityToken',
         'deadLetters.file',
+        'table.deduplicate.key',
         'http.host',
       ];
       if (free.includes(key.key)) return;

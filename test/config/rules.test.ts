@@ -16,12 +16,9 @@ describe('what comes later is refused as such', () => {
     [{ top: 'deadLetters: {topic: t}' }, /deadLetters\.topic: comes with a later version/],
     [{ top: 'deadLetters: {table: t}' }, /deadLetters\.table: comes with a later version/],
     [
-      { top: 'dirty: {default: skip}' },
-      /dirty\.default: skip comes with a later version; today: dead_letter/,
+      { table: 'deduplicate: {key: {expr: a}}' },
+      /table\.deduplicate\.key: comes with a later version \(expressions\)/,
     ],
-    [{ top: 'dirty: {classes: {not_exact: set_null}}' }, /dirty\.classes\.not_exact: .*later version/],
-    [{ top: 'dirty: {limit: {count: 5}}' }, /dirty\.limit\.count: comes with a later version/],
-    [{ top: 'dirty: {limit: {percent: 5}}' }, /dirty\.limit\.percent: comes with a later version/],
     [
       { top: 'decode: {value: {format: protobuf}}' },
       /decode\.value\.format: protobuf comes with a later version/,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EncodeJob } from '../../src/encode/job.ts';
+import { type EncodeJob, NOT_BEGUN } from '../../src/encode/job.ts';
 import type { EncodePool, EncodePoolOptions } from '../../src/encode/pool.ts';
 import { openPool } from '../../src/encode/pool.ts';
 import type { Plan } from '../../src/mapping/plan.ts';
@@ -70,11 +70,28 @@ describe('the worker pool', () => {
   });
 
   it('ends a worker that hangs, without harm to the chunk behind it', async () => {
-    open({ deadlineMs: 3_000 });
+    open({ patience: { recordMs: 500, chunkMs: 3_000 } });
     const hung = pool.run(job('hang'));
     const behind = pool.run(job('echo'));
-    await expect(hung).rejects.toMatchObject(failed(/over 3000 ms/));
+    await expect(hung).rejects.toMatchObject(failed(/over 3000 ms on one chunk/));
     expect((await behind).upTo).toBe(3);
+  });
+
+  it('ends a worker that hangs on a record sooner, and knows the record', async () => {
+    open({ patience: { recordMs: 1_000, chunkMs: 600_000 } });
+    const progress = new Int32Array(new SharedArrayBuffer(4)).fill(NOT_BEGUN);
+    await expect(pool.run({ ...job('hang at 1'), progress })).rejects.toMatchObject(
+      failed(/over 1000 ms on one record/),
+    );
+    expect(progress[0]).toBe(1);
+  });
+
+  it('lets a chunk take its time as long as it gets on', async () => {
+    open({ patience: { recordMs: 2_000, chunkMs: 600_000 } });
+    const progress = new Int32Array(new SharedArrayBuffer(4)).fill(NOT_BEGUN);
+    const startedAt = Date.now();
+    expect((await pool.run({ ...job('slow'), progress })).upTo).toBe(3);
+    expect(Date.now() - startedAt).toBeGreaterThan(3_000);
   });
 
   it('names the reason when no worker can start, each time', async () => {

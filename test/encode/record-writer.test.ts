@@ -169,7 +169,10 @@ function writeValue(
   type: ColumnType,
   value: NonNullable<VectorValue>,
 ): void {
-  if (!isNested(type)) return write[type.name](writer, column, value);
+  if (!isNested(type)) {
+    write[type.name](writer, column, value);
+    return;
+  }
   writer.open(column);
   const items = value as readonly VectorValue[];
   if (type.name === 'STRUCT')

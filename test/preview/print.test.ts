@@ -37,6 +37,8 @@ const PREVIEW: Preview = {
       },
     },
   ],
+  filtered: 0,
+  skipped: {},
   warnings: [],
 };
 

@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../src/budget.ts';
 import { type Caution, createCaution, dangerOf } from '../../src/sink/caution.ts';
 import { positionsOf } from '../../src/sink/ranges.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createPacker } from '../../src/source/packer.ts';
-import { type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
+import { type Position, type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
 
 type Record = [partition: number, offset: number];
 
@@ -29,14 +30,14 @@ function chunkOf(records: Record[], marks: Record[] = []): SourceChunk {
 }
 
 /** Reads the chunks as the lanes do; the names of condemned records, or null when a worker died. */
-function read(caution: Caution, chunks: SourceChunk[], poison: string): string[] | null {
+function read(caution: Caution, chunks: SourceChunk[], poison: string, named = false): string[] | null {
   const condemned: string[] = [];
   for (const chunk of chunks) {
     for (let from = 0; from < chunk.records; ) {
       const to = caution.end(chunk, from);
       const run = Array.from({ length: to - from }, (_, i) => nameOf(chunk, from + i));
       if (run.includes(poison)) {
-        caution.died(dangerOf(chunk, from, to));
+        caution.died(dangerOf(chunk, from, to), named ? positionOf(poison) : null);
         return null;
       }
       if (to === from) condemned.push(nameOf(chunk, from));
@@ -46,16 +47,32 @@ function read(caution: Caution, chunks: SourceChunk[], poison: string): string[]
   return condemned;
 }
 
+function positionOf(name: string): Position {
+  const [topic = '', partition, offset] = name.split('-');
+  return { topic, partition: Number(partition), offset: Number(offset) };
+}
+
 function nameOf(chunk: SourceChunk, record: number): string {
   const position = positionsOf(chunk)(record);
   return `${topicPartitionKey(position)}-${position.offset}`;
 }
 
+/** Ends of the jobs of a chunk; the same end twice: a condemned record. */
+function jobs(caution: Caution, chunk: SourceChunk): number[] {
+  const ends: number[] = [];
+  for (let from = 0; from < chunk.records; ) {
+    const to = caution.end(chunk, from);
+    ends.push(to);
+    from = to === from ? from + 1 : to;
+  }
+  return ends;
+}
+
 /** Reads again until it gets through; how many workers died, and what was condemned. */
-function readThrough(chunksOfRound: (round: number) => SourceChunk[], poison: string) {
+function readThrough(chunksOfRound: (round: number) => SourceChunk[], poison: string, named = false) {
   const caution = createCaution();
   for (let deaths = 0; deaths < 40; deaths++) {
-    const condemned = read(caution, chunksOfRound(deaths), poison);
+    const condemned = read(caution, chunksOfRound(deaths), poison, named);
     if (condemned) return { deaths, condemned };
   }
   throw new Error('workers die for ever');
@@ -69,6 +86,36 @@ describe('the record that kills workers', () => {
     const found = readThrough(() => [chunkOf(run(0, 0, 1000))], 't-0-777');
     expect(found.condemned).toEqual(['t-0-777']);
     expect(found.deaths).toBeLessThan(13);
+  });
+
+  it('is found by two deaths when the worker says where it was, and no other record is condemned', () => {
+    fc.assert(
+      fc.property(fc.nat(299), fc.nat(3), (poison, more) => {
+        const chunks = (round: number) => [
+          chunkOf([...run(1, 0, more * round), ...run(0, 0, 200)]),
+          chunkOf(run(0, 200, 300)),
+        ];
+        const found = readThrough(chunks, `t-0-${poison}`, true);
+        expect(found).toEqual({ deaths: 2, condemned: [`t-0-${poison}`] });
+      }),
+    );
+  });
+
+  it('travels alone once it is a suspect; what is beside it goes in large jobs', () => {
+    const caution = createCaution();
+    const chunk = chunkOf(run(0, 0, 100));
+    caution.died(dangerOf(chunk, 0, 100), positionOf('t-0-40'));
+    expect(jobs(caution, chunk)).toEqual([40, 41, 100]);
+    caution.died(dangerOf(chunk, 40, 41), positionOf('t-0-40'));
+    expect(jobs(caution, chunk), 'condemned').toEqual([40, 40, 100]);
+  });
+
+  it('is found by halves when another record is named each time', () => {
+    const caution = createCaution();
+    const chunk = chunkOf(run(0, 0, 256));
+    for (let death = 0; death < 5; death++)
+      caution.died(dangerOf(chunk, 0, jobs(caution, chunk)[0]!), positionOf(`t-0-${200 + death}`));
+    expect(jobs(caution, chunk)[0]).toBeLessThanOrEqual(16);
   });
 
   it('is not condemned by its first death, though it travelled alone', () => {
@@ -95,8 +142,8 @@ describe('the record that kills workers', () => {
   it('is forgotten once everything up to it is acknowledged: all chunks go whole again', () => {
     const caution = createCaution();
     const chunk = chunkOf(run(0, 0, 10));
-    caution.died(dangerOf(chunk, 0, 10));
-    caution.died(dangerOf(chunk, 0, 10));
+    caution.died(dangerOf(chunk, 0, 10), null);
+    caution.died(dangerOf(chunk, 0, 10), null);
     expect(caution.end(chunk, 0)).toBe(5);
     caution.acknowledged([{ topic: 't', partition: 0, offset: 10 }]);
     expect(caution.end(chunk, 0)).toBe(10);

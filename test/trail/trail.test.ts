@@ -8,8 +8,17 @@ import { until } from '../support/until.ts';
 
 const sender = { pipeline: 'orders', group: 'g', table: 'demo.orders', process: 'host-1' };
 const entry = (batch: string, over: Partial<TrailEntry> = {}): TrailEntry => ({
-  ...{ batch, how: 'acknowledged', records: 8, rows: 5, extraRows: 0 },
-  ...{ deadLetters: 2, filtered: 1, rowBytes: 50 },
+  ...{
+    batch,
+    how: 'acknowledged',
+    records: 8,
+    rows: 5,
+    extraRows: 0,
+    deadLetters: 1,
+    filtered: 1,
+    rowBytes: 50,
+  },
+  ...{ skipped: 1, deduplicated: 0 },
   ranges: [
     { topic: 'a', partition: 0, first: 5, end: 10, records: 5 },
     { topic: 'b', partition: 3, first: 0, end: 4, records: 3 },
@@ -38,7 +47,16 @@ const batchOf = (text: string): string => JSON.parse(text).batch;
 describe('an entry', () => {
   it('is a short line of the log', () => {
     expect(trailFields(entry('b1'))).toMatchObject({
-      ...{ batch: 'b1', how: 'acknowledged', records: 8, rows: 5, deadLetters: 2, filtered: 1 },
+      ...{
+        batch: 'b1',
+        how: 'acknowledged',
+        records: 8,
+        rows: 5,
+        deadLetters: 1,
+        filtered: 1,
+        skipped: 1,
+        deduplicated: 0,
+      },
       offsets: 'a 0:5-10 2:7-7; b 3:0-4',
       sessions: [{ tablePartition: 'hr=09', session: 's1', rows: 5, blocks: 1, bytes: 40 }],
     });

@@ -16,7 +16,7 @@ import {
 } from '../../decode/cell.ts';
 import type { ColumnType } from '../types.ts';
 import { type ScalarName, typeText } from '../types.ts';
-import { type Converter, dirty, notExact, show } from './converter.ts';
+import { type Converter, dirty, notExact, type Rounding, show } from './converter.ts';
 import { isExact } from './float.ts';
 
 type Family = 'boolean' | 'number' | 'text' | 'bytes' | 'time' | 'json' | 'interval' | 'nested';
@@ -86,7 +86,7 @@ const NAMES: Readonly<Record<number, string>> = {
  */
 export function strictConverter(
   convert: Converter,
-  { type, timeFormat, round }: { type: ColumnType; timeFormat: string | null; round: boolean },
+  { type, timeFormat, round }: { type: ColumnType; timeFormat: string | null; round: Rounding },
 ): Converter {
   const family = FAMILIES[type.name];
   const text = typeText(type);

@@ -3,7 +3,7 @@ import type { PlanColumn } from '../plan.ts';
 import { isNested, type NestedType, type ScalarType } from '../types.ts';
 import { booleanConverter } from './boolean.ts';
 import { strictConverter } from './coercion.ts';
-import type { Converter } from './converter.ts';
+import type { Converter, Rounding } from './converter.ts';
 import { decimalConverter } from './decimal.ts';
 import { doubleConverter, floatConverter } from './float.ts';
 import { integerConverter } from './integer.ts';
@@ -13,7 +13,12 @@ import { nestedConverter } from './nested.ts';
 import { temporalConverter } from './temporal.ts';
 import { binaryConverter, textConverter } from './text.ts';
 
-type Options = Pick<PlanColumn, 'type' | 'time' | 'round' | 'trim' | 'coercion'> & { readonly name?: string };
+interface Options extends Pick<PlanColumn, 'type' | 'time' | 'trim' | 'coercion'> {
+  readonly round: Rounding;
+  /** Text that is too long is cut; absent: it is dirty. */
+  readonly cutText?: boolean;
+  readonly name?: string;
+}
 
 /** The converter of a column: one per type, chosen once. Options hold for the leaves of a nested type too. */
 export function createConverter(column: Options, maxFieldBytes: number): Converter {
@@ -39,7 +44,11 @@ function nested(type: NestedType, column: Options, maxFieldBytes: number): Conve
   });
 }
 
-function scalarConverter(type: ScalarType, { time, round }: Options, maxFieldBytes: number): Converter {
+function scalarConverter(
+  type: ScalarType,
+  { time, round, cutText }: Options,
+  maxFieldBytes: number,
+): Converter {
   switch (type.name) {
     case 'TINYINT':
     case 'SMALLINT':
@@ -55,7 +64,7 @@ function scalarConverter(type: ScalarType, { time, round }: Options, maxFieldByt
     case 'STRING':
     case 'VARCHAR':
     case 'CHAR':
-      return textConverter(type, maxFieldBytes);
+      return textConverter(type, maxFieldBytes, cutText);
     case 'BOOLEAN':
       return booleanConverter;
     case 'DATE':
@@ -64,7 +73,7 @@ function scalarConverter(type: ScalarType, { time, round }: Options, maxFieldByt
     case 'TIMESTAMP_NTZ':
       return temporalConverter(type, time, round);
     case 'BINARY':
-      return binaryConverter(maxFieldBytes);
+      return binaryConverter(maxFieldBytes, cutText);
     case 'JSON':
       return jsonConverter(maxFieldBytes);
     case 'INTERVAL_DAY_TIME':

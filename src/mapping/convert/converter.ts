@@ -41,6 +41,9 @@ export type ColumnWriter = Pick<
  */
 export type Converter = (cell: Cell, out: ColumnWriter, column: number) => Dirty | null;
 
+/** Digits that do not fit: dirty (false), rounded half up (true), or left out. */
+export type Rounding = boolean | 'cut';
+
 export function dirty(code: RejectionCode, message: string): Dirty {
   return { code, message };
 }

@@ -103,10 +103,10 @@ function normalize(out: DecimalDigits): void {
   out.point = 0;
 }
 
-/** Rounds HALF_UP (ties away from zero) to `kept` digits; `kept` may be negative. */
-export function roundDigits(out: DecimalDigits, kept: number): void {
+/** Rounds HALF_UP (ties away from zero) to `kept` digits, or cuts (towards zero); `kept` may be negative. */
+export function roundDigits(out: DecimalDigits, kept: number, cut = false): void {
   if (kept >= out.length) return;
-  const up = kept >= 0 && out.digits[kept]! >= 5;
+  const up = !cut && kept >= 0 && out.digits[kept]! >= 5;
   out.length = Math.max(kept, 0);
   if (up) increment(out);
   normalize(out);

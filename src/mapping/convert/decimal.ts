@@ -1,6 +1,6 @@
 import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';
-import { type Converter, notExact, outOfRange, wrongType } from './converter.ts';
+import { type Converter, notExact, outOfRange, type Rounding, wrongType } from './converter.ts';
 import { type DecimalDigits, digitsOf, newDigits, roundDigits } from './decimal-digits.ts';
 
 const ZERO = 48;
@@ -16,14 +16,14 @@ const text = new Uint8Array(64);
  * p - s digits before the point (protocol 5.5). The text on the wire is canonical: plain notation,
  * no leading zeros or plus, no trailing zeros of the fraction, never -0.
  */
-export function decimalConverter(type: ScalarType, round: boolean): Converter {
+export function decimalConverter(type: ScalarType, round: Rounding): Converter {
   const scale = type.scale ?? 18;
   const integerDigits = (type.precision ?? 38) - scale;
   return (cell, out, column) => {
     if (!digitsOf(cell, digits)) return wrongType(cell, typeText(type));
     if (digits.length - digits.point > scale) {
       if (!round) return notExact(cell, typeText(type));
-      roundDigits(digits, digits.point + scale);
+      roundDigits(digits, digits.point + scale, round === 'cut');
     }
     if (digits.point > integerDigits) return outOfRange(cell, typeText(type));
     out.bytes(column, text, 0, putPlain(digits, text));

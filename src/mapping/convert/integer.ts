@@ -11,7 +11,14 @@ import {
 } from '../../decode/cell.ts';
 import { epochUnit } from '../time/epoch.ts';
 import type { ScalarType } from '../types.ts';
-import { type ColumnWriter, type Converter, notExact, outOfRange, wrongType } from './converter.ts';
+import {
+  type ColumnWriter,
+  type Converter,
+  notExact,
+  outOfRange,
+  type Rounding,
+  wrongType,
+} from './converter.ts';
 import {
   digitsOf,
   newDigits,
@@ -33,7 +40,7 @@ const BIGINT_MAX = 2n ** 63n - 1n;
  * BIGINT -2^63 does not exist on the wire (protocol 5.5): dirty, or -2^63+1 with `round`. Times become
  * epoch numbers in the unit of `timeFormat` (default ms).
  */
-export function integerConverter(type: ScalarType, round: boolean, timeFormat: string | null): Converter {
+export function integerConverter(type: ScalarType, round: Rounding, timeFormat: string | null): Converter {
   const max = LARGEST[type.name] ?? Number.POSITIVE_INFINITY;
   const big = type.name === 'BIGINT';
   const perSecond = epochUnit(timeFormat ?? 'epoch_ms');
@@ -45,7 +52,7 @@ export function integerConverter(type: ScalarType, round: boolean, timeFormat: s
   };
   const wide = (value: bigint, cell: Cell, out: ColumnWriter, column: number): Dirty | null => {
     if (BigInt.asIntN(54, value) === value) return safe(Number(value), cell, out, column);
-    const kept = round && value === -BIGINT_MAX - 1n ? -BIGINT_MAX : value;
+    const kept = round === true && value === -BIGINT_MAX - 1n ? -BIGINT_MAX : value;
     if (!big || kept > BIGINT_MAX || kept < -BIGINT_MAX) return outOfRange(cell, type.name);
     out.bigInteger(column, kept);
     return null;
@@ -53,14 +60,14 @@ export function integerConverter(type: ScalarType, round: boolean, timeFormat: s
   const exact = (cell: Cell, out: ColumnWriter, column: number): Dirty | null => {
     if (!digitsOf(cell, digits)) return wrongType(cell, type.name);
     if (digits.length > digits.point && !round) return notExact(cell, type.name);
-    roundDigits(digits, digits.point);
+    roundDigits(digits, digits.point, round === 'cut');
     if (digits.point <= SAFE_DIGITS) return safe(smallInteger(digits), cell, out, column);
     return digits.point > 19 ? outOfRange(cell, type.name) : wide(bigInteger(), cell, out, column);
   };
   const time = (cell: Cell, out: ColumnWriter, column: number): Dirty | null => {
     const perUnit = 1e9 / (perSecond ?? 1000);
     if (cell.nanos % perUnit !== 0 && !round) return notExact(cell, type.name);
-    const units = BigInt(Math.round(cell.nanos / perUnit));
+    const units = BigInt((round === 'cut' ? Math.floor : Math.round)(cell.nanos / perUnit));
     return wide(BigInt(cell.num) * BigInt(perSecond ?? 1000) + units, cell, out, column);
   };
 

@@ -2,7 +2,7 @@ import { Cell, type Dirty, STRING, TIME } from '../../decode/cell.ts';
 import { epochFromText, epochUnit } from '../time/epoch.ts';
 import { newMoment } from '../time/reader.ts';
 import { asText } from './bytes.ts';
-import { type Converter, dirty, notExact, outOfRange, show, wrongType } from './converter.ts';
+import { type Converter, dirty, notExact, outOfRange, type Rounding, show, wrongType } from './converter.ts';
 import { digitsOf, newDigits, smallInteger } from './decimal-digits.ts';
 import { renderText } from './text.ts';
 
@@ -48,7 +48,7 @@ const moment = newMoment();
  * INTERVAL_DAY_TIME: ISO 8601 durations of weeks, days and below, times of day, and numbers in the unit of
  * `timeFormat` (default ms); to the nanosecond, as floored seconds (protocol 5.4).
  */
-export function dayTimeConverter(timeFormat: string | null, round: boolean): Converter {
+export function dayTimeConverter(timeFormat: string | null, round: Rounding): Converter {
   const perSecond = epochUnit(timeFormat ?? 'epoch_ms') ?? 1000;
   const name = 'INTERVAL_DAY_TIME';
 

@@ -4,7 +4,7 @@ import type { TimeSpec } from '../plan.ts';
 import { SECONDS_MAX } from '../time/calendar.ts';
 import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';
 import type { ScalarType } from '../types.ts';
-import { type ColumnWriter, type Converter, notExact, outOfRange } from './converter.ts';
+import { type ColumnWriter, type Converter, notExact, outOfRange, type Rounding } from './converter.ts';
 
 const moment = newMoment();
 
@@ -12,7 +12,7 @@ const moment = newMoment();
  * DATE DATETIME TIMESTAMP TIMESTAMP_NTZ, years 0001 to 9999 (protocol 5.5 and 5.6). DATE and
  * TIMESTAMP_NTZ take the local day and the local fields in the source's zone, DATETIME and TIMESTAMP the instant.
  */
-export function temporalConverter(type: ScalarType, spec: TimeSpec, round: boolean): Converter {
+export function temporalConverter(type: ScalarType, spec: TimeSpec, round: Rounding): Converter {
   const reader = createTimeReader(spec, round);
   const local = type.name === 'DATE' || type.name === 'TIMESTAMP_NTZ';
   const write =
@@ -37,11 +37,12 @@ const writeTimestamp: Write = (_cell, seconds, out, column) => {
   return null;
 };
 
-/** DATETIME has milliseconds. */
-function datetimeWriter(round: boolean): Write {
+/** DATETIME has milliseconds; digits are cut off towards the past. */
+function datetimeWriter(round: Rounding): Write {
+  const up = round === 'cut' ? 0 : 500_000;
   return (cell, seconds, out, column) => {
     if (moment.nanos % 1e6 !== 0 && !round) return notExact(cell, 'DATETIME');
-    const ms = seconds * 1000 + Math.floor((moment.nanos + 500_000) / 1e6);
+    const ms = seconds * 1000 + Math.floor((moment.nanos + up) / 1e6);
     // Rounded up, the last millisecond would be in the year 10000.
     if (ms > SECONDS_MAX * 1000 + 999) return outOfRange(cell, 'DATETIME');
     out.integer(column, ms);

@@ -14,7 +14,7 @@ import { timeText, treeJson } from '../../decode/tree-json.ts';
 import { LIMITS } from '../../limits.ts';
 import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';
-import { countCharacters, isText, putAscii } from './bytes.ts';
+import { countCharacters, endOfCharacters, isText, putAscii, startOfCharacter } from './bytes.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
 import { numberText } from './decimal-digits.ts';
 
@@ -62,8 +62,11 @@ function plainText(cell: Cell): string {
 
 const rendered = new Cell();
 
-/** STRING VARCHAR(n) CHAR(n): bytes are copied as they are; n counts characters (code points), CHAR is not padded. */
-export function textConverter(type: ScalarType, maxFieldBytes: number): Converter {
+/**
+ * STRING VARCHAR(n) CHAR(n): bytes are copied as they are; n counts characters (code points), CHAR is not padded.
+ * `cut`: what is too long loses its end, by whole characters.
+ */
+export function textConverter(type: ScalarType, maxFieldBytes: number, cut = false): Converter {
   const characters = type.length ?? Number.POSITIVE_INFINITY;
   return (cell, out, column) => {
     let from = cell;
@@ -73,6 +76,12 @@ export function textConverter(type: ScalarType, maxFieldBytes: number): Converte
       from = rendered;
     }
     const length = from.end - from.start;
+    if (cut) {
+      const fits = length <= maxFieldBytes;
+      const most = fits ? from.end : startOfCharacter(from.bytes, from.start, from.start + maxFieldBytes);
+      out.bytes(column, from.bytes, from.start, endOfCharacters(from.bytes, from.start, most, characters));
+      return null;
+    }
     if (length > maxFieldBytes) return tooLong(`${length} bytes`, `${maxFieldBytes} bytes`, type);
     if (length > characters) {
       const count = countCharacters(from.bytes, from.start, from.end);
@@ -87,14 +96,14 @@ function tooLong(found: string, limit: string, type: ScalarType): Dirty {
   return dirty('too_long', `${found}, but ${typeText(type)} takes at most ${limit}`);
 }
 
-/** BINARY: bytes as they are, or the UTF-8 bytes of a text. */
-export function binaryConverter(maxFieldBytes: number): Converter {
+/** BINARY: bytes as they are, or the UTF-8 bytes of a text. `cut`: what is too long loses its end. */
+export function binaryConverter(maxFieldBytes: number, cut = false): Converter {
   return (cell, out, column) => {
     if (cell.kind !== BYTES && cell.kind !== STRING) return wrongType(cell, 'BINARY');
     const length = cell.end - cell.start;
-    if (length > maxFieldBytes)
+    if (length > maxFieldBytes && !cut)
       return tooLong(`${length} bytes`, `${maxFieldBytes} bytes`, { name: 'BINARY' });
-    out.bytes(column, cell.bytes, cell.start, cell.end);
+    out.bytes(column, cell.bytes, cell.start, cell.start + Math.min(length, maxFieldBytes));
     return null;
   };
 }

@@ -1,3 +1,4 @@
+import type { Rounding } from '../convert/converter.ts';
 import { type DecimalDigits, newDigits, scanDecimal } from '../convert/decimal-digits.ts';
 import type { Moment } from './calendar.ts';
 
@@ -22,13 +23,13 @@ export type EpochProblem = 'wrong_type' | 'out_of_range' | 'not_exact';
 const SECOND_DIGITS = 12;
 const digits = newDigits();
 
-/** An epoch number as decimal text, exact; digits below a nanosecond are `not_exact`, or rounded half up. */
+/** An epoch number as decimal text, exact; digits below a nanosecond are `not_exact`, rounded half up, or cut off. */
 export function epochFromText(
   bytes: Uint8Array,
   start: number,
   end: number,
   perSecond: number,
-  round: boolean,
+  round: Rounding,
   out: Moment,
 ): EpochProblem | null {
   if (!scanDecimal(bytes, start, end, digits)) return 'wrong_type';
@@ -36,7 +37,7 @@ export function epochFromText(
   if (point > SECOND_DIGITS) return 'out_of_range';
   if (digits.length > point + 9 && !round) return 'not_exact';
   const seconds = numberAt(digits, 0, point);
-  const roundUp = digitAt(digits, point + 9) >= 5 ? 1 : 0;
+  const roundUp = round !== 'cut' && digitAt(digits, point + 9) >= 5 ? 1 : 0;
   setSigned(seconds, numberAt(digits, point, point + 9) + roundUp, digits.negative, out);
   return null;
 }

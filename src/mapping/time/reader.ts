@@ -1,7 +1,7 @@
 import { Cell, DAY, type Dirty, DOUBLE, INSTANT, INTEGER, LOCAL, NUMBER, STRING } from '../../decode/cell.ts';
 import { DAY_SECONDS } from '../../decode/iso-text.ts';
 import { asText } from '../convert/bytes.ts';
-import { dirty, outOfRange, show, wrongType } from '../convert/converter.ts';
+import { dirty, outOfRange, type Rounding, show, wrongType } from '../convert/converter.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';
 import { renderText } from '../convert/text.ts';
 import type { TimeSpec } from '../plan.ts';
@@ -33,8 +33,8 @@ export function localSeconds(moment: Moment, zone: Zone): number {
 
 type ReadText = (bytes: Uint8Array, start: number, end: number, out: Moment) => boolean;
 
-/** `round`: digits below a nanosecond are rounded half up instead of dirty. The spec was checked by the compiler. */
-export function createTimeReader(spec: TimeSpec, round: boolean): TimeReader {
+/** `round`: digits below a nanosecond are rounded half up, or cut off, instead of dirty. The spec was checked by the compiler. */
+export function createTimeReader(spec: TimeSpec, round: Rounding): TimeReader {
   const zone = parseZone(spec.zone) ?? UTC;
   const unit = epochUnit(spec.format ?? 'epoch_ms');
   const readText = spec.format === null || spec.format === 'iso' ? parseIso : patternReader(spec.format);

@@ -7,6 +7,17 @@ const acts = {
   hang: () => {
     for (;;);
   },
+  'hang at 1': (job) => {
+    job.progress[0] = 1;
+    for (;;);
+  },
+  slow: async (job) => {
+    for (let record = 0; record < 8; record++) {
+      job.progress[0] = record;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+    }
+    return echo(job);
+  },
   fail: () => {
     throw new TypeError('orders[0] offset 7: broken');
   },
