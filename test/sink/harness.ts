@@ -1,12 +1,13 @@
 import { createBudget } from '../../src/budget.ts';
 import type { Clock } from '../../src/clock.ts';
 import type { DeadLetter } from '../../src/deadletter/dead-letter.ts';
-import type { EncodeJob, EncodeResult, Piece } from '../../src/encode/job.ts';
+import type { EncodeJob, EncodeResult, Piece, Rejection } from '../../src/encode/job.ts';
 import { SinkError } from '../../src/errors.ts';
 import type { Log } from '../../src/log.ts';
 import type { Batch, FlushLimits } from '../../src/sink/batch.ts';
 import { Coordinator } from '../../src/sink/coordinator.ts';
 import type { Identity } from '../../src/sink/intend.ts';
+import type { CoordinatorOptions } from '../../src/sink/options.ts';
 import type { UploadSession } from '../../src/sink/ports.ts';
 import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk.ts';
 import type { Message } from '../../src/source/client.ts';
@@ -15,7 +16,8 @@ import type { OffsetCommit, Position, Source, SourceListener } from '../../src/s
 
 /**
  * The coordinator on its ports, with time that passes only when told. A record's value names its table
- * partition (`dt=1`), or `!` to be rejected, or `?` to kill its worker.
+ * partition (`dt=1`), or `!` to be rejected, `?` to kill its worker (`??`: which names it), `~` to be filtered, `-` to be
+ * skipped, `^` to end the service.
  */
 export interface Harness {
   readonly coordinator: Coordinator;
@@ -63,6 +65,9 @@ export function harness(
     budgetBytes?: number;
     revokeMs?: number;
     exactlyOnce?: boolean;
+    dirty?: CoordinatorOptions['dirty'];
+    /** In the place of the workers; rows with keys are compared. */
+    encode?: (job: EncodeJob) => Omit<EncodeResult, 'cpuMicros'>;
   } = {},
 ): Harness {
   const trail: string[] = [];
@@ -134,7 +139,7 @@ export function harness(
     encoder: {
       async run(job) {
         await step('encode', `encode ${job.from}-${job.to}`);
-        return encode(job);
+        return given.encode ? { ...given.encode(job), cpuMicros: 0 } : encode(job);
       },
     },
     schemas: { schema: async () => null },
@@ -163,6 +168,8 @@ export function harness(
     identity: given.exactlyOnce ? IDENTITY : null,
     budget,
     flush: { ...FLUSH, ...given.flush },
+    dirty: given.dirty ?? {},
+    deduplicates: given.encode !== undefined,
     revokeMs: given.revokeMs ?? 20_000,
     clock: time,
     log: quiet,
@@ -236,14 +243,27 @@ const text = (job: EncodeJob, record: number): string => {
 function encode(job: EncodeJob): EncodeResult {
   const rows = new Map<string, number>();
   const rejections: EncodeResult['rejections'][number][] = [];
+  let filtered = 0;
+  let skipped = 0;
+  let lastSkipped: Rejection | null = null;
+  let stopped: Rejection | null = null;
   let record = job.from;
   for (; record < job.to; record++) {
     const value = text(job, record);
-    if (value === '?') throw new SinkError('worker_failed', 'worker died');
-    if (value === '!') {
-      rejections.push({ record, stage: 'decode', code: 'invalid_json', column: null, message: 'bad' });
-      continue;
+    if (value === '??') job.progress![0] = record;
+    if (value.startsWith('?')) throw new SinkError('worker_failed', 'worker died');
+    const bad: Rejection = { record, stage: 'decode', code: 'invalid_json', column: null, message: 'bad' };
+    if (value === '^') {
+      stopped = bad;
+      break;
     }
+    if (value === '!') rejections.push(bad);
+    if (value === '~') filtered += 1;
+    if (value === '-') {
+      skipped += 1;
+      lastSkipped = bad;
+    }
+    if (/^[!~-]$/.test(value)) continue;
     if (!rows.has(value) && rows.size === job.maxTablePartitions) break;
     rows.set(value, (rows.get(value) ?? 0) + 1);
   }
@@ -266,9 +286,11 @@ function encode(job: EncodeJob): EncodeResult {
     pieces,
     rejections,
     extraRows: 0,
-    filtered: 0,
-    skipped: {},
     unmappedFields: [],
+    filtered,
+    skipped: skipped > 0 ? { invalid_json: skipped } : {},
+    lastSkipped,
+    stopped,
     cpuMicros: 0,
   };
 }
