@@ -9,6 +9,7 @@ import { openProbe, type Probe } from '../source/probe.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
 import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
+import { leavingOut } from './left-out.ts';
 import { notesOf } from './notes.ts';
 import { auditedColumns } from './provenance.ts';
 import { type Range, rangesOf } from './ranges.ts';
@@ -82,7 +83,8 @@ async function compare(context: Context): Promise<AuditReport> {
   }));
   const counted = await askCounts(ask, table, committed, window);
   const letters = await readLetterOffsets(resolve(config.deadLetters.file));
-  const subjects = logs.map((log) => subjectOf(log, counted, letters));
+  const leavesOut = leavingOut(config).length > 0;
+  const subjects = logs.map((log) => subjectOf(log, counted, letters, leavesOut));
   const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
   const gaps = incomplete.some(({ offsets }) => offsets > 0)
     ? await askGaps(ask, table, incomplete)
@@ -102,7 +104,12 @@ interface Subject extends Omit<Facts, 'gaps' | 'logStart' | 'duplicates'> {
   readonly highest: number | null;
 }
 
-function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffsets): Subject {
+function subjectOf(
+  log: KafkaFacts,
+  { counts }: TableCounts,
+  letters: LetterOffsets,
+  leavesOut: boolean,
+): Subject {
   const { topic, partition, committed, from, to, startAt } = log;
   const known = counts.get(topicPartitionKey(log));
   const rejected = rangesOf(letters.offsets.get(topic)?.get(partition) ?? []);
@@ -112,7 +119,7 @@ function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffs
   const first = beginning({ from, startAt, end: until, firstRow: lowest, firstLetter });
   return {
     ...{ topic, partition, first, end: until, log, letters: rejected },
-    ...{ rows, offsets, lowest, highest, above, surplus },
+    ...{ rows, offsets, lowest, highest, above, surplus, leavesOut },
   };
 }
 
@@ -179,5 +186,5 @@ function reportOf(
     foreignRows: foreign.reduce((sum, { rows, above }) => sum + rows + above, 0),
     ...{ topicPartitions, duplicatesComplete },
   };
-  return { ...report, notes: notesOf(report, config.kafka.startAt === 'latest') };
+  return { ...report, notes: notesOf(report, config.kafka.startAt === 'latest', leavingOut(config)) };
 }

@@ -9,7 +9,7 @@ const span = (first: number, end: number): Range => ({ first, end });
 /** Offsets 0 to 9: rows at all but those. */
 const facts = (over: Partial<Facts> = {}): Facts => {
   const gaps = over.gaps ?? [];
-  const none = { letters: [], duplicates: [], surplus: 0, logStart: 0 };
+  const none = { letters: [], duplicates: [], surplus: 0, logStart: 0, leavesOut: false };
   return { ...tp, ...span(0, 10), ...none, offsets: 10 - total(gaps), ...over, gaps };
 };
 const silent = { records: [], unread: [] };
@@ -63,8 +63,15 @@ describe('the verdict', () => {
       silent,
       { empty: 2, rejected: 3 },
     ],
+    [
+      'gaps where the configuration leaves records out',
+      facts({ offsets: 2, gaps: [span(0, 2), span(3, 8)], leavesOut: true }),
+      { records: [span(0, 1), span(3, 5)], unread: [span(5, 6)] },
+      { empty: 3, leftOut: { offsets: 5, ranges: [span(0, 1), span(3, 6)] } },
+    ],
   ] as const)('%s', (_, given, answer, wanted) => {
     const clean = {
+      leftOut: { offsets: 0, ranges: [] },
       missing: [],
       duplicates: [],
       both: [],
@@ -102,7 +109,7 @@ describe('the verdict', () => {
         const asked = where(({ row, letter }, at) => !row && !letter && at >= start);
         expect(questions(given)).toEqual(asked);
         const verdict = judge(
-          { ...given, duplicates: [], surplus: 0 },
+          { ...given, duplicates: [], surplus: 0, leavesOut: false },
           {
             records: where(({ record, row, letter }, at) => record && !row && !letter && at >= start),
             unread: [],

@@ -78,7 +78,7 @@ describe('a running service, watched by a real Prometheus', () => {
     const broken = RECORDS / BROKEN_EVERY;
     const accounted = await query('maxsink_records_accounted_total');
     expect(Object.fromEntries(accounted.map((one) => [one.labels.outcome, one.value]))).toEqual({
-      ...{ row: RECORDS - broken, dead_letter: broken, filtered: 0 },
+      ...{ row: RECORDS - broken, dead_letter: broken, filtered: 0, skipped: 0, deduplicated: 0 },
     });
     expect(await value('maxsink_completeness_ratio')).toBe(1);
     expect(await value('sum(maxsink_records_read_total)')).toBe(RECORDS);
