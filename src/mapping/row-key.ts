@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { BYTES, Cell, NULL } from '../decode/cell.ts';
 import { renderText } from './convert/text.ts';
 
-/** Bytes of a hashed key: SHA-256 cut, so that two different keys never meet (2^-64 among 4 billion rows). */
+/** Bytes of a hashed key: SHA-256 cut. Among 4 billion different keys two are equal with a chance of 2^-65. */
 export const ROW_KEY_BYTES = 16;
 
 /** The hashed key of the row whose cells are filled; null: one of its sources is missing, null or has no text: it is like no other. */
@@ -15,16 +15,19 @@ export type RowKey = () => Buffer | null;
 export function createRowKey(slots: readonly number[], cells: readonly Cell[]): RowKey {
   const sources = slots.map((slot) => cells[slot]!);
   const text = new Cell();
-  const length = Buffer.alloc(4);
+  let all = Buffer.alloc(256);
   return () => {
-    const hash = createHash('sha256');
+    let at = 0;
     for (const cell of sources) {
       if (cell.kind <= NULL) return null;
       if (cell.kind !== BYTES && renderText(cell, text) !== null) return null;
       const from = cell.kind === BYTES ? cell : text;
-      length.writeUInt32LE(from.end - from.start);
-      hash.update(length).update(from.bytes.subarray(from.start, from.end));
+      const length = from.end - from.start;
+      if (at + 4 + length > all.length) all = Buffer.concat([all], (at + 4 + length) * 2);
+      all.writeUInt32LE(length, at);
+      all.set(from.bytes.subarray(from.start, from.end), at + 4);
+      at += 4 + length;
     }
-    return hash.digest().subarray(0, ROW_KEY_BYTES);
+    return hash('sha256', all.subarray(0, at), 'buffer').subarray(0, ROW_KEY_BYTES);
   };
 }
