@@ -1,8 +1,14 @@
 // Writes the reference tables of docs/ from the built code: `npm run build && node scripts/reference.mjs`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configKeys } from '../dist/config/keys.js';
+import * as cells from '../dist/decode/cell.js';
+import { jsonTree } from '../dist/decode/json-tree.js';
 import { ERRORS, REJECTIONS } from '../dist/errors.js';
+import { createConverter } from '../dist/mapping/convert/convert.js';
+import { parseColumnType } from '../dist/mapping/parse-type.js';
 import { METRICS } from '../dist/ops/metrics.js';
+import { createRowCollector } from '../dist/preview/row-collector.js';
+import { typesTables } from './types-table.mjs';
 
 const code = (text) => `\`${text}\``;
 const cell = (text) => text.replaceAll('|', '/').replaceAll('\n', ' ');
@@ -35,6 +41,7 @@ const sections = {
       e.hint,
     ]),
   ),
+  ...typesTables({ cells, createConverter, createRowCollector, jsonTree, parseColumnType }),
   rejections: table(
     ['code', 'why the record became a dead letter'],
     Object.entries(REJECTIONS).map(([name, why]) => [code(name), why]),
@@ -45,6 +52,7 @@ const pages = {
   'docs/configuration.md': ['configuration'],
   'docs/metrics.md': ['metrics'],
   'docs/errors.md': ['errors', 'rejections'],
+  'docs/types.md': ['types-values', 'types-times', 'types-nested'],
 };
 
 for (const [page, names] of Object.entries(pages)) {

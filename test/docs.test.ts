@@ -3,8 +3,13 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../src/cli/program.ts';
 import { configKeys } from '../src/config/keys.ts';
+import * as cells from '../src/decode/cell.ts';
+import { jsonTree } from '../src/decode/json-tree.ts';
 import { ERRORS, REJECTIONS } from '../src/errors.ts';
+import { createConverter } from '../src/mapping/convert/convert.ts';
+import { parseColumnType } from '../src/mapping/parse-type.ts';
 import { METRICS } from '../src/ops/metrics.ts';
+import { createRowCollector } from '../src/preview/row-collector.ts';
 import { ROOT } from './support/project.ts';
 import { filesBelow, read } from './support/sources.ts';
 
@@ -68,6 +73,21 @@ describe('the reference tables', () => {
       return key.default !== null && !row.includes(`\`${key.default}\``);
     });
     expect(stale.map(({ key }) => key)).toEqual([]);
+  });
+});
+
+describe('docs/types.md', () => {
+  it('has the tables that the converters give', async () => {
+    const script = new URL('../scripts/types-table.mjs', import.meta.url).href;
+    const { typesTables } = (await import(script)) as {
+      typesTables: (code: object) => Record<string, string[]>;
+    };
+    const tables = typesTables({ cells, createConverter, createRowCollector, jsonTree, parseColumnType });
+    for (const [name, lines] of Object.entries(tables))
+      expect(PAGES['docs/types.md']).toContain(
+        [`<!-- ${name} -->`, ...lines, `<!-- /${name} -->`].join('\n'),
+      );
+    expect(Object.keys(tables)).toHaveLength(3);
   });
 });
 

@@ -67,7 +67,7 @@ export function treeJson(tree: Tree, limit: number = LIMITS.maxFieldBytes): stri
 }
 
 /** The members whose name does not come again. */
-export function lastOfEach(members: readonly Member[]): readonly Member[] {
+function lastOfEach(members: readonly Member[]): readonly Member[] {
   const last = new Map<string, Member>();
   for (const member of members) last.set(member.name, member);
   return last.size === members.length

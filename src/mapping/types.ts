@@ -44,7 +44,6 @@ export interface StructField {
 }
 
 export type ColumnType = ScalarType | NestedType;
-export type TypeName = ColumnType['name'];
 
 export function isNested(type: ColumnType): type is NestedType {
   return type.name === 'ARRAY' || type.name === 'MAP' || type.name === 'STRUCT';

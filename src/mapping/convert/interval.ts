@@ -1,4 +1,4 @@
-import { Cell, type Dirty, STRING, TIME } from '../../decode/cell.ts';
+import { BOOLEAN, Cell, type Dirty, STRING, TIME } from '../../decode/cell.ts';
 import { epochFromText, epochUnit } from '../time/epoch.ts';
 import { newMoment } from '../time/reader.ts';
 import { asText } from './bytes.ts';
@@ -97,7 +97,7 @@ export const yearMonthConverter: Converter = (cell, out, column) => {
 function monthsOf(cell: Cell): number | Dirty {
   const name = 'INTERVAL_YEAR_MONTH';
   if (cell.kind !== STRING) {
-    if (!digitsOf(cell, digits)) return wrongType(cell, name);
+    if (cell.kind === BOOLEAN || !digitsOf(cell, digits)) return wrongType(cell, name);
     if (digits.length > digits.point) return notExact(cell, name);
     return digits.point > 15 ? Number.POSITIVE_INFINITY : smallInteger(digits);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cell, DOUBLE, INSTANT, TIME } from '../../../src/decode/cell.ts';
+import { BOOLEAN, type Cell, DOUBLE, INSTANT, TIME } from '../../../src/decode/cell.ts';
 import { integer, number, ofKind, string } from '../../decode/trees.ts';
 import { type StoreOptions, stored } from '../stored.ts';
 
@@ -87,5 +87,7 @@ describe('INTERVAL_YEAR_MONTH columns', () => {
     expect(yearMonth(number('1e20'))).toEqual(code('out_of_range'));
     expect(yearMonth(number('0.5'))).toEqual(code('not_exact'));
     expect(yearMonth(ofKind(TIME, 1))).toEqual(code('wrong_type'));
+    expect(yearMonth(ofKind(BOOLEAN, 1))).toEqual(code('wrong_type'));
+    expect(dayTime(ofKind(BOOLEAN, 1))).toEqual(code('wrong_type'));
   });
 });
