@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { typeText as emulatorText, parseType as emulatorType } from '../../src/emulator/types.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { parseColumnType, typeWarnings } from '../../src/mapping/parse-type.ts';
-import { type ColumnType, leafNames, typeText } from '../../src/mapping/types.ts';
+import { leafNames, typeText } from '../../src/mapping/types.ts';
+import { anyType } from './any-type.ts';
 
 describe('column types', () => {
   it('are read in any case, with their parameters', () => {
@@ -109,33 +110,3 @@ describe('column types', () => {
     ]);
   });
 });
-
-const scalar = fc.constantFrom<ColumnType>(
-  { name: 'BIGINT' },
-  { name: 'DECIMAL', precision: 20, scale: 4 },
-  { name: 'VARCHAR', length: 7 },
-  { name: 'TIMESTAMP_NTZ' },
-  { name: 'INTERVAL_YEAR_MONTH' },
-);
-const fieldName = fc.constantFrom('a', 'b_2', 'c d', '时间', 'order', 'x.y', 'e:f', '<');
-
-const { anyType } = fc.letrec<{ anyType: ColumnType }>((tie) => ({
-  anyType: fc.oneof(
-    { maxDepth: 4 },
-    scalar,
-    fc.record({ name: fc.constant('ARRAY' as const), element: tie('anyType') }),
-    fc.record({
-      name: fc.constant('MAP' as const),
-      key: scalar,
-      value: tie('anyType'),
-    }) as fc.Arbitrary<ColumnType>,
-    fc.record({
-      name: fc.constant('STRUCT' as const),
-      fields: fc.uniqueArray(fc.record({ name: fieldName, type: tie('anyType') }), {
-        minLength: 1,
-        maxLength: 4,
-        selector: ({ name }) => name,
-      }),
-    }),
-  ),
-}));

@@ -71,7 +71,7 @@ export function createTimeReader(spec: TimeSpec, round: Rounding): TimeReader {
       case DAY:
         return readTyped(cell, out);
       default:
-        return wrongType(cell, 'a time');
+        return wrongType(cell, 'a point in time');
     }
   };
   const read = (cell: Cell, out: Moment): Dirty | null => {

@@ -1,6 +1,20 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BOOLEAN, DAY, DOUBLE, INSTANT, JSON_TEXT, MISSING, NULL, TIME } from '../../../src/decode/cell.ts';
+import {
+  BOOLEAN,
+  type Cell,
+  DAY,
+  DOUBLE,
+  INSTANT,
+  JSON_TEXT,
+  MISSING,
+  NULL,
+  TIME,
+} from '../../../src/decode/cell.ts';
+import { jsonTree } from '../../../src/decode/json-tree.ts';
+import { typeText } from '../../../src/mapping/types.ts';
 import { bytes, integer, items, members, number, ofKind, string, text } from '../../decode/trees.ts';
+import { anyType } from '../any-type.ts';
 import { type StoreOptions, stored } from '../stored.ts';
 
 const json = (type: string, source: string, options?: StoreOptions) =>
@@ -226,3 +240,36 @@ describe('half a surrogate pair', () => {
     expect(json('STRUCT<a:INT>', '{"\\udc00":1}')).toEqual(dirty('invalid_utf8', /half a surrogate/));
   });
 });
+
+describe('whatever the type and the value', () => {
+  const inside = fc.constantFrom('a', 'A', 'b_2', 'order', 'key', 'value', '__proto__', '1', '2026-11-20');
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<unknown>(null, true, 0, 12, 1.5, -7, '', '1', '[1]', '{"a":1}', '2026-11-20', 'P1M'),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(inside, tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+
+  it('a value is stored whole or refused whole, and strict takes no more than lenient', () => {
+    fc.assert(
+      fc.property(anyType, value, (type, source) => {
+        const cell = tree(JSON.stringify(source));
+        if (cell.kind === NULL) return;
+        const [lenient, strict] = (['lenient', 'strict'] as const).map((coercion) =>
+          stored(typeText(type), cell, { coercion }),
+        );
+        const isDirty = (found: unknown) => typeof (found as { code?: unknown } | null)?.code === 'string';
+        if (!isDirty(strict)) expect(strict).toEqual(lenient);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** JSON text as a tree, as typed formats give it. */
+function tree(source: string): Cell {
+  const content = Buffer.from(source);
+  return jsonTree(content, 0, content.length)!;
+}
