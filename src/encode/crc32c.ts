@@ -53,13 +53,14 @@ export function stepInt32(register: number, value: number): number {
   return T3[x & 255]! ^ T2[(x >>> 8) & 255]! ^ T1[(x >>> 16) & 255]! ^ T0[x >>> 24]!;
 }
 
-/** An int64 given by its halves. */
-export function stepInt64(register: number, low: number, high: number): number {
-  return stepInt32(stepInt32(register, low), high);
+/** Column number as int32; values inside a container (column 0) have none (protocol 5.3). */
+export function stepColumn(register: number, column: number): number {
+  return column === 0 ? register : stepInt32(register, column);
 }
 
-/** Column number as int32, then an int64 given by its halves: 12 bytes in one step. */
+/** The same, then an int64 given by its halves: 12 bytes in one step. */
 export function stepColumnInt64(register: number, column: number, low: number, high: number): number {
+  if (column === 0) return stepInt32(stepInt32(register, low), high);
   const x = register ^ column;
   return (
     T11[x & 255]! ^

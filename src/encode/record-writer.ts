@@ -4,9 +4,9 @@ import {
   finishCrc,
   stepByte,
   stepBytes,
+  stepColumn,
   stepColumnInt64,
   stepInt32,
-  stepInt64,
 } from './crc32c.ts';
 
 /** Tag 33553408, wire type 0 (protocol 5.2); the row's checksum follows. */
@@ -151,7 +151,7 @@ export class RecordWriter {
   boolean(column: number, value: number): void {
     this.#tag(column, WIRE_VARINT);
     this.#buffer[this.#at++] = value;
-    this.#crc = stepByte(this.#crcOf(column), value);
+    this.#crc = stepByte(stepColumn(this.#crc, column), value);
   }
 
   /** A safe integer: TINYINT to BIGINT, days of DATE, epoch ms of DATETIME. */
@@ -173,7 +173,7 @@ export class RecordWriter {
     // Which NaN a number holds is not defined; the wire has one (protocol 5.1).
     const bits = Number.isNaN(value) ? 0x7fc00000 : this.#scratch.getInt32(0, true);
     this.#fixed32(bits);
-    this.#crc = stepInt32(this.#crcOf(column), bits);
+    this.#crc = stepInt32(stepColumn(this.#crc, column), bits);
   }
 
   double(column: number, value: number): void {
@@ -184,7 +184,7 @@ export class RecordWriter {
     const high = nan ? 0x7ff80000 : this.#scratch.getInt32(4, true);
     this.#fixed32(low);
     this.#fixed32(high);
-    this.#stepInt64(column, low, high);
+    this.#crc = stepColumnInt64(this.#crc, column, low, high);
   }
 
   /** Source bytes [start, end), as they are: text in UTF-8, BINARY, JSON, DECIMAL in plain notation. */
@@ -197,7 +197,7 @@ export class RecordWriter {
     if (length < SHORT_COPY) this.#copyShort(source, start, end);
     else this.#buffer.set(source.subarray(start, end), at);
     this.#at = at + length;
-    this.#crc = stepBytes(this.#crcOf(column), this.#buffer, at, at + length);
+    this.#crc = stepBytes(stepColumn(this.#crc, column), this.#buffer, at, at + length);
   }
 
   /** Epoch seconds (floor; a safe integer) and nanos 0..999999999: TIMESTAMP, TIMESTAMP_NTZ, INTERVAL_DAY_TIME. */
@@ -213,7 +213,7 @@ export class RecordWriter {
     this.#openAt = this.#at;
     this.#openCrc = this.#crc;
     this.#tag(column, WIRE_BYTES);
-    this.#crc = this.#crcOf(column);
+    this.#crc = stepColumn(this.#crc, column);
   }
 
   /** How many items follow. */
@@ -243,16 +243,6 @@ export class RecordWriter {
     else this.#varint(tag);
   }
 
-  /** The checksum with the column's number, which values in a container have not (protocol 5.3). */
-  #crcOf(column: number): number {
-    return column === 0 ? this.#crc : stepInt32(this.#crc, column);
-  }
-
-  #stepInt64(column: number, low: number, high: number): void {
-    this.#crc =
-      column === 0 ? stepInt64(this.#crc, low, high) : stepColumnInt64(this.#crc, column, low, high);
-  }
-
   /** An unsigned 32-bit number. */
   #varint(value: number): void {
     const buffer = this.#buffer;
@@ -273,7 +263,7 @@ export class RecordWriter {
       rest = ((rest >>> 7) | (upper << 25)) >>> 0;
     }
     this.#varint(rest);
-    this.#stepInt64(column, low, high);
+    this.#crc = stepColumnInt64(this.#crc, column, low, high);
   }
 
   #fixed32(bits: number): void {

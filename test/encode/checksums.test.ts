@@ -8,6 +8,7 @@ import {
   crc32cOfUint32,
   finishCrc,
   stepByte,
+  stepColumn,
   stepColumnInt64,
   stepInt32,
 } from '../../src/encode/crc32c.ts';
@@ -55,7 +56,7 @@ describe('CRC-32C', () => {
 
   it('steps over integers as over their little endian bytes', () => {
     fc.assert(
-      fc.property(int32, int32, int32, fc.nat(255), (column, low, high, byte) => {
+      fc.property(fc.integer({ min: 1 }), int32, int32, fc.nat(255), (column, low, high, byte) => {
         const bytes = Buffer.alloc(17);
         bytes.writeInt32LE(column, 0);
         bytes.writeInt32LE(low, 4);
@@ -67,6 +68,10 @@ describe('CRC-32C', () => {
         expect(crc32cOfUint32(low >>> 0, plainCrc32c(bytes.subarray(0, 12)))).toBe(
           plainCrc32c(bytes.subarray(0, 16)),
         );
+        // Inside a container there is no column number.
+        expect(finishCrc(stepColumnInt64(CRC_START, 0, low, high))).toBe(plainCrc32c(bytes.subarray(4, 12)));
+        expect(stepColumn(register, column)).toBe(stepInt32(register, column));
+        expect(stepColumn(register, 0)).toBe(register);
       }),
     );
   });
