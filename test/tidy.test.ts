@@ -49,7 +49,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   audit: {
     code: [
       ...['source', 'mapping', 'maxcompute', 'deadletter', 'check', 'connections.ts', 'plan.ts'],
-      ...['errors.ts', 'clock.ts', 'version.ts'],
+      ...['errors.ts', 'clock.ts', 'version.ts', 'preview', 'ops', 'log.ts'],
     ],
     types: ['config'],
   },

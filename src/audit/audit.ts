@@ -3,13 +3,14 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { maxComputeOptions } from '../connections.ts';
 import { type LetterOffsets, readLetterOffsets } from '../deadletter/offsets.ts';
+import type { Plan } from '../mapping/plan.ts';
 import { type MaxCompute, openMaxCompute } from '../maxcompute/maxcompute.ts';
 import { matchTable } from '../plan.ts';
 import { openProbe, type Probe } from '../source/probe.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
 import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
-import { leavingOut } from './left-out.ts';
+import { createLeavesOut } from './left-out.ts';
 import { notesOf } from './notes.ts';
 import { auditedColumns } from './provenance.ts';
 import { type Range, rangesOf } from './ranges.ts';
@@ -40,10 +41,10 @@ export async function audit(config: Config, options: AuditOptions): Promise<Audi
   const limits = { sqlMs: options.timeoutMs };
   const client = openMaxCompute({ ...maxComputeOptions(config), limits });
   try {
-    const table = await describeTable(config, client);
+    const described = await describeTable(config, client);
     const probe = await openProbe(config.kafka, MEMORY_BYTES);
     try {
-      return await compare({ config, options, startedAt, client, probe, table });
+      return await compare({ config, options, startedAt, client, probe, ...described });
     } finally {
       await probe.close();
     }
@@ -59,14 +60,16 @@ interface Context {
   readonly client: MaxCompute;
   readonly probe: Probe;
   readonly table: Omit<AuditedTable, 'topic'>;
+  readonly plan: Plan;
 }
 
-async function describeTable(config: Config, client: MaxCompute): Promise<Context['table']> {
+async function describeTable(config: Config, client: MaxCompute): Promise<Pick<Context, 'table' | 'plan'>> {
   const info = await client.table(config.table.name);
   const { plan } = matchTable(config, info);
   const { topics } = config.kafka;
   const columns = auditedColumns(plan, topics === null || new Set(topics).size > 1, info.name);
-  return { name: info.name, columns, partitionKeys: info.partitionKeys.map(({ name }) => name) };
+  const partitionKeys = info.partitionKeys.map(({ name }) => name);
+  return { table: { name: info.name, columns, partitionKeys }, plan };
 }
 
 async function compare(context: Context): Promise<AuditReport> {
@@ -83,8 +86,7 @@ async function compare(context: Context): Promise<AuditReport> {
   }));
   const counted = await askCounts(ask, table, committed, window);
   const letters = await readLetterOffsets(resolve(config.deadLetters.file));
-  const leavesOut = leavingOut(config).length > 0;
-  const subjects = logs.map((log) => subjectOf(log, counted, letters, leavesOut));
+  const subjects = logs.map((log) => subjectOf(log, counted, letters));
   const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
   const gaps = incomplete.some(({ offsets }) => offsets > 0)
     ? await askGaps(ask, table, incomplete)
@@ -104,12 +106,7 @@ interface Subject extends Omit<Facts, 'gaps' | 'logStart' | 'duplicates'> {
   readonly highest: number | null;
 }
 
-function subjectOf(
-  log: KafkaFacts,
-  { counts }: TableCounts,
-  letters: LetterOffsets,
-  leavesOut: boolean,
-): Subject {
+function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffsets): Subject {
   const { topic, partition, committed, from, to, startAt } = log;
   const known = counts.get(topicPartitionKey(log));
   const rejected = rangesOf(letters.offsets.get(topic)?.get(partition) ?? []);
@@ -119,12 +116,12 @@ function subjectOf(
   const first = beginning({ from, startAt, end: until, firstRow: lowest, firstLetter });
   return {
     ...{ topic, partition, first, end: until, log, letters: rejected },
-    ...{ rows, offsets, lowest, highest, above, surplus, leavesOut },
+    ...{ rows, offsets, lowest, highest, above, surplus },
   };
 }
 
 async function judgeAll(
-  { probe, options, startedAt }: Context,
+  { config, plan, probe, options, startedAt }: Context,
   subjects: readonly Subject[],
   inside: ReadonlyMap<string, readonly Range[]>,
   duplicates: readonly Duplicate[],
@@ -140,18 +137,17 @@ async function judgeAll(
         ...{ topic, partition, ...range },
       })),
     );
-  const limits = { most: MOST_RECORDS, deadline: startedAt + options.timeoutMs };
+  const deadline = startedAt + options.timeoutMs;
+  const limits = { most: MOST_RECORDS, deadline, leavesOut: createLeavesOut(config, plan, deadline) };
   const { starts, read } = await askLogs(probe, subjects, asked, limits);
   return found.map((one) => {
     const own = <T extends { topic: string; partition: number }>(list: readonly T[]) =>
       list.filter(({ topic, partition }) => topic === one.topic && partition === one.partition);
     const logStart = starts.get(one.key) ?? one.log.low;
     const facts = { ...one, logStart, duplicates: own(duplicates) };
-    return topicPartitionReport(
-      one,
-      logStart,
-      judge(facts, { records: own(read.records), unread: own(read.unread) }),
-    );
+    const { records, leftOut, unread } = read;
+    const answer = { records: own(records), leftOut: own(leftOut), unread: own(unread) };
+    return topicPartitionReport(one, logStart, judge(facts, answer));
   });
 }
 
@@ -168,7 +164,7 @@ function topicPartitionReport(
 }
 
 function reportOf(
-  { config, options, startedAt }: Context,
+  { config, options, startedAt, table }: Context,
   counted: TableCounts,
   { files, open, unreadable }: LetterOffsets,
   topicPartitions: readonly TopicPartitionReport[],
@@ -184,7 +180,7 @@ function reportOf(
     deadLetters: { folder: resolve(config.deadLetters.file), files, open, unreadable },
     ...{ rows: counted.rows, unknownRows: counted.unknown },
     foreignRows: foreign.reduce((sum, { rows, above }) => sum + rows + above, 0),
-    ...{ topicPartitions, duplicatesComplete },
+    ...{ topicPartitions, duplicatesComplete, duplicatesKnown: table.columns.row !== null },
   };
-  return { ...report, notes: notesOf(report, config.kafka.startAt === 'latest', leavingOut(config)) };
+  return { ...report, notes: notesOf(report, config.kafka.startAt === 'latest') };
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
 import type { LogBounds } from '../source/admin.ts';
 import type { Probe } from '../source/probe.ts';
-import type { OffsetSpan, SpansRead } from '../source/read-spans.ts';
+import type { OffsetSpan, ReadLimits, SpansRead } from '../source/read-spans.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /** What Kafka knows of one topic partition. */
@@ -93,14 +93,14 @@ export async function askLogs(
   probe: Probe,
   list: readonly TopicPartition[],
   questions: (starts: ReadonlyMap<string, number>) => OffsetSpan[],
-  limits: { readonly most: number; readonly deadline: number },
+  limits: ReadLimits,
 ): Promise<LogLook> {
   for (let tries = 1; ; tries += 1) {
     const starts = new Map((await probe.bounds(list)).map((one) => [topicPartitionKey(one), one.low]));
     const asked = questions(starts);
-    if (asked.length === 0) return { starts, read: { records: [], unread: [] } };
+    if (asked.length === 0) return { starts, read: { records: [], leftOut: [], unread: [] } };
     try {
-      return { starts, read: await probe.read(asked, limits.most, limits.deadline) };
+      return { starts, read: await probe.read(asked, limits) };
     } catch (error) {
       const gone = error instanceof SinkError && error.code === 'offset_lost';
       if (!gone || tries === TRIES) throw error;

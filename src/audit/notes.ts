@@ -4,17 +4,12 @@ import { rangeText, total } from './ranges.ts';
 import type { AuditReport, TopicPartitionReport } from './report.ts';
 
 /** What is worth knowing beside the findings. Pure. */
-export function notesOf(
-  report: Omit<AuditReport, 'notes'>,
-  startsLatest: boolean,
-  leavingOut: readonly string[],
-): string[] {
-  const { topicPartitions, unknownRows, foreignRows } = report;
+export function notesOf(report: Omit<AuditReport, 'notes'>, startsLatest: boolean): string[] {
+  const { topicPartitions, unknownRows, foreignRows, duplicatesKnown } = report;
   const above = topicPartitions.filter((one) => one.above > 0);
   const rows = above.reduce((sum, one) => sum + one.above, 0);
   const idle = topicPartitions.filter(({ committed }) => committed === null);
   return [
-    ...leftOut(topicPartitions, leavingOut),
     ...topicPartitions.flatMap(deleted),
     ...topicPartitions.flatMap(beforeFirst),
     ...(rows > 0 ? [aboveText(rows, above)] : []),
@@ -29,23 +24,15 @@ export function notesOf(
     ...(foreignRows > 0
       ? [`${plural(foreignRows, 'row')} are of topics or topic partitions that this pipeline does not read.`]
       : []),
+    ...(duplicatesKnown
+      ? []
+      : [
+          'A record may have several rows (decode.value.envelope), and no column numbers them: whether one is there twice cannot be told. Add a column, BIGINT, mapped from __row__.',
+        ]),
     ...letters(report),
     ...(startsLatest
       ? ['kafka.startAt is latest: each topic partition is audited from its first row or dead letter on.']
       : []),
-  ];
-}
-
-function leftOut(list: readonly TopicPartitionReport[], keys: readonly string[]): string[] {
-  const found = list.filter(({ verdict }) => verdict.leftOut.offsets > 0);
-  if (found.length === 0) return [];
-  return [
-    ...found.map((one) => {
-      const { offsets, ranges } = one.verdict.leftOut;
-      const where = ranges.length > 0 ? `: ${some(ranges.map(rangeText))}` : '';
-      return `${topicPartitionKey(one)}: ${plural(offsets, 'offset')} in neither the table nor the dead letters were left out by the configuration, or are missing${where}`;
-    }),
-    `The configuration leaves records out (${keys.join(', ')}), and nothing keeps which: so they are not called missing. The lines "batch acknowledged" of the log, and the audit topic, say how many of each batch: filtered, skipped, deduplicated.`,
   ];
 }
 

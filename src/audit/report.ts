@@ -42,6 +42,8 @@ export interface AuditReport {
   readonly topicPartitions: readonly TopicPartitionReport[];
   /** False: there are more duplicates than the list has. */
   readonly duplicatesComplete: boolean;
+  /** False: records may have several rows, and nothing tells these apart. */
+  readonly duplicatesKnown: boolean;
   /** Things to know that are no findings. */
   readonly notes: readonly string[];
 }

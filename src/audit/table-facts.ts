@@ -1,3 +1,4 @@
+import type { ProvenanceColumns } from '../mapping/provenance.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import { type Field, numberOf, parseAnswer } from './answer.ts';
 import { joined, type Range } from './ranges.ts';
@@ -60,18 +61,26 @@ export async function askCounts(
   for (const row of parseAnswer(await ask(countStatement(table, committed, window)))) {
     rows += numberOf(row[3]);
     if (row[0] === null || row[1] === null || row[5] === null) unknown += numberOf(row[3]);
-    else add(counts, row);
+    else add(counts, row, table.columns.row);
   }
   return { counts, unknown, rows };
 }
 
 const NONE = { rows: 0, offsets: 0, lowest: null, highest: null, above: 0, highestAbove: null, surplus: 0 };
 
-function add(counts: Map<string, RowCounts>, [topic, number, acked, ...numbers]: Field[]): void {
+function add(
+  counts: Map<string, RowCounts>,
+  [topic, number, acked, ...numbers]: Field[],
+  numbered: ProvenanceColumns['row'],
+): void {
   const tp = topicPartitionOf(topic, number);
-  const [rows, offsets, lowest, highest] = numbers.map(numberOf) as [number, number, number, number];
+  const [rows, offsets, lowest, highest, different] = numbers.map(numberOf) as [
+    ...[number, number, number, number],
+    number?,
+  ];
   const known = counts.get(topicPartitionKey(tp)) ?? { ...tp, ...NONE };
-  const surplus = known.surplus + rows - offsets;
+  const single = numbered === null ? rows : offsets;
+  const surplus = known.surplus + rows - (different ?? single);
   const more = acked === '1' ? { rows, offsets, lowest, highest } : { above: rows, highestAbove: highest };
   counts.set(topicPartitionKey(tp), { ...known, ...more, surplus });
 }

@@ -9,8 +9,9 @@ import type { Duplicate } from './table-facts.ts';
  *  -------------|-------------|--------------------------------|--------------------------------------------
  *  once         | no          | any                            | accounted for: a row
  *  no           | yes         | any                            | accounted for: rejected
- *  no           | no          | a record                       | MISSING; or, where the configuration leaves records
- *               |             |                                | out, LEFT OUT OR MISSING: only their number is known
+ *  no           | no          | a record                       | MISSING
+ *  no           | no          | one that the mapping leaves    | accounted for: left out, as the
+ *               |             | out                            | configuration says now
  *  no           | no          | no record at this offset       | accounted for: end of a transaction,
  *               |             |                                | aborted, or compacted away
  *  no           | no          | deleted by retention           | not to be known any more
@@ -32,14 +33,14 @@ export interface Facts extends TopicPartition, Range {
   readonly letters: readonly Range[];
   readonly duplicates: readonly Duplicate[];
   readonly surplus: number;
-  /** The configuration leaves records out. */
-  readonly leavesOut: boolean;
 }
 
 /** What the log told of the questions. */
 export interface LogAnswer {
   /** Offsets asked for that hold a record. */
   readonly records: readonly Range[];
+  /** And those whose record the configuration leaves out. */
+  readonly leftOut: readonly Range[];
   /** Not read. */
   readonly unread: readonly Range[];
 }
@@ -56,8 +57,8 @@ export interface Verdict {
   readonly unlisted: number;
   /** In neither, and deleted from the log. */
   readonly deleted: readonly Range[];
-  /** In neither, which is no finding where the configuration leaves records out; ranges of them as far as listed. */
-  readonly leftOut: { readonly offsets: number; readonly ranges: readonly Range[] };
+  /** Offsets whose record the configuration leaves out: filtered, or skipped. */
+  readonly leftOut: number;
   /** Offsets that never held a record for a reader. */
   readonly empty: number;
   readonly rejected: number;
@@ -73,30 +74,20 @@ export function judge(facts: Facts, answer: LogAnswer): Verdict {
   const letters = common(facts.letters, [{ first, end }]);
   const asked = questions(facts);
   const unread = common(answer.unread, asked);
-  const records = without(common(answer.records, asked), unread);
+  const missing = without(common(answer.records, asked), unread);
+  const leftOut = total(without(common(answer.leftOut, asked), unread));
   const beyond = without(letters, gaps);
   const holes = Math.max(0, end - first) - facts.offsets - total(gaps);
-  const unlisted = Math.max(0, holes - total(beyond));
-  const unaccounted = facts.leavesOut
-    ? {
-        ...NONE,
-        leftOut: {
-          offsets: total(records) + total(unread) + unlisted,
-          ranges: joined([...records, ...unread]),
-        },
-      }
-    : { missing: records, unread, unlisted, leftOut: { offsets: 0, ranges: [] } };
   return {
-    ...unaccounted,
-    ...{ duplicates, surplus },
+    ...{ missing, unread, duplicates, surplus },
     both: holes > 0 ? [] : beyond,
+    unlisted: Math.max(0, holes - total(beyond)),
     deleted: common(without(gaps, letters), before(logStart)),
-    empty: total(asked) - total(unread) - total(records),
+    leftOut,
+    empty: total(asked) - total(unread) - total(missing) - leftOut,
     rejected: total(letters),
   };
 }
-
-const NONE = { missing: [], unread: [], unlisted: 0 };
 
 /** Something that exit code 3 tells. */
 export const isFinding = ({ missing, surplus, both, unread, unlisted }: Verdict): boolean =>

@@ -8,6 +8,8 @@ export interface ProvenanceColumns {
   readonly topic: ProvenanceColumn | null;
   readonly partition: ProvenanceColumn;
   readonly offset: ProvenanceColumn;
+  /** The number of the row in its record; null: several rows of a record cannot be told apart. Absent: each record has one. */
+  readonly row?: ProvenanceColumn | null;
 }
 
 export interface ProvenanceColumn {
@@ -32,8 +34,12 @@ export function provenanceColumns(
   const topicPartition = columnOf(plan, 'partition', [...NUMBERS, ...TEXTS], lacks);
   const offset = columnOf(plan, 'offset', [...NUMBERS, ...TEXTS], lacks);
   if (!topicPartition || !offset || lacks.length > 0) return { lacks };
-  return { topic, partition: topicPartition, offset };
+  const found = { topic, partition: topicPartition, offset };
+  return severalRows(plan) ? { ...found, row: columnOf(plan, '__row__', [...NUMBERS, ...TEXTS], []) } : found;
 }
+
+/** Whether a record may become several rows. */
+const severalRows = ({ decoders }: Plan): boolean => decoders.value?.envelope === 'canal';
 
 /** A number that does not fit makes its record a dead letter, so what is in the table is exact. */
 const NUMBERS: readonly ColumnType['name'][] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'DECIMAL'];
@@ -41,14 +47,15 @@ const NUMBERS: readonly ColumnType['name'][] = ['TINYINT', 'SMALLINT', 'INT', 'B
 const TEXTS: readonly ColumnType['name'][] = ['STRING', 'VARCHAR'];
 
 function columnOf(
-  { slots, columns, partitions }: Plan,
-  name: MetadataName,
+  { slots, columns, partitions, decoders }: Plan,
+  name: MetadataName | '__row__',
   exact: readonly ColumnType['name'][],
   lacks: string[],
 ): ProvenanceColumn | null {
   const keys = partitions.flatMap((one) => (one.kind === 'source' ? [one] : []));
   const mapped = [...columns, ...keys].filter(({ slot }) => {
     const source = slots[slot]!;
+    if (source.from === 'value') return decoders.value?.paths[source.index]?.[0] === name;
     return source.from === 'metadata' && source.name === name;
   });
   const found = mapped.find(({ type }) => exact.includes(type.name));

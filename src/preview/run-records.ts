@@ -10,7 +10,6 @@ import { toDeadLetter } from '../sink/letters.ts';
 import { F_TP, viewChunk } from '../source/chunk.ts';
 import type { Message } from '../source/client.ts';
 import { createPacker } from '../source/packer.ts';
-import type { Reading } from '../source/reader.ts';
 import { type SourceChunk, type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import { type CollectedRow, createRowCollector } from './row-collector.ts';
 
@@ -42,7 +41,7 @@ export interface Outcome {
  * are others. Throws what `schema` throws.
  */
 export async function runRecords(
-  { messages, logs }: Pick<Reading, 'messages' | 'logs'>,
+  { messages, logs }: { readonly messages: readonly Message[]; readonly logs: readonly TopicPartition[] },
   plan: Plan,
   polledAt: number,
   schema: (id: number) => Promise<SchemaText | null>,

@@ -17,7 +17,7 @@ import {
 } from './client.ts';
 import { describeGroup, type GroupFacts } from './group.ts';
 import { createPolling } from './polling.ts';
-import { type OffsetSpan, readSpans, type SpansRead } from './read-spans.ts';
+import { type OffsetSpan, type ReadLimits, readSpans, type SpansRead } from './read-spans.ts';
 import { clientProperties, type KafkaSettings } from './settings.ts';
 import { type Position, type TopicPartition, topicPartitionKey } from './source.ts';
 import { within } from './within.ts';
@@ -40,7 +40,7 @@ export interface Probe {
   /** The first offset of each log at or after the time, ms; the end of a log that has none. */
   offsetsAt(bounds: readonly LogBounds[], timestamp: number): Promise<Position[]>;
   /** Which of these offsets hold a record. Throws `kafka_denied`, and `offset_lost` for one that was deleted. */
-  read(asked: readonly OffsetSpan[], most: number, deadline: number): Promise<SpansRead>;
+  read(asked: readonly OffsetSpan[], limits: ReadLimits): Promise<SpansRead>;
   close(): Promise<void>;
 }
 
@@ -85,9 +85,9 @@ export async function openProbe(kafka: KafkaSettings, memoryBytes: number): Prom
     fetch: (bounds) => fetchFrom(watched, bounds),
     group: () => describeGroup({ properties, groupId, timeoutMs: ASK_MS }),
     offsetsAt: (bounds, timestamp) => findOffsets(consumer, bounds, timestamp),
-    read: (asked, most, deadline) => {
+    read: (asked, limits) => {
       const polling = createPolling(consumer, kafka, systemClock);
-      return readSpans(asked, { consumer, polling, clock: systemClock, most, deadline });
+      return readSpans(asked, { consumer, polling, clock: systemClock, limits });
     },
     close: () => close(consumer),
   };

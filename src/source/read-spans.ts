@@ -12,6 +12,8 @@ export interface OffsetSpan extends TopicPartition {
 export interface SpansRead {
   /** Offsets asked for at which a reader of committed records finds one, joined. */
   readonly records: readonly OffsetSpan[];
+  /** The same for those that `leavesOut` named. */
+  readonly leftOut: readonly OffsetSpan[];
   /** What was not looked at any more. */
   readonly unread: readonly OffsetSpan[];
 }
@@ -20,10 +22,16 @@ export interface ReadSpansOptions {
   readonly consumer: Consumer;
   readonly polling: Polling;
   readonly clock: Clock;
+  readonly limits: ReadLimits;
+}
+
+export interface ReadLimits {
   /** Reading ends when so many records were found. */
   readonly most: number;
   /** And at this time, ms. */
   readonly deadline: number;
+  /** Those of the records asked for that are told apart from the others. */
+  leavesOut(messages: readonly Message[]): Promise<ReadonlySet<Message>>;
 }
 
 /** Spans nearer than this are read in one go: a seek costs about as much as so many records. */
@@ -44,24 +52,29 @@ interface Stretch extends TopicPartition {
  */
 export async function readSpans(
   asked: readonly OffsetSpan[],
-  { consumer, polling, clock, most, deadline }: ReadSpansOptions,
+  { consumer, polling, clock, limits: { most, deadline, leavesOut } }: ReadSpansOptions,
 ): Promise<SpansRead> {
   const waiting = stretchesOf(asked);
-  const records: { -readonly [key in keyof OffsetSpan]: OffsetSpan[key] }[] = [];
+  const records: OpenSpan[] = [];
+  const leftOut: OpenSpan[] = [];
   let found = 0;
   const isOver = () => found >= most || clock.now() >= deadline;
 
-  function take(open: Map<string, Stretch>, { topic, partition, offset }: Message): void {
+  /** Goes on behind a record; false: nobody asked for it. */
+  function take(open: Map<string, Stretch>, { topic, partition, offset }: Message): boolean {
     const stretch = open.get(topicPartitionKey({ topic, partition }));
-    if (!stretch || offset < stretch.position) return;
-    if (isAsked(stretch, offset)) {
-      found += 1;
-      const last = records.findLast((one) => one.topic === topic && one.partition === partition);
-      if (last?.end === offset) last.end = offset + 1;
-      else records.push({ topic, partition, first: offset, end: offset + 1 });
-    }
+    if (!stretch || offset < stretch.position) return false;
+    const wanted = isAsked(stretch, offset);
     stretch.position = offset + 1;
     if (stretch.position >= stretch.end) open.delete(topicPartitionKey(stretch));
+    return wanted;
+  }
+
+  async function sort(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const without = await leavesOut(messages);
+    for (const message of messages) add(without.has(message) ? leftOut : records, message);
+    found += messages.length - without.size;
   }
 
   async function round(stretches: readonly Stretch[]): Promise<void> {
@@ -73,7 +86,7 @@ export async function readSpans(
       stretches.map(({ topic, partition, position: offset }) => ({ topic, partition, offset })),
     );
     while (open.size > 0 && !isOver()) {
-      for (const message of await polling.poll()) take(open, message);
+      await sort((await polling.poll()).filter((message) => take(open, message)));
       for (const end of polling.ends()) finish(open, end);
     }
   }
@@ -87,7 +100,15 @@ export async function readSpans(
   } finally {
     consumer.unassign();
   }
-  return { records, unread: [...waiting.values()].flat().flatMap(leftOf) };
+  return { records, leftOut, unread: [...waiting.values()].flat().flatMap(leftOf) };
+}
+
+type OpenSpan = { -readonly [key in keyof OffsetSpan]: OffsetSpan[key] };
+
+function add(spans: OpenSpan[], { topic, partition, offset }: Message): void {
+  const last = spans.findLast((one) => one.topic === topic && one.partition === partition);
+  if (last?.end === offset) last.end = offset + 1;
+  else spans.push({ topic, partition, first: offset, end: offset + 1 });
 }
 
 /** Offsets are delivered in ascending order. */

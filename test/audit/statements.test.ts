@@ -32,6 +32,20 @@ GROUP BY kt, kp, acked`,
     expect(text).toContain(` WHERE ${O} >= ${side(5, 6)} AND ${O} < ${side(9, 8)}`);
   });
 
+  it('tell rows of one record apart by their number', () => {
+    const numbered = { ...table, columns: { ...columns, row: column('n', true) } };
+    const count = countStatement(numbered, [], []);
+    expect(count).toContain(', CAST(`n` AS BIGINT) AS kr, 0 AS acked');
+    expect(count).toContain("COUNT(DISTINCT CONCAT(CAST(ko AS STRING), '.', CAST(kr AS STRING)))");
+    const twice = duplicateStatement(numbered, []);
+    expect(twice).toContain('GROUP BY kt, kp, ko, kr HAVING COUNT(*) > 1');
+    expect(twice).toContain(
+      'WHERE CAST(`kafka_offset` AS BIGINT) IS NOT NULL AND CAST(`n` AS BIGINT) IS NOT NULL',
+    );
+    const nameless = { ...table, columns: { ...columns, row: null } };
+    expect(countStatement(nameless, [], [])).toBe(countStatement(table, [], []));
+  });
+
   it('find gaps with a window function and a limit', () => {
     expect(gapStatement(table, [{ topic: 'orders', partition: 3, first: 0, end: 9 }])).toBe(
       `SELECT kt, kp, ko + 1 AS gap_first, next_ko AS gap_end, next_ko - ko AS gap_size

@@ -9,10 +9,10 @@ const span = (first: number, end: number): Range => ({ first, end });
 /** Offsets 0 to 9: rows at all but those. */
 const facts = (over: Partial<Facts> = {}): Facts => {
   const gaps = over.gaps ?? [];
-  const none = { letters: [], duplicates: [], surplus: 0, logStart: 0, leavesOut: false };
+  const none = { letters: [], duplicates: [], surplus: 0, logStart: 0 };
   return { ...tp, ...span(0, 10), ...none, offsets: 10 - total(gaps), ...over, gaps };
 };
-const silent = { records: [], unread: [] };
+const silent = { records: [], leftOut: [], unread: [] };
 
 describe('the verdict', () => {
   it.each([
@@ -26,26 +26,32 @@ describe('the verdict', () => {
     [
       'a record in the gap',
       facts({ gaps: [span(3, 5)] }),
-      { records: [span(3, 5)], unread: [] },
+      { records: [span(3, 5)], leftOut: [], unread: [] },
       { missing: [span(3, 5)] },
     ],
     [
       'the end of a transaction in it',
       facts({ gaps: [span(3, 5)] }),
-      { records: [span(3, 4)], unread: [] },
+      { records: [span(3, 4)], leftOut: [], unread: [] },
       { missing: [span(3, 4)], empty: 1 },
+    ],
+    [
+      'a record that is filtered, and one that is lost',
+      facts({ gaps: [span(3, 6)] }),
+      { records: [span(3, 4)], leftOut: [span(4, 5)], unread: [] },
+      { missing: [span(3, 4)], leftOut: 1, empty: 1 },
     ],
     ['no record in the gap', facts({ gaps: [span(3, 5)] }), silent, { empty: 2 }],
     [
       'half of it deleted',
       facts({ gaps: [span(3, 5)], logStart: 4 }),
-      { records: [span(4, 5)], unread: [] },
+      { records: [span(4, 5)], leftOut: [], unread: [] },
       { deleted: [span(3, 4)], missing: [span(4, 5)] },
     ],
     [
       'not read in time',
       facts({ gaps: [span(3, 5)] }),
-      { records: [], unread: [span(4, 5)] },
+      { records: [], leftOut: [], unread: [span(4, 5)] },
       { unread: [span(4, 5)], empty: 1 },
     ],
     [
@@ -63,15 +69,8 @@ describe('the verdict', () => {
       silent,
       { empty: 2, rejected: 3 },
     ],
-    [
-      'gaps where the configuration leaves records out',
-      facts({ offsets: 2, gaps: [span(0, 2), span(3, 8)], leavesOut: true }),
-      { records: [span(0, 1), span(3, 5)], unread: [span(5, 6)] },
-      { empty: 3, leftOut: { offsets: 5, ranges: [span(0, 1), span(3, 6)] } },
-    ],
   ] as const)('%s', (_, given, answer, wanted) => {
     const clean = {
-      leftOut: { offsets: 0, ranges: [] },
       missing: [],
       duplicates: [],
       both: [],
@@ -80,6 +79,7 @@ describe('the verdict', () => {
       surplus: 0,
       unlisted: 0,
       empty: 0,
+      leftOut: 0,
       rejected: 0,
     };
     const verdict = judge(given, answer);
@@ -93,6 +93,7 @@ describe('the verdict', () => {
       row: fc.boolean(),
       letter: fc.boolean(),
       record: fc.boolean(),
+      filtered: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(offset, { maxLength: 40 }), fc.nat(40), fc.nat(40), (list, start, first) => {
@@ -106,24 +107,28 @@ describe('the verdict', () => {
         expect(gaps).toEqual(where(({ row }) => !row));
         const letters = rangesOf(list.flatMap(({ letter }, at) => (letter ? [at] : [])));
         const given = { ...tp, ...span(from, end), gaps, letters, logStart: start, offsets: rows.length };
-        const asked = where(({ row, letter }, at) => !row && !letter && at >= start);
+        const isAsked = ({ row, letter }: (typeof list)[number], at: number) =>
+          !row && !letter && at >= start;
+        const asked = where(isAsked);
         expect(questions(given)).toEqual(asked);
         const verdict = judge(
-          { ...given, duplicates: [], surplus: 0, leavesOut: false },
+          { ...given, duplicates: [], surplus: 0 },
           {
-            records: where(({ record, row, letter }, at) => record && !row && !letter && at >= start),
+            records: where((one, at) => isAsked(one, at) && one.record && !one.filtered),
+            leftOut: where((one, at) => isAsked(one, at) && one.record && one.filtered),
             unread: [],
           },
         );
-        expect(verdict.missing).toEqual(
-          where(({ row, letter, record }, at) => !row && !letter && record && at >= start),
+        expect(verdict.missing).toEqual(where((one, at) => isAsked(one, at) && one.record && !one.filtered));
+        expect(verdict.leftOut).toBe(
+          total(where((one, at) => isAsked(one, at) && one.record && one.filtered)),
         );
         expect(verdict.deleted).toEqual(where(({ row, letter }, at) => !row && !letter && at < start));
         expect(verdict.both).toEqual(where(({ row, letter }) => row && letter));
         expect(verdict.unlisted).toBe(0);
-        const { missing, deleted, both, rejected, empty } = verdict;
-        const accounted = rows.length + rejected - total(both) + total(missing) + total(deleted) + empty;
-        expect(accounted).toBe(end - from);
+        const { missing, deleted, both, rejected, empty, leftOut } = verdict;
+        const lost = total(missing) + total(deleted);
+        expect(rows.length + rejected - total(both) + lost + empty + leftOut).toBe(end - from);
       }),
     );
   });

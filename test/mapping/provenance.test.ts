@@ -42,6 +42,18 @@ describe('columns that say which record a row was', () => {
     expect(found({ p: 'INT', o: 'BIGINT', t: 'CHAR(20)' })).toMatchObject({ topic: null });
   });
 
+  it('say which row of its record it was, where a record may have several', () => {
+    const of = (columns: SchemaText, from: Record<string, { from: string }>) =>
+      provenanceColumns(planOf({ columns, table: { columns: from }, envelope: 'canal' }), false);
+    const columns = { p: 'INT', o: 'BIGINT', n: 'BIGINT' };
+    const from = { p: { from: '__partition__' }, o: { from: '__offset__' } };
+    expect(of(columns, { ...from, n: { from: '__row__' } })).toMatchObject({
+      row: { name: 'n', isText: false },
+    });
+    expect(of(columns, { ...from, n: { from: 'n' } })).toMatchObject({ row: null });
+    expect(of(columns, { ...from, n: { from: '__topic__' } })).not.toHaveProperty('row');
+  });
+
   it('may be table partition columns', () => {
     const plan = planOf({
       columns: { o: 'BIGINT' },

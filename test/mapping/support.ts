@@ -10,6 +10,8 @@ import {
   NUMBER,
   STRING,
 } from '../../src/decode/cell.ts';
+import { CSV_DEFAULTS, type CsvOptions } from '../../src/decode/csv-options.ts';
+import type { Envelope, Tombstone } from '../../src/decode/format.ts';
 import { type CompileInput, compilePlan, type TableConfig } from '../../src/mapping/compile.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';
 import type { ColumnWriter } from '../../src/mapping/convert/converter.ts';
@@ -198,6 +200,9 @@ export interface PlanInput {
   table?: Partial<TableConfig>;
   value?: CompileInput['decode']['value']['format'];
   key?: CompileInput['decode']['key']['format'];
+  envelope?: Envelope;
+  tombstone?: Tombstone;
+  csv?: Partial<CsvOptions>;
 }
 
 export function compile({
@@ -206,10 +211,15 @@ export function compile({
   table = {},
   value = 'json',
   key = 'text',
+  csv,
+  ...rest
 }: PlanInput) {
   return compilePlan({
     table: { columns: null, partitions: null, ...OPEN, ...table },
-    decode: { value: { format: value }, key: { format: key } },
+    decode: {
+      value: { format: value, ...rest, ...(csv && { csv: { ...CSV_DEFAULTS, ...csv } }) },
+      key: { format: key },
+    },
     schema: schemaOf(columns, partitionKeys),
     maxFieldBytes: 1000,
     compression: 'deflate',
