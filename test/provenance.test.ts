@@ -70,6 +70,21 @@ describe('rows counted by their records', () => {
       provenance.count({ project: 'demo', ...to }, at, ranges, signal);
   };
 
+  it('are all rows of a record that became several, as a session counts them', async () => {
+    const client = connect();
+    await client.runSql(
+      'CREATE TABLE t (`partition` INT, `offset` BIGINT, n INT) PARTITIONED BY (dt STRING)',
+    );
+    const rows = [10, 11].flatMap((offset) => [0, 1, 2].map((n) => [0, offset, n]));
+    await insert(client, 't', 'dt=1', rows);
+    await insert(client, 't', 'dt=2', [[0, 11, 3]]);
+    const count = counter(client, { ...NUMBERS, row: column('n') });
+    const to = { schema: null, table: 't' };
+    expect(await count(to, 'dt=1', range(0, 10, 12))).toBe(rows.length);
+    expect(await count(to, 'dt=1', range(0, 11, 12))).toBe(3);
+    expect(await count(to, 'dt=2', range(0, 10, 12))).toBe(1);
+  });
+
   it('are those of the ranges, in that table partition alone', async () => {
     const client = connect();
     await client.runSql(

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../src/budget.ts';
-import type { EncodeJob, EncodeResult } from '../../src/encode/job.ts';
+import type { EncodeJob, EncodeResult, Rejection } from '../../src/encode/job.ts';
 import { createCaution } from '../../src/sink/caution.ts';
 import { Encoding } from '../../src/sink/encoding.ts';
 import { intentOfPartFits } from '../../src/sink/intend.ts';
 import type { Part } from '../../src/sink/part.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createPacker } from '../../src/source/packer.ts';
-import { topicPartitionKey } from '../../src/source/source.ts';
+import { type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
 
 const IDENTITY = {
   to: { project: 'p', schema: null, table: 't' },
@@ -93,3 +93,66 @@ describe('a chunk of more topic partitions than an intent can name', () => {
     },
   );
 });
+
+describe('a record whose rows need more table partitions than an intent can name', () => {
+  it('is tried with fewer and fewer, alone; those around it go on', async () => {
+    const budget = createBudget(1 << 30);
+    const parts: Part[] = [];
+    const asked: string[] = [];
+    /** Record 1 has rows of 32 table partitions, others of one. */
+    const run = async (job: EncodeJob): Promise<EncodeResult> => {
+      const { from, to, maxTablePartitions } = job;
+      asked.push(`${from}-${to} ${maxTablePartitions}`);
+      const wide = from <= 1 && to > 1;
+      const result = await encode({ ...job, to: wide && from < 1 ? 1 : to });
+      if (!wide || from < 1) return result;
+      const [piece] = result.pieces;
+      const one = { ...result, upTo: 2 };
+      if (maxTablePartitions < 32) return { ...one, pieces: [], rejections: [TOO_MANY] };
+      const pieces = Array.from({ length: 32 }, (_, i) => ({
+        ...piece!,
+        tablePartition: `dt=${i}`,
+        rows: 1,
+      }));
+      return { ...one, pieces, extraRows: 31 };
+    };
+    const encoding: Encoding = new Encoding({
+      ...{ encoder: { run }, schemas: { schema: async () => null }, caution: createCaution(), budget },
+      maxTablePartitions: 40,
+      fits: ({ pieces }) => pieces.length <= 16,
+      recycle: () => undefined,
+      onProgress: () => undefined,
+      onFailure: (error) => {
+        throw error;
+      },
+    });
+    const submit = (c: SourceChunk) => encoding.submit(c);
+    const packer = createPacker({ chunkBytes: 1 << 20, chunks: 1, budget, onChunk: submit });
+    packer.reset(1, [{ topic: 't', partition: 0 }]);
+    for (const offset of [0, 1, 2]) {
+      const message = { offset, value: Buffer.from('{}'), key: null, timestamp: 1 };
+      packer.add(message as unknown as Message, 0, 0);
+    }
+    packer.flush();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let part = encoding.head(); part; part = encoding.head()) {
+      parts.push(part);
+      encoding.shift();
+    }
+    expect(parts.map(({ records, letters, extraRows }) => [records, letters.length, extraRows])).toEqual([
+      ...[
+        [1, 0, 0],
+        [1, 1, 0],
+        [1, 0, 0],
+      ],
+    ]);
+    expect(parts[1]!.letters[0]).toMatchObject({ offset: 1, code: 'too_many_table_partitions' });
+    expect(asked).toContain('1-2 20');
+    expect(asked.at(-1)).toBe('2-3 40');
+  });
+});
+
+const TOO_MANY: Rejection = {
+  ...{ record: 1, column: null, message: 'x' },
+  ...{ stage: 'partition', code: 'too_many_table_partitions' },
+};
