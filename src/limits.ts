@@ -53,6 +53,8 @@ export const LIMITS = {
   schemaIds: 16_384,
   /** How long "no such schema id" is believed, ms. */
   schemaMissingMs: 60_000,
+  /** Text of one schema with all that it refers to, characters: reading the worst of that size takes less than a second. */
+  schemaChars: 4 * MiB,
   registryRetryCapMs: 10_000,
   registryRequestMs: 10_000,
 

@@ -114,7 +114,6 @@ describe('import directions', () => {
       '@duckdb/node-api': ['emulator/duckdb.ts'],
       '@hono/node-server': ['ops/server.ts'],
       '@kafkajs/confluent-schema-registry': ['decode/registry.ts'],
-      avsc: ['decode/avro.ts'],
       commander: ['cli/program.ts'],
       hono: ['ops/server.ts'],
       'p-limit': ['sink/upload.ts'],

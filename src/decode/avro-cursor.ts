@@ -1,6 +1,6 @@
 import type { RejectionCode } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import type { Dirty } from './cell.ts';
+import { Cell, type Dirty, INTEGER } from './cell.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -23,87 +23,143 @@ export class Cursor {
   at = 0;
   end = 0;
   depth = 0;
+  /** Cells that the trees of this value may still have. */
+  cells = 0;
 
   set(bytes: Uint8Array, at: number, end: number): void {
     this.bytes = bytes;
     this.at = at;
     this.end = end;
     this.depth = 0;
+    this.cells = end - at + EMPTY_ITEMS_MAX;
   }
 }
 
 /** Moves over `size` bytes and returns where they start. */
 export function take(cursor: Cursor, size: number): number {
   const at = cursor.at;
-  if (size > cursor.end - at) throw new Malformed('the value ends in the middle of a field');
+  if (size > cursor.end - at) throw cutOff();
   cursor.at = at + size;
   return at;
 }
 
+export const cutOff = (): Malformed => new Malformed('the value ends in the middle of a field');
+
+/** Into a record, array or map; whoever comes back takes one off `depth`. */
 export function enter(cursor: Cursor): void {
   cursor.depth++;
-  if (cursor.depth > LIMITS.depth) {
-    throw new Malformed(`the value is nested deeper than ${LIMITS.depth} records`, 'too_deep');
-  }
+  if (cursor.depth > LIMITS.depth)
+    throw new Malformed(`the value is nested deeper than ${LIMITS.depth} levels`, 'too_deep');
 }
 
-/** An int or long, zig-zag and variable length: exact over 64 bits, a number while that is exact. */
-export function readLong(cursor: Cursor): number | bigint {
+/**
+ * An int or long (zig-zag, variable length) as an INTEGER cell: exact over 64 bits, a number while that is exact.
+ * Into a cell, because a number that a function returns may have to be allocated.
+ */
+export function fillLong(cursor: Cursor, cell: Cell): void {
+  const { bytes, end } = cursor;
+  let at = cursor.at;
   let low = 0;
-  let middle = 0;
-  let high = 0;
-  for (let i = 0; i < 10; i++) {
-    const byte = cursor.bytes[take(cursor, 1)]!;
-    const bits = byte & 0x7f;
-    if (i < 4) low |= bits << (7 * i);
-    else if (i < 8) middle |= bits << (7 * (i - 4));
-    else high |= bits << (7 * (i - 8));
-    if (byte < 0x80) return unzigzag(low, middle, high);
+  cell.kind = INTEGER;
+  cell.safe = true;
+  for (let shift = 0; shift < 28; shift += 7) {
+    if (at >= end) throw cutOff();
+    const byte = bytes[at++]!;
+    low |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      cursor.at = at;
+      cell.num = (low >>> 1) ^ -(low & 1);
+      return;
+    }
   }
-  throw new Malformed('an integer takes more than 10 bytes');
+  fillWide(cursor, cell, at, low);
 }
 
-/** `low` and `middle` hold 28 bits each, `high` the rest. */
-function unzigzag(low: number, middle: number, high: number): number | bigint {
-  if (middle === 0 && high === 0) return (low >>> 1) ^ -(low & 1);
-  if (high === 0 && middle < 2 ** 25) {
-    const value = middle * 2 ** 28 + low;
-    return (low & 1) === 0 ? value / 2 : -(value + 1) / 2;
+/** Goes on behind the first 28 bits. */
+function fillWide(cursor: Cursor, cell: Cell, from: number, low: number): void {
+  const { bytes, end } = cursor;
+  let at = from;
+  let middle = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    if (at >= end) throw cutOff();
+    const byte = bytes[at++]!;
+    middle |= (byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      cursor.at = at;
+      setNumber(cell, middle, low);
+      return;
+    }
   }
-  if (high > 0xff) throw new Malformed('an integer has more than 64 bits');
+  cursor.at = at;
+  cell.setInteger(unzigzag(readHigh(cursor), middle, low));
+}
+
+/** 28 bits each; up to 2^53 in all. */
+function setNumber(cell: Cell, middle: number, low: number): void {
+  const value = middle * 2 ** 28 + low;
+  if (middle >= 2 ** 25) cell.setInteger(unzigzag(0, middle, low));
+  else cell.num = (low & 1) === 0 ? value / 2 : -(value + 1) / 2;
+}
+
+/** The bits of a 64-bit number above the lower 56: two bytes at most. */
+function readHigh(cursor: Cursor): number {
+  const first = cursor.bytes[take(cursor, 1)]!;
+  if (first < 0x80) return first;
+  const second = cursor.bytes[take(cursor, 1)]!;
+  if (second >= 0x80) throw new Malformed('an integer takes more than 10 bytes');
+  if (second > 1) throw new Malformed('an integer has more than 64 bits');
+  return (first & 0x7f) | (second << 7);
+}
+
+function unzigzag(high: number, middle: number, low: number): bigint {
   const value = (BigInt(high) << 56n) | (BigInt(middle) << 28n) | BigInt(low);
   return (value >> 1n) ^ -(value & 1n);
 }
 
-export function skipLong(cursor: Cursor): void {
-  const last = cursor.at + 9;
-  while (cursor.bytes[take(cursor, 1)]! >= 0x80) {
-    if (cursor.at > last) throw new Malformed('an integer takes more than 10 bytes');
+/** As {@link fillLong}, where a small number is meant; what is none comes back as infinity. */
+export function readCount(cursor: Cursor): number {
+  const { at, bytes } = cursor;
+  const left = cursor.end - at;
+  const first = left > 0 ? bytes[at]! : 0x80;
+  if (first < 0x80) {
+    cursor.at = at + 1;
+    return (first >>> 1) ^ -(first & 1);
   }
+  const second = left > 1 ? bytes[at + 1]! : 0x80;
+  if (second >= 0x80) return readWideCount(cursor);
+  cursor.at = at + 2;
+  const both = (first & 0x7f) | (second << 7);
+  return (both >>> 1) ^ -(both & 1);
 }
 
-export function readInt(cursor: Cursor): number {
-  const value = readLong(cursor);
-  if (typeof value === 'number' && value >= -0x8000_0000 && value <= 0x7fff_ffff) return value;
-  throw new Malformed(`the int ${value} has more than 32 bits`);
+const counted = new Cell();
+
+function readWideCount(cursor: Cursor): number {
+  fillLong(cursor, counted);
+  return counted.safe ? counted.num : Number.POSITIVE_INFINITY;
 }
 
 /** The length of a string, of bytes or of a block, which must still fit. */
 export function readLength(cursor: Cursor): number {
-  const length = readLong(cursor);
-  if (typeof length === 'number' && length >= 0 && length <= cursor.end - cursor.at) return length;
-  throw new Malformed(`a length of ${length} does not fit the ${cursor.end - cursor.at} bytes that are left`);
+  const length = readCount(cursor);
+  if (length >= 0 && length <= cursor.end - cursor.at) return length;
+  throw new Malformed(
+    `a length of ${shown(length)} does not fit the ${cursor.end - cursor.at} bytes that are left`,
+  );
 }
 
 /** The number of a union's branch or an enum's symbol. */
 export function readIndex(cursor: Cursor, count: number): number {
-  const index = readLong(cursor);
-  if (typeof index === 'number' && index >= 0 && index < count) return index;
-  throw new Malformed(`number ${index} of a union or enum that has ${count}`);
+  const index = readCount(cursor);
+  if (index >= 0 && index < count) return index;
+  throw new Malformed(`number ${shown(index)} of a union or enum that has ${count}`);
 }
+
+const shown = (count: number): string => String(Number.isFinite(count) ? count : counted.big);
 
 /** Calls `item` for each item of an array or map, block by block; an item takes at least `itemBytes`. */
 export function readBlocks(cursor: Cursor, itemBytes: number, item: (index: number) => void): void {
+  enter(cursor);
   let index = 0;
   for (let count = readCount(cursor); count !== 0; count = readCount(cursor)) {
     if (count < 0) {
@@ -112,24 +168,10 @@ export function readBlocks(cursor: Cursor, itemBytes: number, item: (index: numb
     }
     const room = itemBytes === 0 ? EMPTY_ITEMS_MAX - index : (cursor.end - cursor.at) / itemBytes;
     if (count > room)
-      throw new Malformed(`${count} items do not fit the ${cursor.end - cursor.at} bytes that are left`);
+      throw new Malformed(
+        `${shown(count)} items do not fit the ${cursor.end - cursor.at} bytes that are left`,
+      );
     for (const end = index + count; index < end; index++) item(index);
   }
-}
-
-/** As {@link readBlocks}, but a block that says its size is passed over whole. */
-export function skipBlocks(cursor: Cursor, itemBytes: number, skipItem: (cursor: Cursor) => void): void {
-  for (let count = readCount(cursor); count !== 0; count = readCount(cursor)) {
-    if (count < 0) {
-      take(cursor, readLength(cursor));
-    } else if (itemBytes > 0) {
-      for (; count > 0; count--) skipItem(cursor);
-    }
-  }
-}
-
-function readCount(cursor: Cursor): number {
-  const count = readLong(cursor);
-  if (typeof count === 'number') return count;
-  throw new Malformed(`a block of ${count} items`);
+  cursor.depth--;
 }

@@ -1,64 +1,57 @@
-import {
-  type Cursor,
-  enter,
-  Malformed,
-  readBlocks,
-  readIndex,
-  readLength,
-  skipBlocks,
-  skipLong,
-  take,
-} from './avro-cursor.ts';
-import { jsonWriters, type ToJson } from './avro-json.ts';
-import { type Fill, scalarFill } from './avro-scalar.ts';
-import { type AvroType, minBytes, perType } from './avro-type.ts';
-import { type Cell, JSON_TEXT } from './cell.ts';
+import { type Cursor, enter, Malformed, readBlocks, readIndex, readLength, take } from './avro-cursor.ts';
+import type { Fill } from './avro-scalar.ts';
+import { createSkippers, newRun, type Skip, type SkipRun, skipRun } from './avro-skip.ts';
+import { createFills } from './avro-tree.ts';
+import { type AvroType, minBytes, type RecordType } from './avro-type.ts';
+import type { Cell } from './cell.ts';
 import type { Scratch } from './scratch.ts';
 import { clearCells, findMember, memberNamed, type PathNode } from './trie.ts';
 
 /** Reads one value and fills the cells of the paths that go through it. */
 export type Read = (cursor: Cursor, cells: readonly Cell[]) => void;
-type Skip = (cursor: Cursor) => void;
 
 /**
- * Compiles a writer schema and the mapped paths into one reader: a closure per field, which passes over what
- * no path needs. Unions are transparent: a path goes through whichever branch the record has.
+ * Compiles a writer schema and the mapped paths into one reader, which passes over what no path needs. Unions are
+ * transparent: a path goes through whichever branch the record has.
  */
 export function compileReader(root: AvroType, trie: PathNode, scratch: Scratch): Read {
-  const skipOf = skippers();
-  const jsonOf = jsonWriters();
+  const skippers = createSkippers();
+  const fillOf = createFills(scratch);
+  const made = new Map<PathNode, Map<AvroType, Read>>();
 
-  function read(type: AvroType, node: PathNode | null): Read {
-    if (node === null) return skipOf(type);
-    if (type.kind === 'union') return unionRead(type.branches.map((branch) => read(branch, node)));
-    const fill = scalarFill(type, scratch);
-    if (fill === null) return containerRead(type, node);
-    if (node === trie && !hasFields(type, node)) return notAnObject;
-    return node.slots.length === 0 ? skipOf(type) : scalarRead(fill, node.slots);
+  /** Once for each type and place: branches of a union may share what is below them. */
+  function read(type: AvroType, node: PathNode): Read {
+    const known = made.get(node) ?? new Map<AvroType, Read>();
+    made.set(node, known);
+    const found = known.get(type) ?? make(type, node);
+    known.set(type, found);
+    return found;
   }
 
-  function containerRead(type: AvroType, node: PathNode): Read {
+  function make(type: AvroType, node: PathNode): Read {
+    if (type.kind === 'union') return unionRead(type.branches.map((branch) => read(branch, node)));
     if (node === trie && !hasFields(type, node)) return notAnObject;
     const inner = node.below.length === 0 ? null : innerRead(type, node);
-    if (node.slots.length === 0) return inner ?? skipOf(type);
-    return wholeRead(node.slots, jsonOf(type), inner);
+    if (node.slots.length === 0) return inner ?? skippers.of(type);
+    return slotRead(fillOf(type), node.slots, inner);
   }
 
-  function innerRead(type: AvroType, node: PathNode): Read {
+  /** Null: there is nothing inside. */
+  function innerRead(type: AvroType, node: PathNode): Read | null {
     switch (type.kind) {
       case 'record':
-        return recordRead(type.fields.map((field) => read(field.type, memberNamed(node, field.name))));
+        return recordRead(steps(type, node));
       case 'map':
         return mapRead(
           node,
           1 + minBytes(type.values),
           readsOf(type.values, node.members),
-          skipOf(type.values),
+          skippers.of(type.values),
         );
       case 'array':
-        return arrayRead(minBytes(type.items), readsOf(type.items, node.elements), skipOf(type.items));
+        return arrayRead(minBytes(type.items), readsOf(type.items, node.elements), skippers.of(type.items));
       default:
-        throw new Error(`a value of type ${type.kind} has no inner values`);
+        return null;
     }
   }
 
@@ -66,8 +59,45 @@ export function compileReader(root: AvroType, trie: PathNode, scratch: Scratch):
     return new Map([...children].map(([key, child]) => [key, read(type, child)]));
   }
 
+  /** The fields in their order, those that no path needs together. */
+  function steps(record: RecordType, top: PathNode): Step[] {
+    const made: Step[] = [];
+    let run = newRun();
+
+    function flush(): void {
+      if (run.steps.length > 0) made.push({ fill: null, read: runRead(run) });
+      run = newRun();
+    }
+
+    /** A record inside that is not mapped itself needs no step of its own: its fields stand in line with the others. */
+    function add(type: RecordType, node: PathNode): void {
+      for (const field of type.fields) {
+        const child = memberNamed(node, field.name);
+        if (child === null) skippers.add(run, field.type);
+        else if (field.type.kind === 'record' && child.slots.length === 0) add(field.type, child);
+        else {
+          flush();
+          made.push(stepOf(field.type, child));
+        }
+      }
+    }
+
+    add(record, top);
+    flush();
+    return made;
+  }
+
+  function stepOf(type: AvroType, node: PathNode): Step {
+    const [slot] = node.slots;
+    const single = slot !== undefined && node.slots.length === 1 && node.below.length === 0;
+    return single ? { fill: fillOf(type), slot } : { fill: null, read: read(type, node) };
+  }
+
   return read(root, trie);
 }
+
+/** One after the other; a value that goes into one cell, the most common, needs no call in between. */
+type Step = { readonly fill: Fill; readonly slot: number } | { readonly fill: null; readonly read: Read };
 
 /** Whether the paths that begin here can lead into a value of the type. */
 function hasFields(type: AvroType, node: PathNode): boolean {
@@ -83,31 +113,34 @@ function unionRead(branches: readonly Read[]): Read {
   return (cursor, cells) => branches[readIndex(cursor, branches.length)]!(cursor, cells);
 }
 
-function scalarRead(fill: Fill, slots: readonly number[]): Read {
-  const [first, ...others] = slots;
+/** The value as a whole, and then once more what is inside. */
+function slotRead(fill: Fill, [first, ...others]: readonly number[], inner: Read | null): Read {
   if (first === undefined) throw new Error('no slot takes the value');
-  return (cursor, cells) => {
-    const cell = cells[first]!;
-    fill(cursor, cell);
-    for (let i = 0; i < others.length; i++) Object.assign(cells[others[i]!]!, cell);
-  };
-}
-
-function wholeRead(slots: readonly number[], json: ToJson, inner: Read | null): Read {
+  const single = others.length === 0 && inner === null;
+  if (single) return (cursor, cells) => fill(cursor, cells[first]!);
   return (cursor, cells) => {
     const from = cursor.at;
-    const text = new Uint8Array(Buffer.from(json(cursor), 'utf8'));
-    for (const slot of slots) cells[slot]!.setBytes(JSON_TEXT, text, 0, text.length);
+    const cell = cells[first]!;
+    fill(cursor, cell);
+    for (const other of others) Object.assign(cells[other]!, cell);
     if (inner === null) return;
     cursor.at = from;
     inner(cursor, cells);
   };
 }
 
-function recordRead(fields: readonly Read[]): Read {
+function runRead(run: SkipRun): Read {
+  return (cursor) => skipRun(cursor, run);
+}
+
+function recordRead(steps: readonly Step[]): Read {
   return (cursor, cells) => {
     enter(cursor);
-    for (let i = 0; i < fields.length; i++) fields[i]!(cursor, cells);
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      if (step.fill === null) step.read(cursor, cells);
+      else step.fill(cursor, cells[step.slot]!);
+    }
     cursor.depth--;
   };
 }
@@ -128,70 +161,4 @@ function mapRead(node: PathNode, entryBytes: number, reads: ReadonlyMap<string, 
 function arrayRead(itemBytes: number, reads: ReadonlyMap<number, Read>, skip: Skip): Read {
   return (cursor, cells) =>
     readBlocks(cursor, itemBytes, (index) => (reads.get(index) ?? skip)(cursor, cells));
-}
-
-/** Makes the functions that pass over a value; one per type, so that a type may contain itself. */
-function skippers(): (type: AvroType) => Skip {
-  const of: (type: AvroType) => Skip = perType(make);
-
-  function make(type: AvroType): Skip {
-    switch (type.kind) {
-      case 'null':
-        return () => {};
-      case 'boolean':
-        return skipBytes(1);
-      case 'int':
-      case 'long':
-      case 'enum':
-        return skipLong;
-      case 'float':
-        return skipBytes(4);
-      case 'double':
-        return skipBytes(8);
-      case 'fixed':
-        return skipBytes(type.size);
-      case 'string':
-      case 'bytes':
-        return skipLengthPrefixed;
-      case 'array': {
-        const skipItem = of(type.items);
-        return (cursor) => skipBlocks(cursor, minBytes(type.items), skipItem);
-      }
-      case 'map': {
-        const skipValue = of(type.values);
-        return (cursor) => skipBlocks(cursor, 1, (entry) => skipEntry(entry, skipValue));
-      }
-      case 'union': {
-        const branches = type.branches.map(of);
-        return (cursor) => branches[readIndex(cursor, branches.length)]!(cursor);
-      }
-      case 'record':
-        return skipRecord(type.fields.map((field) => of(field.type)));
-    }
-  }
-
-  return of;
-}
-
-function skipBytes(size: number): Skip {
-  return (cursor) => {
-    take(cursor, size);
-  };
-}
-
-function skipLengthPrefixed(cursor: Cursor): void {
-  take(cursor, readLength(cursor));
-}
-
-function skipEntry(cursor: Cursor, skipValue: Skip): void {
-  skipLengthPrefixed(cursor);
-  skipValue(cursor);
-}
-
-function skipRecord(fields: readonly Skip[]): Skip {
-  return (cursor) => {
-    enter(cursor);
-    for (let i = 0; i < fields.length; i++) fields[i]!(cursor);
-    cursor.depth--;
-  };
 }

@@ -1,22 +1,17 @@
-import { type Cursor, Malformed, readIndex, readInt, readLength, readLong, take } from './avro-cursor.ts';
-import type { AvroType, BinaryType } from './avro-type.ts';
-import { BOOLEAN, BYTES, type Cell, DAY, DOUBLE, INSTANT, LOCAL, NULL, NUMBER, STRING } from './cell.ts';
+import { type Cursor, fillLong, Malformed, readIndex, readLength, take } from './avro-cursor.ts';
+import type { AvroType, BinaryType, Logical, RecordType } from './avro-type.ts';
+import { BOOLEAN, BYTES, Cell, DOUBLE, NULL, STRING } from './cell.ts';
 import type { Scratch } from './scratch.ts';
+import { setAscii, setDecimal, setTemporal, type Temporal } from './semantic-cell.ts';
 import { validUtf8 } from './utf8.ts';
 
 /** Reads one value into one cell. */
 export type Fill = (cursor: Cursor, cell: Cell) => void;
 
-/** Decimals of more bytes than this (308 digits) are no column's. */
-const DECIMAL_BYTES_MAX = 128;
-
-const TIMESTAMP = /^(local-)?timestamp-(millis|micros|nanos)$/;
-const PER_SECOND = { millis: 1e3, micros: 1e6, nanos: 1e9 };
-
 /**
- * How a scalar becomes a cell: int, long -> INTEGER; float, double -> DOUBLE; string, enum -> STRING; bytes,
- * fixed -> BYTES; date -> DAY; timestamp-* -> INSTANT; local-timestamp-* -> LOCAL; decimal -> NUMBER; uuid ->
- * STRING. time-millis and time-micros stay INTEGER, duration stays BYTES. Null for a container.
+ * How a value without inner values becomes a cell: int, long -> INTEGER; float, double -> DOUBLE; string, enum -> STRING;
+ * bytes, fixed -> BYTES; what is annotated as semantic.ts says, and uuid (16 bytes) and duration -> STRING. Null for a
+ * container, unless the record of a decimal.
  */
 export function scalarFill(type: AvroType, scratch: Scratch): Fill | null {
   switch (type.kind) {
@@ -25,9 +20,9 @@ export function scalarFill(type: AvroType, scratch: Scratch): Fill | null {
     case 'boolean':
       return fillBoolean;
     case 'int':
-      return type.logical.name === 'date' ? fillDay : fillInt;
+      return temporalFill(type.logical, fillInt);
     case 'long':
-      return longFill(type.logical.name);
+      return temporalFill(type.logical, fillLong);
     case 'float':
       return fillFloat;
     case 'double':
@@ -39,6 +34,8 @@ export function scalarFill(type: AvroType, scratch: Scratch): Fill | null {
     case 'bytes':
     case 'fixed':
       return bytesFill(type, scratch);
+    case 'record':
+      return type.logical === null ? null : variableDecimalFill(type, scratch);
     default:
       return null;
   }
@@ -56,69 +53,43 @@ function fillBoolean(cursor: Cursor, cell: Cell): void {
 }
 
 function fillInt(cursor: Cursor, cell: Cell): void {
-  cell.setInteger(readInt(cursor));
+  fillLong(cursor, cell);
+  if (!cell.safe || cell.num !== (cell.num | 0))
+    throw new Malformed(`the int ${cell.safe ? cell.num : cell.big} has more than 32 bits`);
 }
 
-function fillDay(cursor: Cursor, cell: Cell): void {
-  cell.kind = DAY;
-  cell.num = readInt(cursor);
-}
-
-function fillLong(cursor: Cursor, cell: Cell): void {
-  cell.setInteger(readLong(cursor));
-}
-
-function longFill(logical: string): Fill {
-  const timestamp = TIMESTAMP.exec(logical);
-  if (timestamp === null) return fillLong;
-  const kind = timestamp[1] === undefined ? INSTANT : LOCAL;
-  const perSecond = PER_SECOND[timestamp[2] as keyof typeof PER_SECOND];
+function temporalFill(logical: Logical | null, fill: Fill): Fill {
+  if (logical === null) return fill;
+  const temporal = logical as Temporal;
   return (cursor, cell) => {
-    cell.kind = kind;
-    setSeconds(cell, readLong(cursor), perSecond);
+    fill(cursor, cell);
+    const value = cell.safe ? cell.num : cell.big;
+    if (!setTemporal(cell, temporal, value))
+      throw new Malformed(
+        `${value} is no ${temporal.kind === 'day' ? 'day' : 'time of day'}`,
+        'out_of_range',
+      );
   };
 }
 
-function setSeconds(cell: Cell, value: number | bigint, perSecond: number): void {
-  if (typeof value === 'bigint') {
-    const fraction = BigInt.asUintN(
-      64,
-      ((value % BigInt(perSecond)) + BigInt(perSecond)) % BigInt(perSecond),
-    );
-    cell.num = Number((value - fraction) / BigInt(perSecond));
-    cell.nanos = Number(fraction) * (1e9 / perSecond);
-    return;
-  }
-  const fraction = ((value % perSecond) + perSecond) % perSecond;
-  cell.num = (value - fraction) / perSecond;
-  cell.nanos = fraction * (1e9 / perSecond);
-}
-
-const floatView = new DataView(new ArrayBuffer(8));
+const view = new DataView(new ArrayBuffer(8));
+const viewBytes = new Uint8Array(view.buffer);
 
 function fillFloat(cursor: Cursor, cell: Cell): void {
+  const at = take(cursor, 4);
+  for (let i = 0; i < 4; i++) viewBytes[i] = cursor.bytes[at + i]!;
   cell.kind = DOUBLE;
-  cell.num = readFloat(cursor);
+  cell.num = view.getFloat32(0, true);
 }
 
 function fillDouble(cursor: Cursor, cell: Cell): void {
-  cell.kind = DOUBLE;
-  cell.num = readDouble(cursor);
-}
-
-export function readFloat(cursor: Cursor): number {
-  const at = take(cursor, 4);
-  for (let i = 0; i < 4; i++) floatView.setUint8(i, cursor.bytes[at + i]!);
-  return floatView.getFloat32(0, true);
-}
-
-export function readDouble(cursor: Cursor): number {
   const at = take(cursor, 8);
-  for (let i = 0; i < 8; i++) floatView.setUint8(i, cursor.bytes[at + i]!);
-  return floatView.getFloat64(0, true);
+  for (let i = 0; i < 8; i++) viewBytes[i] = cursor.bytes[at + i]!;
+  cell.kind = DOUBLE;
+  cell.num = view.getFloat64(0, true);
 }
 
-function fillString(cursor: Cursor, cell: Cell): void {
+export function fillString(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, readLength(cursor));
   if (!validUtf8(cursor.bytes, at, cursor.at))
     throw new Malformed('a string is not valid UTF-8', 'invalid_utf8');
@@ -133,57 +104,66 @@ function enumFill(symbols: readonly string[]): Fill {
   };
 }
 
-function bytesFill(type: BinaryType, scratch: Scratch): Fill {
-  const size = (cursor: Cursor) => (type.kind === 'fixed' ? type.size : readLength(cursor));
-  if (type.logical.name === 'decimal') {
-    const { scale } = type.logical;
-    return (cursor, cell) => {
-      const at = take(cursor, size(cursor));
-      setAscii(cell, NUMBER, decimalText(cursor.bytes.subarray(at, cursor.at), scale), scratch);
-    };
-  }
-  if (type.logical.name === 'uuid') {
-    return (cursor, cell) => {
-      const at = take(cursor, size(cursor));
-      setAscii(cell, STRING, uuidText(cursor.bytes.subarray(at, cursor.at)), scratch);
-    };
-  }
-  return (cursor, cell) => {
-    const at = take(cursor, size(cursor));
+function bytesFill({ kind, size, logical }: BinaryType, scratch: Scratch): Fill {
+  const fill: Fill = (cursor, cell) => {
+    const at = take(cursor, kind === 'fixed' ? size : readLength(cursor));
     cell.setBytes(BYTES, cursor.bytes, at, cursor.at);
+  };
+  switch (logical?.kind) {
+    case 'decimal':
+      return (cursor, cell) => {
+        fill(cursor, cell);
+        setNumber(cell, cell, logical.scale, scratch);
+      };
+    case 'uuid':
+      return textFill(fill, uuidText, scratch);
+    case 'duration':
+      return textFill(fill, durationText, scratch);
+    default:
+      return fill;
+  }
+}
+
+function textFill(fill: Fill, textOf: (bytes: Uint8Array) => string, scratch: Scratch): Fill {
+  return (cursor, cell) => {
+    fill(cursor, cell);
+    setAscii(cell, STRING, textOf(cell.bytes.subarray(cell.start, cell.end)), scratch);
   };
 }
 
-/** A two's complement number, most significant byte first, with `scale` digits behind the point. */
-export function decimalText(bytes: Uint8Array, scale: number): string {
-  if (bytes.length === 0) throw new Malformed('a decimal of no bytes');
-  if (bytes.length > DECIMAL_BYTES_MAX)
-    throw new Malformed(`a decimal of ${bytes.length} bytes`, 'out_of_range');
-  const unscaled = bytes.length <= 6 ? smallInteger(bytes) : bigInteger(bytes);
-  const digits = unscaled < 0 ? (-unscaled).toString() : unscaled.toString();
-  const sign = unscaled < 0 ? '-' : '';
-  if (scale === 0) return sign + digits;
-  const padded = digits.padStart(scale + 1, '0');
-  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+/** `from` holds the bytes of the unscaled number. */
+function setNumber(cell: Cell, from: Cell, scale: number, scratch: Scratch): void {
+  const { bytes, start, end } = from;
+  if (setDecimal(cell, bytes, start, end, scale, scratch)) return;
+  throw new Malformed(`a decimal of ${end - start} bytes`, end === start ? 'invalid_avro' : 'out_of_range');
 }
 
-function smallInteger(bytes: Uint8Array): number {
-  let value = bytes[0]! >= 0x80 ? bytes[0]! - 256 : bytes[0]!;
-  for (let i = 1; i < bytes.length; i++) value = value * 256 + bytes[i]!;
-  return value;
+const scaleCell = new Cell();
+const valueCell = new Cell();
+
+/** Debezium's decimal of any scale. Null when the record is another one of that name. */
+function variableDecimalFill({ fields }: RecordType, scratch: Scratch): Fill | null {
+  const names = fields.map((field) => `${field.name} ${field.type.kind}`);
+  if (names.toSorted().join() !== 'scale int,value bytes') return null;
+  const scaleFirst = names[0] === 'scale int';
+  const fillValue = bytesFill({ kind: 'bytes', size: 0, logical: null }, scratch);
+  return (cursor, cell) => {
+    if (scaleFirst) fillInt(cursor, scaleCell);
+    fillValue(cursor, valueCell);
+    if (!scaleFirst) fillInt(cursor, scaleCell);
+    setNumber(cell, valueCell, scaleCell.num, scratch);
+  };
 }
 
-function bigInteger(bytes: Uint8Array): bigint {
-  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
-}
-
-export function uuidText(bytes: Uint8Array): string {
+function uuidText(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes).toString('hex');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function setAscii(cell: Cell, kind: number, text: string, scratch: Scratch): void {
-  const at = scratch.reserve(text.length);
-  for (let i = 0; i < text.length; i++) scratch.bytes[at + i] = text.charCodeAt(i);
-  cell.setBytes(kind, scratch.bytes, at, at + text.length);
+/** Months, days and milliseconds, unsigned and little endian, as ISO 8601: `P1M2DT3.004S`. */
+function durationText(bytes: Uint8Array): string {
+  const [months = 0, days = 0, ms = 0] = [0, 4, 8].map((at) => Buffer.from(bytes).readUInt32LE(at));
+  const date = (months > 0 ? `${months}M` : '') + (days > 0 ? `${days}D` : '');
+  const time = ms > 0 || date === '' ? `T${ms / 1000}S` : '';
+  return `P${date}${time}`;
 }

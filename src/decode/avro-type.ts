@@ -1,9 +1,11 @@
+import type { Semantic } from './semantic.ts';
+
 /**
- * A writer schema as the readers see it: names resolved, defaults and documentation gone. A named type that
- * contains itself is a cycle of objects.
+ * A writer schema as the readers see it: names resolved; defaults, aliases and documentation gone, which are for
+ * readers with a schema of their own. A named type that contains itself is a cycle of objects.
  */
 export type AvroType =
-  | { readonly kind: Primitive; readonly logical: Logical }
+  | { readonly kind: Primitive; readonly logical: Logical | null }
   | BinaryType
   | { readonly kind: 'enum'; readonly symbols: readonly string[] }
   | { readonly kind: 'array'; readonly items: AvroType }
@@ -17,23 +19,22 @@ export interface BinaryType {
   readonly kind: 'bytes' | 'fixed';
   /** Bytes of a fixed value; of no meaning for `bytes`, which say their length themselves. */
   readonly size: number;
-  readonly logical: Logical;
+  readonly logical: Logical | null;
 }
 
-interface RecordType {
+export interface RecordType {
   readonly kind: 'record';
   readonly fields: readonly { readonly name: string; readonly type: AvroType }[];
+  readonly logical: Logical | null;
 }
 
-/** The annotation of a primitive or fixed type; the empty name: none that means anything here. */
-export interface Logical {
-  readonly name: string;
-  /** Digits behind the point of a `decimal`. */
-  readonly scale: number;
-}
+/** What the schema says a value means; it always fits the type. `uuid` is of 16 bytes, `duration` of 12. */
+export type Logical = Semantic | { readonly kind: 'uuid' } | { readonly kind: 'duration' };
 
-/** The fewest bytes that a value takes; 0: every value of the type takes none. */
-export function minBytes(type: AvroType, known: Map<AvroType, number> = new Map()): number {
+const fewest = new WeakMap<AvroType, number>();
+
+/** The fewest bytes that a value takes. 0: every value of the type takes none. Infinity: no value exists. */
+export function minBytes(type: AvroType): number {
   switch (type.kind) {
     case 'null':
       return 0;
@@ -44,28 +45,28 @@ export function minBytes(type: AvroType, known: Map<AvroType, number> = new Map(
     case 'fixed':
       return type.size;
     case 'record':
-      return known.get(type) ?? recordBytes(type, known);
+      return fewest.get(type) ?? recordBytes(type);
     default:
       return 1;
   }
 }
 
-function recordBytes(type: RecordType, known: Map<AvroType, number>): number {
-  known.set(type, 0); // met again only by a record that holds itself, of which no value exists
-  const bytes = type.fields.reduce((sum, field) => sum + minBytes(field.type, known), 0);
-  known.set(type, bytes);
+function recordBytes(type: RecordType): number {
+  fewest.set(type, Number.POSITIVE_INFINITY); // met again only by a record that holds itself
+  const bytes = type.fields.reduce((sum, field) => sum + minBytes(field.type), 0);
+  fewest.set(type, bytes);
   return bytes;
 }
 
 /** `make`, once per type. A type that contains itself meets a stand-in that finds the finished function when called. */
-export function perType<I, O>(
-  make: (type: AvroType) => (input: I) => O,
-): (type: AvroType) => (input: I) => O {
-  const made = new Map<AvroType, (input: I) => O>();
+export function perType<A extends unknown[]>(
+  make: (type: AvroType) => (...input: A) => void,
+): (type: AvroType) => (...input: A) => void {
+  const made = new Map<AvroType, (...input: A) => void>();
   return (type) => {
     const known = made.get(type);
     if (known !== undefined) return known;
-    made.set(type, (input) => made.get(type)!(input));
+    made.set(type, (...input) => made.get(type)!(...input));
     const finished = make(type);
     made.set(type, finished);
     return finished;

@@ -66,7 +66,7 @@ function createFormatDecoder(spec: DecoderSpec): Decoder {
     case 'json':
       return createJsonDecoder(spec.paths, spec.ignoreCase, spec.unmapped);
     case 'avro':
-      return createAvroDecoder(spec.paths, spec.ignoreCase);
+      return createAvroDecoder(spec.paths, spec.ignoreCase, spec.schema);
     case 'csv':
       return createCsvDecoder(spec.paths, spec.csv, spec.ignoreCase);
     case 'text':

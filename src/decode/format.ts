@@ -1,4 +1,5 @@
 import type { CsvOptions } from './csv-options.ts';
+import type { SchemaText } from './schema.ts';
 
 /** Formats of a key or value. */
 export const FORMATS = ['json', 'avro', 'csv', 'text', 'bytes'] as const;
@@ -19,6 +20,8 @@ export interface DecodeOptions {
   /** Null: see {@link tombstoneRule}. */
   readonly tombstone?: Tombstone | null;
   readonly csv?: CsvOptions;
+  /** The schema of values that name none by an id; without one the id in each value says which. */
+  readonly schema?: SchemaText | null;
 }
 
 /** Debezium sends a null value after each delete, to say the same to a compacted topic: nothing is lost without it. */

@@ -20,10 +20,21 @@ export function createSchemaCache<T extends object>(
 ): CompiledSchemas<T> {
   const made = new Map<number, T | Dirty>();
   const missing = new Set<number>();
+  /** The one found last: most records of a chunk have the same schema. */
+  let lastId = -1;
+  let last: T | Dirty | undefined;
 
   function forget(id: number): void {
     made.delete(id);
     missing.delete(id);
+    lastId = -1;
+  }
+
+  function lookUp(id: number): T | Dirty | undefined {
+    if (id === lastId) return last;
+    const found = made.get(id);
+    if (found !== undefined) [lastId, last] = [id, found];
+    return found;
   }
 
   function attempt(id: number, schema: SchemaText): T | Dirty {
@@ -48,14 +59,14 @@ export function createSchemaCache<T extends object>(
     unknown(bytes, start, end) {
       if (end - start < HEADER_BYTES || bytes[start] !== 0) return null;
       const id = schemaId(bytes, start);
-      return made.has(id) ? null : id;
+      return lookUp(id) === undefined ? id : null;
     },
     find(bytes, start, end) {
       if (end - start < HEADER_BYTES)
         return { code, message: `${end - start} bytes are too few for magic byte and schema id` };
       if (bytes[start] !== 0) return { code, message: `the magic byte is ${bytes[start]}, not 0` };
       const id = schemaId(bytes, start);
-      return made.get(id) ?? notThere(id);
+      return lookUp(id) ?? notThere(id);
     },
   };
 }

@@ -6,18 +6,21 @@ import { compilePlan } from '../../src/mapping/compile.ts';
 import { viewChunk } from '../../src/source/chunk.ts';
 import { jobOf } from '../encode/records.ts';
 import { FIRST_EVENT, ORDERS_COLUMNS, ORDERS_MAPPING, order } from '../support/orders.ts';
+import { avroOrder, SCHEMA, SCHEMA_ID } from './avro-order.ts';
 import { median } from './sample.ts';
 
 /**
- * `node decode.js`: CPU per record of the whole way from JSON bytes to uncompressed record format, and
- * of nothing but text and `JSON.parse` on the same bytes, in turn. Prints microseconds.
+ * `node decode.js`: CPU per record of the whole way from JSON bytes to uncompressed record format, of the same from Avro
+ * with a schema id, and of nothing but text and `JSON.parse` on the JSON bytes, in turn. Prints microseconds.
  */
 const RECORDS = 16_000;
 const PER_CHUNK = 4_000;
 const ROUNDS = 15;
 
-const CONFIG = `name: orders
+const config = (format: Format) => `name: orders
 kafka: {brokers: "localhost:9092", topics: [orders]}
+decode: {value: {format: ${format}}}
+schemaRegistry: {url: "http://localhost"}
 maxcompute: {endpoint: "http://localhost/api", project: p, credentials: {accessKeyId: i, accessKeySecret: s}}
 table:
   name: orders
@@ -27,8 +30,10 @@ table:
     hr: {time: event_time, format: HH, zone: Asia/Shanghai}
 `;
 
-function ordersPlan() {
-  const { table, decode } = parseConfig(CONFIG, { file: 'bench.yaml', env: {}, readFile });
+type Format = 'json' | 'avro';
+
+function ordersPlan(format: Format) {
+  const { table, decode } = parseConfig(config(format), { file: 'bench.yaml', env: {}, readFile });
   const columns = ORDERS_COLUMNS.split(', ').map((text) => {
     const [name = '', type = ''] = text.split(' ');
     return { name, type, nullable: true };
@@ -45,24 +50,31 @@ function ordersPlan() {
 const readFile = (path: string) => readFileSync(path, 'utf8');
 
 const values = Array.from({ length: RECORDS }, (_, i) => order(i));
-const jobs: EncodeJob[] = [];
-for (let i = 0; i < RECORDS; i += PER_CHUNK) {
-  const job = jobOf(values.slice(i, i + PER_CHUNK));
-  viewChunk(job.chunk, job.capacity).timestamps.fill(FIRST_EVENT);
-  jobs.push(job);
+
+function jobsOf(all: readonly Buffer[]): EncodeJob[] {
+  const schema = { type: 'AVRO', text: JSON.stringify(SCHEMA), references: [] } as const;
+  return Array.from({ length: RECORDS / PER_CHUNK }, (_, i) => {
+    const schemas = i === 0 ? [{ id: SCHEMA_ID, schema }] : [];
+    const job = jobOf(all.slice(i * PER_CHUNK, (i + 1) * PER_CHUNK), { schemas });
+    viewChunk(job.chunk, job.capacity).timestamps.fill(FIRST_EVENT);
+    return job;
+  });
 }
-const transform = createTransform(ordersPlan());
 
 function parseOnly(): void {
   for (const value of values) JSON.parse(value.toString('utf8'));
 }
 
-function wholePath(): void {
-  for (const job of jobs) {
-    const { upTo, rejections } = transform.run(job);
-    if (upTo !== job.to || rejections.length > 0)
-      throw new Error(`not all records were taken: ${JSON.stringify(rejections[0])}`);
-  }
+function wholePath(format: Format, all: readonly Buffer[]): () => void {
+  const transform = createTransform(ordersPlan(format));
+  const jobs = jobsOf(all);
+  return () => {
+    for (const job of jobs) {
+      const { upTo, rejections, unknownSchemas } = transform.run(job);
+      if (upTo !== job.to || rejections.length > 0)
+        throw new Error(`not all records were taken: ${JSON.stringify(rejections[0] ?? unknownSchemas)}`);
+    }
+  };
 }
 
 function micros(work: () => void): number {
@@ -72,10 +84,12 @@ function micros(work: () => void): number {
   return (user + system) / RECORDS;
 }
 
+const json = wholePath('json', values);
+const avro = wholePath('avro', values.map(avroOrder));
 const rounds = Array.from({ length: ROUNDS }, () => ({
   parse: micros(parseOnly),
-  path: micros(wholePath),
+  path: micros(json),
+  avro: micros(avro),
 }));
-const parse = median(rounds.map((round) => round.parse));
-const path = median(rounds.map((round) => round.path));
-console.log(JSON.stringify({ parse, path }));
+const middle = (of: keyof (typeof rounds)[number]): number => median(rounds.map((round) => round[of]));
+console.log(JSON.stringify({ parse: middle('parse'), path: middle('path'), avro: middle('avro') }));

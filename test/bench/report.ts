@@ -17,7 +17,7 @@ export interface Results {
   readonly records: number;
   readonly rounds: readonly Round[];
   /** Microseconds of CPU per record. */
-  readonly decode: { readonly parse: number; readonly path: number };
+  readonly decode: { readonly parse: number; readonly path: number; readonly avro: number };
   readonly latency: Latency & { readonly intervalMs: number };
 }
 
@@ -115,6 +115,10 @@ function goals({ rounds, records, decode, latency }: Results): Goal[] {
     {
       ...{ id: 'decode-json', what: 'the same on the fast path (so far the only path)', floor: 3, target: 5 },
       value: decode.parse / decode.path,
+    },
+    {
+      ...{ id: 'avro', what: 'rows per CPU-s of decode, map and encode, JSON = 1', floor: 1.5, target: 2 },
+      value: decode.path / decode.avro,
     },
     {
       ...{ id: 'latency-p50', what: 'record to queryable at 1,000/s, s', floor: null, less: true },

@@ -62,7 +62,7 @@ async function round(place: Place, source: Source, number: number): Promise<Roun
   return { jvm, count, pack, route, leastOnce };
 }
 
-async function decodeCost(): Promise<{ parse: number; path: number }> {
+async function decodeCost(): Promise<{ parse: number; path: number; avro: number }> {
   const script = path.join(import.meta.dirname, 'decode.js');
   const { stdout } = await promisify(execFile)(process.execPath, [script]);
   return JSON.parse(stdout);
