@@ -1,4 +1,6 @@
 import type { Config } from './config/schema.ts';
+import { readSchemaFile } from './config/schema-file.ts';
+import type { DecodeOptions } from './decode/format.ts';
 import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { compilePlan, type MappingLine, type TableSchema } from './mapping/compile.ts';
@@ -51,12 +53,24 @@ export function matchTable(config: Config, schema: TableSchema): CompiledPlan {
 export const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compilePlan> =>
   compilePlan({
     table: config.table,
-    decode: config.decode,
+    decode: { value: withSchema(config, 'value'), key: withSchema(config, 'key') },
     schema,
     maxFieldBytes: LIMITS.maxFieldBytes,
     compression: config.maxcompute.compression,
     dirty: config.dirty,
   });
+
+/** The schema itself in place of its file; it was there and good when the configuration was read. */
+function withSchema(config: Config, of: 'value' | 'key'): DecodeOptions {
+  const { schemaFile, ...options } = config.decode[of];
+  if (schemaFile === null) return options;
+  try {
+    return { ...options, schema: readSchemaFile(schemaFile, options.format) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SinkError('config_invalid', `decode.${of}.schemaFile: the file ${schemaFile} ${reason}`, error);
+  }
+}
 
 /** Throws `table_unsupported` for what cannot be written to. */
 export function refuseUnsupported(config: Config, table: TableInfo): void {

@@ -8,8 +8,8 @@ export interface Facts {
   readonly type: string;
   readonly json: Readonly<Record<string, unknown>>;
   readonly secret?: boolean;
-  /** A PEM file that must be readable and hold this; relative to the folder of the configuration file. */
-  readonly file?: PemLabel;
+  /** A PEM file that must be readable and hold this, or a usable schema; relative to the folder of the configuration file. */
+  readonly file?: PemLabel | 'SCHEMA';
   /** Values of this map are never shown: any of them may be a password. */
   readonly hidden?: boolean;
 }
@@ -93,9 +93,14 @@ export const secret = () =>
     parse: (v) => (isText(v) ? new Secret(v) : undefined),
   });
 
-type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
+export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
 
-export const pemFile = (file: PemLabel) =>
+export const pemFile = (file: PemLabel) => fileName(file);
+
+/** The format that it is for stands beside it. */
+export const schemaFile = () => fileName('SCHEMA');
+
+const fileName = (file: PemLabel | 'SCHEMA') =>
   leaf({
     type: 'file',
     file,

@@ -1,16 +1,17 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SinkError } from '../errors.ts';
-import { LIMITS } from '../limits.ts';
 import { readDocument, type Tree } from './document.ts';
 import { type Overridden, overrideFromEnvironment } from './environment.ts';
 import { type Finding, findings } from './findings.ts';
 import { fileReason } from './interpolate.ts';
 import { OPTIONS } from './keys.ts';
+import { isMap, type PemLabel } from './leaf.ts';
 import { pathKey, valueAt, withValue } from './path.ts';
 import { describeValue, formatProblems, type Problem } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
+import { type ReadFile, schemaFileProblem } from './schema-file.ts';
 import { Secret } from './secret.ts';
+import { readSmallFile } from './small-file.ts';
 
 export type { Config } from './schema.ts';
 
@@ -18,8 +19,7 @@ export interface ParseContext {
   /** Name of the configuration file, for problems; its folder is where relative file names start. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Gets absolute paths; throws when it cannot read. */
-  readonly readFile: (path: string) => string;
+  readonly readFile: ReadFile;
 }
 
 /**
@@ -42,21 +42,6 @@ function readText(file: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new SinkError('config_invalid', `${file}: is not UTF-8 text`);
-  }
-}
-
-/** Any file that can be read, a pipe too, but not without end as `/dev/zero`. */
-function readSmallFile(path: string): Buffer {
-  const descriptor = openSync(path, 'r');
-  const bytes = Buffer.alloc(LIMITS.configFileBytes + 1);
-  try {
-    let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read)
-      read = readSync(descriptor, bytes, length, bytes.length - length, null);
-    if (length > LIMITS.configFileBytes) throw new Error(`it is larger than ${LIMITS.configFileBytes} bytes`);
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(descriptor);
   }
 }
 
@@ -93,22 +78,27 @@ function withAbsoluteFiles(data: unknown, folder: string): unknown {
   }, data);
 }
 
-function unreadableFiles(
-  data: unknown,
-  hidden: Tree['interpolated'],
-  readFile: ParseContext['readFile'],
-): Finding[] {
+function unreadableFiles(data: unknown, hidden: Tree['interpolated'], readFile: ReadFile): Finding[] {
   return FILES.flatMap(({ path, facts }) => {
     const name = valueAt(data, path);
     if (typeof name !== 'string') return [];
     const shown = hidden(path) ? 'the file' : `the file ${describeValue(name, false)}`;
-    const wrong = fileProblem(() => readFile(name), facts!.file!);
+    const file = facts!.file!;
+    const wrong =
+      file === 'SCHEMA'
+        ? schemaFileProblem(sectionOf(data, path), readFile)
+        : pemProblem(() => readFile(name), file);
     return wrong === null ? [] : [{ path, part: 'value' as const, text: `${shown} ${wrong}` }];
   });
 }
 
+function sectionOf(data: unknown, path: readonly string[]): Readonly<Record<string, unknown>> {
+  const section = valueAt(data, path.slice(0, -1));
+  return isMap(section) ? section : {};
+}
+
 /** The clients that read it would only fail with their first connection, and again and again. */
-function fileProblem(read: () => string, label: string): string | null {
+function pemProblem(read: () => string, label: PemLabel): string | null {
   try {
     const holds = new RegExp(`^-----BEGIN [A-Z0-9 ]*${label}-----`, 'm').test(read());
     return holds ? null : `is no PEM file with a ${label.toLowerCase()}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deadLetters } from './dead-letters.ts';
-import { decode } from './decode.ts';
+import { decode, schemaProblems } from './decode.ts';
 import { dirty } from './dirty.ts';
 import { kafka, TOPIC } from './kafka.ts';
 import { choice, duration, EVEN_IF_WRONG, matching, nullable, section, size, text, whole } from './leaf.ts';
@@ -42,7 +42,9 @@ export const options = z
       .describe('Delivery guarantee. at_least_once leaves the intent out: a crash may repeat rows.'),
     kafka: section(kafka),
     decode: section(decode),
-    schemaRegistry: nullable(schemaRegistry).describe('Schema registry, for avro; null: none.'),
+    schemaRegistry: nullable(schemaRegistry).describe(
+      'Schema registry, for avro without a schemaFile; null: none.',
+    ),
     maxcompute: section(maxcompute),
     table: section(table),
     flush: section(flush),
@@ -82,13 +84,8 @@ export const options = z
       .prefault({}),
   })
   .superRefine((value, context) => {
-    const avro = value.decode?.value?.format === 'avro' || value.decode?.key?.format === 'avro';
-    if (avro && value.schemaRegistry === null)
-      context.addIssue({
-        code: 'custom',
-        path: ['schemaRegistry'],
-        message: 'decode format avro needs it: give schemaRegistry.url',
-      });
+    for (const [path, message] of schemaProblems(value.decode, value.schemaRegistry))
+      context.addIssue({ code: 'custom', path, message });
     const { topic } = value.audit ?? {};
     if (topic && reads(value.kafka, topic))
       context.addIssue({

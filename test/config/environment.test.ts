@@ -14,7 +14,7 @@ const FULL = SMALLEST.replace(
   .replace('  name: ods_orders', '  name: ods_orders\n  partitions: {dt: {time: e, format: yyyyMMdd}}')
   .concat('schemaRegistry: {url: http://localhost:8081, username: u, password: p}\n');
 const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
-const FILES = { '/pem': PEM, '/other': PEM };
+const FILES = { '/pem': PEM, '/other': PEM, '/schema': '"string"' };
 
 /** Text of the variable and the value it must become, by the type of the key. */
 const BY_TYPE: Record<string, [string, unknown]> = {
@@ -40,6 +40,8 @@ const BY_KEY: Record<string, [string, unknown]> = {
     '{"url": "http://r"}',
     { url: 'http://r', username: null, password: null, token: null, caFile: null },
   ],
+  'decode.value.schemaFile': ['/schema', '/schema'],
+  'decode.key.schemaFile': ['/schema', '/schema'],
   'maxcompute.compression': ['none', 'none'],
   'table.columns': ['{"a": "b"}', { a: { from: 'b' } }],
   'table.partitions': ['{"hr": "x"}', { hr: { kind: 'source', from: 'x' } }],
@@ -54,6 +56,8 @@ const BY_KEY: Record<string, [string, unknown]> = {
 
 /** Other variables that the key needs beside it. */
 const ALSO: Record<string, Record<string, string>> = {
+  'decode.value.schemaFile': { MAXSINK_DECODE_VALUE_FORMAT: 'avro' },
+  'decode.key.schemaFile': { MAXSINK_DECODE_KEY_FORMAT: 'avro' },
   'kafka.topicPattern': { MAXSINK_KAFKA_TOPICS: '' },
   'table.create': { MAXSINK_TABLE_COLUMNS: '{"a": {"from": "b", "type": "STRING"}}' },
   'schemaRegistry.token': { MAXSINK_SCHEMA_REGISTRY_USERNAME: '', MAXSINK_SCHEMA_REGISTRY_PASSWORD: '' },

@@ -77,7 +77,12 @@ describe('keys that must stand together', () => {
     [
       'avro',
       { top: 'decode: {key: {format: avro}}' },
-      ['1:1 schemaRegistry: decode format avro needs it: give schemaRegistry.url'],
+      ['1:1 schemaRegistry: decode format avro needs it: give schemaRegistry.url, or decode.key.schemaFile'],
+    ],
+    [
+      'a schema that is never used',
+      { top: 'decode: {key: {format: text, schemaFile: /a.avsc}}' },
+      ['13:42 decode.key.schemaFile: format text reads no schema: choose another format, or remove it'],
     ],
     [
       'an envelope and its formats',
@@ -306,6 +311,28 @@ describe('values', () => {
     expect(found).toEqual([
       '5:37 kafka.security.caFile: the file "/key" is no PEM file with a certificate',
       '5:69 kafka.security.keyFile: the file "/cert" is no PEM file with a private key',
+    ]);
+  });
+
+  it('schemas must be readable and usable; they are looked for beside the configuration', () => {
+    const text = written({
+      top: `decode:
+  value: {format: avro, schemaFile: order.avsc}
+  key: {format: avro, schemaFile: /key.avsc}`,
+    });
+    const order = '{"type": "record", "name": "Order", "fields": [{"name": "item", "type": "Item"}]}';
+    expect(problems(text, {}, { '/etc/maxsink/order.avsc': order, '/key.avsc': '{"type":' })).toEqual([
+      '14:37 decode.value.schemaFile: the file "/etc/maxsink/order.avsc" is no schema that format avro can use: type "Item" is not defined',
+      expect.stringMatching(/^15:35 decode\.key\.schemaFile: the file "\/key\.avsc" is no JSON: /),
+    ]);
+    expect(problems(text)).toEqual([
+      '14:37 decode.value.schemaFile: the file "/etc/maxsink/order.avsc" cannot be read: there is no such file',
+      '15:35 decode.key.schemaFile: the file "/key.avsc" cannot be read: there is no such file',
+    ]);
+    const config = parse(text, {}, { '/etc/maxsink/order.avsc': '"int"', '/key.avsc': '"long"' });
+    expect([config.decode.value.schemaFile, config.decode.key.schemaFile]).toEqual([
+      '/etc/maxsink/order.avsc',
+      '/key.avsc',
     ]);
   });
 
