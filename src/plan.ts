@@ -53,15 +53,15 @@ export function matchTable(config: Config, schema: TableSchema): CompiledPlan {
 export const planFor = (config: Config, schema: TableSchema): ReturnType<typeof compilePlan> =>
   compilePlan({
     table: config.table,
-    decode: { value: withSchema(config, 'value'), key: withSchema(config, 'key') },
+    decode: { value: decodeOptions(config, 'value'), key: decodeOptions(config, 'key') },
     schema,
     maxFieldBytes: LIMITS.maxFieldBytes,
     compression: config.maxcompute.compression,
     dirty: config.dirty,
   });
 
-/** The schema itself in place of its file; it was there and good when the configuration was read. */
-function withSchema(config: Config, of: 'value' | 'key'): DecodeOptions {
+/** What the decoder is told: the schema itself in place of its file, which was there and good when the configuration was read. */
+export function decodeOptions(config: Config, of: 'value' | 'key'): DecodeOptions {
   const { schemaFile, ...options } = config.decode[of];
   if (schemaFile === null) return options;
   try {

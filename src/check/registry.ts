@@ -1,7 +1,11 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { schemaTypeOf } from '../config/schema-file.ts';
 import { registryOptions } from '../connections.ts';
+import { createDecoder } from '../decode/decoder.ts';
 import { openRegistry, type Registry } from '../decode/registry.ts';
+import type { SchemaText } from '../decode/schema.ts';
+import { decodeOptions } from '../plan.ts';
 import { fail, failed, type Item, notChecked, ok, type Section } from './report.ts';
 import { withinStep } from './step.ts';
 import { plural, took } from './words.ts';
@@ -9,20 +13,48 @@ import { plural, took } from './words.ts';
 /** One request of the registry's client, ms. */
 const REQUEST_MS = 7_000;
 
-/** `values`: of recent records, for a schema id that is really used. */
+/** `values`: of recent records, for a schema id that is really used, and as a proof that they can be read. */
 export async function checkRegistry(config: Config, values: readonly Buffer[]): Promise<Section> {
   const { schemaRegistry, decode } = config;
+  const file = decode.value.schemaFile === null ? [] : [checkFile(config, values)];
   if (schemaRegistry === null) {
-    return { step: 'schema_registry', items: [notChecked('registry', 'schemaRegistry is not configured')] };
+    const items = [notChecked('registry', 'schemaRegistry is not configured'), ...file];
+    return { step: 'schema_registry', items };
   }
   const registry = openRegistry(registryOptions(schemaRegistry), {
     clock: systemClock,
     requestMs: REQUEST_MS,
   });
   const reached = await checkSubjects(registry);
-  const items = [reached];
-  if (decode.value.format === 'avro') items.push(await checkSchema(registry, reached, values));
+  const items = [reached, ...file];
+  if (file.length === 0 && schemaTypeOf(decode.value.format) !== null)
+    items.push(await checkSchema(config, registry, reached, values));
   return { step: 'schema_registry', items };
+}
+
+/** The configuration was read, so the schema can be used: what remains is whether it is that of the values. */
+function checkFile(config: Config, values: readonly Buffer[]): Item {
+  const what = 'schema file';
+  const value = values.at(-1);
+  if (value === undefined) return notChecked(what, 'no recent record was read');
+  const wrong = unreadable(config, value, null);
+  if (wrong === null) return ok(what, 'the latest record that was read fits it');
+  return fail(
+    what,
+    `the latest record that was read does not fit: ${wrong}`,
+    'Check decode.value.schemaFile.',
+  );
+}
+
+/** Why the value cannot be decoded; null: it can. */
+function unreadable(
+  config: Config,
+  value: Buffer,
+  found: { readonly id: number; readonly schema: SchemaText } | null,
+): string | null {
+  const decoder = createDecoder({ ...decodeOptions(config, 'value'), paths: [] });
+  if (found !== null) decoder.schemas?.add(found.id, found.schema);
+  return decoder.decode(value, 0, value.length, [])?.message ?? null;
 }
 
 async function checkSubjects(registry: Registry): Promise<Item> {
@@ -36,10 +68,16 @@ async function checkSubjects(registry: Registry): Promise<Item> {
   }
 }
 
-async function checkSchema(registry: Registry, reached: Item, values: readonly Buffer[]): Promise<Item> {
+async function checkSchema(
+  config: Config,
+  registry: Registry,
+  reached: Item,
+  values: readonly Buffer[],
+): Promise<Item> {
   const what = 'schema in use';
-  const id = values.map(schemaId).findLast((one) => one !== null) ?? null;
-  if (id === null) {
+  const value = values.findLast((one) => schemaId(one) !== null);
+  const id = value === undefined ? null : schemaId(value);
+  if (value === undefined || id === null) {
     const why = values.length === 0 ? 'no recent record was read' : 'the recent records have no schema id';
     return notChecked(what, why);
   }
@@ -47,11 +85,7 @@ async function checkSchema(registry: Registry, reached: Item, values: readonly B
   try {
     const ask = (signal: AbortSignal) => registry.schema(id, signal);
     const found = await withinStep('registry_unreachable', `schema id ${id}`, ask);
-    if (found !== null)
-      return ok(
-        what,
-        `schema id ${id} of the latest record that was read: ${found.type.toLowerCase()}, ${plural(found.text.length, 'character')}`,
-      );
+    if (found !== null) return checkRead(config, value, { id, schema: found });
     const advice = 'Its records would become dead letters (unknown_schema): check schemaRegistry.url.';
     return fail(what, `the registry does not know schema id ${id}, which a recent record names`, advice);
   } catch (error) {
@@ -59,6 +93,17 @@ async function checkSchema(registry: Registry, reached: Item, values: readonly B
   }
 }
 
+function checkRead(config: Config, value: Buffer, found: { id: number; schema: SchemaText }): Item {
+  const { type, text, references } = found.schema;
+  const size = plural(text.length, 'character');
+  const others = references.length > 0 ? `, ${plural(references.length, 'reference')}` : '';
+  const schema = `schema id ${found.id} of the latest record that was read: ${type.toLowerCase()}, ${size}${others}`;
+  const wrong = unreadable(config, value, found);
+  if (wrong === null) return ok('schema in use', schema);
+  const advice = 'Such records would become dead letters: check decode.value and the schema.';
+  return fail('schema in use', `${schema}; the record cannot be read with it: ${wrong}`, advice);
+}
+
 /** Of the Confluent wire format: a zero byte, then the id; null: it is something else. */
 const schemaId = (value: Buffer): number | null =>
-  value.length >= 5 && value[0] === 0 ? value.readInt32BE(1) : null;
+  value.length >= 5 && value[0] === 0 ? value.readUInt32BE(1) : null;

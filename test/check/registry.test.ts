@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkRegistry } from '../../src/check/registry.ts';
 import { parse, SMALLEST } from '../config/support.ts';
+import { tempDir } from '../support/process.ts';
 
 const servers: Server[] = [];
 afterEach(async () => {
@@ -18,7 +19,8 @@ async function registry(): Promise<string> {
     const known = request.headers.authorization === `Basic ${Buffer.from('u:right-word').toString('base64')}`;
     const answers: Record<string, object> = {
       '/subjects': ['a-value'],
-      '/schemas/ids/7': { schema: '"string"' },
+      '/schemas/ids/7': { schema: '"int"' },
+      '/schemas/ids/8': { schema: '"string"' },
     };
     const body = known ? answers[request.url!] : undefined;
     response.writeHead(body ? 200 : known ? 404 : 401, { 'content-type': 'application/json' });
@@ -45,6 +47,12 @@ describe('the schema registry', () => {
 
   it.each([
     ['does not know the schema of a recent record', [framed(9)], 'fail', 'schema id 9'],
+    [
+      'has another schema than a recent record',
+      [framed(8)],
+      'fail',
+      'read with it: schema id 8: the value ends',
+    ],
     [
       'is not asked for the schema of records without an id',
       [Buffer.from('{}')],
@@ -73,5 +81,21 @@ describe('the schema registry', () => {
   it('is not needed when it is not configured', async () => {
     const { items } = await checkRegistry(parse(SMALLEST), []);
     expect(items.map(({ status }) => status)).toEqual(['not_checked']);
+  });
+
+  it('may be left out for a file, which a recent record fits or not', async () => {
+    const folder = tempDir();
+    try {
+      const file = folder.write('int.avsc', '"int"');
+      const text = `${SMALLEST}decode: {value: {format: avro, schemaFile: ${file}}}\n`;
+      const config = parse(text, {}, { [file]: '"int"' });
+      const look = async (...values: Buffer[]) => (await checkRegistry(config, values)).items[1];
+      expect(await look()).toMatchObject({ what: 'schema file', status: 'not_checked' });
+      expect(await look(Buffer.of(2))).toMatchObject({ status: 'ok' });
+      const headed = { status: 'fail', evidence: expect.stringContaining('schema id 7') };
+      expect(await look(framed(7))).toMatchObject(headed);
+    } finally {
+      folder.remove();
+    }
   });
 });
