@@ -112,6 +112,27 @@ describe('a schema id', () => {
   });
 });
 
+describe('a schema', () => {
+  it('of a type that nobody reads is left to the decoder to refuse', async () => {
+    const { url, asked } = await serve({
+      '/schemas/ids/7': json(200, { schema: text, schemaType: 'THRIFT' }),
+    });
+    expect(await open(url).registry.schema(7)).toMatchObject({ type: 'THRIFT' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('may refer in a circle', async () => {
+    const refer = (name: string) => [{ name, subject: name, version: 1 }];
+    const { url } = await serve({
+      '/schemas/ids/7': json(200, { schema: 'main', references: refer('a') }),
+      '/subjects/a/versions/1?deleted=true': json(200, { schema: 'A', references: refer('b') }),
+      '/subjects/b/versions/1?deleted=true': json(200, { schema: 'B', references: refer('a') }),
+    });
+    const schema = await open(url).registry.schema(7);
+    expect(schema!.references.map(({ name }) => name)).toEqual(['b', 'a']);
+  });
+});
+
 describe('a registry that does not answer well', () => {
   it('is asked again until it does', async () => {
     const cut: Answer = (_, response) => {

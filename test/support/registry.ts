@@ -36,7 +36,9 @@ export interface Registry {
 export async function startRegistry(certificate: KeyPair | null = null): Promise<Registry> {
   const [port, tlsPort, folder] = [await freePort(), await freePort(), tempDir('maxsink-registry-')];
   const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
-  const database = `jdbc:h2:file:${path.join(folder.path, 'registry')};DB_CLOSE_ON_EXIT=FALSE`;
+  // What is registered is on the disk before it is answered: a kill may come at once.
+  const settings = 'DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY=0';
+  const database = `jdbc:h2:file:${path.join(folder.path, 'registry')};${settings}`;
   let child: Child;
   const start = async (): Promise<void> => {
     child = startChild(
