@@ -79,6 +79,7 @@ function fillFloat(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, 4);
   for (let i = 0; i < 4; i++) viewBytes[i] = cursor.bytes[at + i]!;
   cell.kind = DOUBLE;
+  cell.single = true;
   cell.num = view.getFloat32(0, true);
 }
 
@@ -86,6 +87,7 @@ function fillDouble(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, 8);
   for (let i = 0; i < 8; i++) viewBytes[i] = cursor.bytes[at + i]!;
   cell.kind = DOUBLE;
+  cell.single = false;
   cell.num = view.getFloat64(0, true);
 }
 

@@ -56,6 +56,8 @@ export class Cell {
   /** INTEGER only: whether `num` is exact; otherwise `big` holds the value. */
   safe = true;
   big = 0n;
+  /** DOUBLE only: whether it was a 32-bit float (shortest-float.ts). */
+  single = false;
   /** TREE only. */
   tree: Tree | null = null;
 

@@ -19,6 +19,7 @@ import {
   type Tree,
 } from './cell.ts';
 import { formatDay, formatIso, formatTime } from './iso-text.ts';
+import { textNumber } from './shortest-float.ts';
 
 /**
  * A tree as canonical JSON text, for STRING and JSON columns: numbers with all their digits, bytes in base64,
@@ -85,7 +86,7 @@ function scalarJson(cell: Cell): string {
     case INTEGER:
       return String(cell.safe ? cell.num : cell.big);
     case DOUBLE:
-      return doubleJson(cell.num);
+      return doubleJson(textNumber(cell));
     case NUMBER:
     case JSON_TEXT:
       return text(cell, 'utf8');

@@ -1,4 +1,5 @@
 import { BOOLEAN, type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell.ts';
+import { textNumber } from '../../decode/shortest-float.ts';
 import { putAscii } from './bytes.ts';
 
 /** A decimal number: ±0.d1d2d3... x 10^point, without leading or trailing zeros; zero has length 0. */
@@ -150,7 +151,8 @@ function digitText(cell: Cell): string {
 
 /** Shortest text of a BOOLEAN (0, 1), INTEGER or DOUBLE cell. */
 export function numberText(cell: Cell): string {
-  return String(cell.kind === INTEGER && !cell.safe ? cell.big : cell.num);
+  if (cell.kind === INTEGER && !cell.safe) return String(cell.big);
+  return String(cell.kind === DOUBLE ? textNumber(cell) : cell.num);
 }
 
 /** The whole number that the digits are (they have no fraction), when point <= 15: a safe integer. */
