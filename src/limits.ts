@@ -41,6 +41,18 @@ export const LIMITS = {
   rowBytes: 200 * MiB,
   /** Text sample kept with a rejection, characters. */
   sampleChars: 200,
+  /** A compressed value when it is inflated; longer is dirty. */
+  inflatedBytes: 128 * MiB,
+  /** Text of another encoding up to this length is searched for the byte that is wrong. */
+  faultSearchBytes: 64 * KiB,
+  /** A JSON Schema with all that it refers to. */
+  jsonSchemaBytes: MiB,
+  /** Validators that a worker keeps ready; each takes some 100 KB. */
+  validators: 64,
+  /** A value that is validated becomes objects in memory, many times its bytes. */
+  validatedBytes: 16 * MiB,
+  /** References that one validation follows, besides one for each byte of the value: schemas can make them multiply. */
+  validationSteps: 1_000_000,
   /** Schemas of Connect's JSON that a decoder remembers, and the longest such text. */
   rememberedSchemas: 64,
   rememberedSchemaBytes: 256 * KiB,

@@ -114,6 +114,7 @@ describe('import directions', () => {
       '@duckdb/node-api': ['emulator/duckdb.ts'],
       '@hono/node-server': ['ops/server.ts'],
       '@kafkajs/confluent-schema-registry': ['decode/registry-calls.ts'],
+      ajv: ['decode/jsonschema-validate.ts'],
       commander: ['cli/program.ts'],
       hono: ['ops/server.ts'],
       'p-limit': ['sink/upload.ts'],

@@ -1,3 +1,4 @@
+import type { RejectionCode } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { Cell, type Dirty, MISSING, NULL } from './cell.ts';
 import { readConnectSchema } from './connect-schema.ts';
@@ -15,6 +16,8 @@ export interface Typings {
   find(schema: Cell): Typing | Dirty;
 }
 
+const CODE = 'invalid_envelope';
+
 interface Known {
   readonly text: Uint8Array;
   readonly typing: Typing | Dirty;
@@ -30,10 +33,10 @@ export function createTypings(paths: readonly Path[], ignoreCase: boolean): Typi
 
   function compiled(text: Uint8Array): Typing | Dirty {
     try {
-      return compileTyping(readConnectSchema(text, 0, text.length), paths, ignoreCase);
+      return compileTyping(readConnectSchema(text, 0, text.length), paths, ignoreCase, CODE);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { code: 'invalid_envelope', message: `the schema cannot be used: ${reason}` };
+      return { code: CODE, message: `the schema cannot be used: ${reason}` };
     }
   }
 
@@ -68,7 +71,12 @@ interface Defaulted {
 }
 
 /** Nothing is done for paths about which the schema says no more than their text. */
-export function compileTyping(root: JsonType, paths: readonly Path[], ignoreCase: boolean): Typing {
+export function compileTyping(
+  root: JsonType,
+  paths: readonly Path[],
+  ignoreCase: boolean,
+  code: RejectionCode,
+): Typing {
   const typed: Typed[] = [];
   const defaulted: Defaulted[] = [];
   paths.forEach((path, slot) => {
@@ -83,7 +91,7 @@ export function compileTyping(root: JsonType, paths: readonly Path[], ignoreCase
     for (let i = 0; i < typed.length; i++) {
       const { slot, name, type } = typed[i]!;
       const problem = applyType(type, cells[slot]!, scratch);
-      if (problem !== null) return { code: 'invalid_envelope', message: misfit(name, problem) };
+      if (problem !== null) return { code, message: misfit(name, problem) };
     }
     for (let i = 0; i < defaulted.length; i++) {
       const { slot, value } = defaulted[i]!;

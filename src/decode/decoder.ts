@@ -3,10 +3,14 @@ import type { Cell, Dirty } from './cell.ts';
 import { createCsvDecoder } from './csv.ts';
 import { createEnvelopeDecoder } from './envelope.ts';
 import type { DecodeOptions } from './format.ts';
+import { decompressing } from './inflate.ts';
 import { createJsonDecoder } from './json.ts';
+import { createJsonSchemaDecoder } from './jsonschema.ts';
 import type { Path } from './path.ts';
+import { createPrimitiveDecoder } from './primitive.ts';
 import type { SchemaText } from './schema.ts';
 import { createBytesDecoder, createTextDecoder } from './text.ts';
+import { transcoding } from './transcode.ts';
 import type { UnmappedField, UnmappedSpec } from './unmapped.ts';
 
 /** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
@@ -57,7 +61,8 @@ export interface SchemaCache {
 
 /** The decoder of a value or key: its format inside, what is wrapped around it outside. */
 export function createDecoder(spec: DecoderSpec): Decoder {
-  return createEnvelopeDecoder(spec, createFormatDecoder);
+  const enveloped = createEnvelopeDecoder(spec, createFormatDecoder);
+  return decompressing(spec.compression, transcoding(spec.encoding, enveloped));
 }
 
 /** The one place where a format meets its decoder. */
@@ -73,5 +78,13 @@ function createFormatDecoder(spec: DecoderSpec): Decoder {
       return createTextDecoder(spec.paths);
     case 'bytes':
       return createBytesDecoder(spec.paths);
+    case 'jsonschema':
+      return createJsonSchemaDecoder(spec);
+    case 'short':
+    case 'integer':
+    case 'long':
+    case 'float':
+    case 'double':
+      return createPrimitiveDecoder(spec.format, spec.paths);
   }
 }

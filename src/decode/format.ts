@@ -2,7 +2,19 @@ import type { CsvOptions } from './csv-options.ts';
 import type { SchemaText } from './schema.ts';
 
 /** Formats of a key or value. */
-export const FORMATS = ['json', 'avro', 'csv', 'text', 'bytes'] as const;
+export const FORMATS = [
+  'json',
+  'jsonschema',
+  'avro',
+  'csv',
+  'text',
+  'bytes',
+  'short',
+  'integer',
+  'long',
+  'float',
+  'double',
+] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Wrappings of a value; `none`: the fields stand in the value itself. */
@@ -13,6 +25,10 @@ export type Envelope = (typeof ENVELOPES)[number];
 export const TOMBSTONES = ['reject', 'row', 'skip'] as const;
 export type Tombstone = (typeof TOMBSTONES)[number];
 
+/** Compressions of a whole value. */
+export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
 /** How the bytes of a key or value are written: `decode.key` and `decode.value` of the configuration. */
 export interface DecodeOptions {
   readonly format: Format;
@@ -20,7 +36,12 @@ export interface DecodeOptions {
   /** Null: see {@link tombstoneRule}. */
   readonly tombstone?: Tombstone | null;
   readonly csv?: CsvOptions;
-  /** The schema of values that name none by an id; without one the id in each value says which. */
+  /** Label of the text's encoding, as the WHATWG Encoding Standard has them; absent: UTF-8. */
+  readonly encoding?: string;
+  readonly compression?: Compression;
+  /** JSON Schema: whether each record is validated. */
+  readonly validate?: boolean;
+  /** The schema of a format that has one, where no registry gives it: values then have no header. */
   readonly schema?: SchemaText | null;
 }
 

@@ -38,7 +38,7 @@ export function createBytesDecoder(paths: readonly Path[]): Decoder {
   };
 }
 
-function requireWholeValue(format: string, paths: readonly Path[]): void {
+export function requireWholeValue(format: string, paths: readonly Path[]): void {
   const path = paths.find((steps) => steps.length > 0);
   if (path === undefined) return;
   throw new SinkError(
