@@ -1,54 +1,59 @@
 import { z } from 'zod';
-import { ENVELOPES, FORMATS, TOMBSTONES } from '../decode/format.ts';
+import { ENVELOPES, TOMBSTONES } from '../decode/format.ts';
 import { csv } from './csv.ts';
-import { choice, EVEN_IF_WRONG, nullable, schemaFile, section } from './leaf.ts';
+import { bytesProblems, compression, encoding, format } from './decode-bytes.ts';
+import { choice, EVEN_IF_WRONG, flag, nullable, schemaFile, section } from './leaf.ts';
 import { schemaTypeOf } from './schema-file.ts';
-
-/** Formats and options of later versions are known words, refused as such. */
-const encoding = () =>
-  choice(['utf-8'], ['utf-16', 'utf-16le', 'utf-16be', 'gbk', 'gb18030', 'latin1', 'iso-8859-1']);
-const format = () => choice(FORMATS, ['protobuf', 'jsonschema']);
-
-/** Formats that an envelope is written in. */
-const ENVELOPED: Readonly<Record<string, readonly string[]>> = {
-  debezium: ['json', 'jsonschema', 'avro', 'protobuf'],
-  canal: ['json'],
-};
 
 const value = z
   .strictObject({
     format: format()
       .prefault('json')
       .describe(
-        'Format of the record value; avro with schemaRegistry is the Confluent wire format, csv any delimited text.',
+        'Format of the record value; avro and jsonschema with schemaRegistry are the Confluent wire format, csv any delimited text.',
       ),
     schemaFile: nullable(schemaFile()).describe(
       'Schema of values that carry no schema id (avro: an .avsc file), in place of the registry. Relative to the folder of this file.',
     ),
-    envelope: choice(ENVELOPES, ['connect'])
+    envelope: choice(ENVELOPES)
       .prefault('none')
       .describe(
-        'Change events that the rows stand in: debezium or canal; none: the fields are those of the value.',
+        'What the fields stand in: connect (schema and payload of Kafka Connect), debezium or canal (change events); none: the value itself.',
       ),
     tombstone: nullable(choice(TOMBSTONES)).describe(
       'What becomes of a null value whose fields are mapped: reject (dirty), row (no fields, __deleted__ is true) or skip (counted); null: skip with debezium, else reject.',
     ),
-    encoding: encoding().prefault('utf-8').describe('Character encoding of text; only utf-8 today.'),
+    encoding: encoding().describe(
+      'Character encoding of json, csv and text: utf-8, gbk, gb18030, big5, latin1, ...',
+    ),
+    compression: compression().describe('Compression of the whole value by its producer.'),
+    validate: flag()
+      .prefault(false)
+      .describe(
+        'Whether each record of format jsonschema is validated by its schema; what does not fit is dirty.',
+      ),
     csv: section(csv()),
   })
-  .superRefine(({ format, envelope }, context) => {
-    const formats = ENVELOPED[envelope ?? 'none'];
-    if (formats === undefined || format === undefined || formats.includes(format)) return;
-    const message = `${envelope} is written in ${formats.join(', ')}, not in ${format}`;
-    context.addIssue({ code: 'custom', path: ['envelope'], message });
+  .superRefine((written, context) => {
+    for (const [key, message] of bytesProblems(written))
+      context.addIssue({ code: 'custom', path: [key], message });
   }, EVEN_IF_WRONG);
 
-const key = z.strictObject({
-  format: format().prefault('text').describe('Format of the record key.'),
-  schemaFile: nullable(schemaFile()).describe('The same for keys.'),
-  encoding: encoding().prefault('utf-8').describe('Character encoding of a text key; only utf-8 today.'),
-  csv: section(csv()),
-});
+const key = z
+  .strictObject({
+    format: format().prefault('text').describe('Format of the record key.'),
+    schemaFile: nullable(schemaFile()).describe('The same for keys.'),
+    encoding: encoding().describe('Character encoding of a key of format json, csv or text.'),
+    compression: compression().describe('Compression of the whole key by its producer.'),
+    validate: flag()
+      .prefault(false)
+      .describe('Whether each key of format jsonschema is validated by its schema.'),
+    csv: section(csv()),
+  })
+  .superRefine((written, context) => {
+    for (const [name, message] of bytesProblems(written))
+      context.addIssue({ code: 'custom', path: [name], message });
+  }, EVEN_IF_WRONG);
 
 export const decode = z.strictObject({ value: section(value), key: section(key) });
 

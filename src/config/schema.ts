@@ -43,7 +43,7 @@ export const options = z
     kafka: section(kafka),
     decode: section(decode),
     schemaRegistry: nullable(schemaRegistry).describe(
-      'Schema registry, for avro without a schemaFile; null: none.',
+      'Schema registry, for avro and jsonschema without a schemaFile; null: none.',
     ),
     maxcompute: section(maxcompute),
     table: section(table),

@@ -1,4 +1,3 @@
-import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Dirty } from './cell.ts';
 import { compileTyping, type Typing } from './connect-typings.ts';
@@ -22,7 +21,7 @@ const CODE = 'invalid_jsonschema';
 /**
  * JSON in the Confluent wire format (schema-cache.ts), or without header where the schema is in a file. The body is
  * read as any JSON; the schema adds the types of Kafka Connect's annotations and, with `validate`, its judgement.
- * Validation sees what JSON.parse sees (numbers beyond 2^53 are rounded there); the cells stay exact.
+ * A schema that cannot be used for it makes every record dirty. Validation sees what JSON.parse sees (numbers beyond 2^53 are rounded there); the cells stay exact.
  */
 export function createJsonSchemaDecoder(spec: DecoderSpec): Decoder {
   const { paths, ignoreCase = false, schema = null, validate = false } = spec;
@@ -42,12 +41,8 @@ export function createJsonSchemaDecoder(spec: DecoderSpec): Decoder {
   }
 
   if (schema !== null) {
-    const known = fromFile(() => compile(schema));
-    if (validate) fromFile(() => compileValidator(schema));
-    return {
-      ...json,
-      decode: (bytes, start, end, cells) => decodeBody(known, bytes, start, end, cells),
-    };
+    const known = compile(schema);
+    return { ...json, decode: (bytes, start, end, cells) => decodeBody(known, bytes, start, end, cells) };
   }
   const schemas = createSchemaCache(compile, CODE);
   return {
@@ -60,19 +55,6 @@ export function createJsonSchemaDecoder(spec: DecoderSpec): Decoder {
       return problem && { ...problem, message: `schema id ${schemaId(bytes, start)}: ${problem.message}` };
     },
   };
-}
-
-/** A file that is no schema ends the start, not each record. */
-function fromFile<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new SinkError(
-      'config_invalid',
-      `the JSON Schema of the file cannot be used: ${reasonOf(error)}`,
-      error,
-    );
-  }
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

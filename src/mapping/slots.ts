@@ -3,6 +3,7 @@ import { isEnvelopeWord } from '../decode/envelope-words.ts';
 import type { DecodeOptions } from '../decode/format.ts';
 import type { Path } from '../decode/path.ts';
 import type { UnmappedSpec } from '../decode/unmapped.ts';
+import { decodesWhole, hasFields } from '../decode/whole.ts';
 import { csvSource, envelopeSource } from './decode-sources.ts';
 import type { Plan, Slot } from './plan.ts';
 import { parseSource, type Source } from './source.ts';
@@ -85,19 +86,17 @@ export function findSource(text: string, formats: Formats): Source | { readonly 
     return envelopeSource(text, source.path, formats.value);
   const { format } = formats[source.kind];
   if (format === 'csv') return csvSource(source, formats[source.kind]);
-  if (format !== 'text' && format !== 'bytes') return source;
+  if (hasFields(format)) return source;
   return {
     problem: `decode.${source.kind}.format is ${format}, which has no field ${text}: map __${source.kind}__, or change the format`,
   };
 }
 
 /**
- * `__key__` and `__value__` are the raw bytes, except where those mean nothing to the column: as JSON
- * they are the decoded whole, and Avro is decoded for every type but BINARY.
+ * `__key__` and `__value__` are the raw bytes, except where those mean nothing to the column (decode/whole.ts): then
+ * they are the decoded whole.
  */
 export function wholeSource(source: Source, type: ColumnType, formats: Formats): Source {
   if (source.kind !== 'metadata' || (source.name !== 'key' && source.name !== 'value')) return source;
-  const { format } = formats[source.name];
-  const decoded = format === 'avro' ? type.name !== 'BINARY' : format === 'json' && type.name === 'JSON';
-  return decoded ? { kind: source.name, path: [] } : source;
+  return decodesWhole(formats[source.name], type.name) ? { kind: source.name, path: [] } : source;
 }

@@ -26,6 +26,7 @@ const BY_TYPE: Record<string, [string, unknown]> = {
   size: ['32MiB', 33_554_432],
   'whole number': ['7', 7],
   character: ['|', '|'],
+  'true | false': ['false', false],
 };
 
 const BY_KEY: Record<string, [string, unknown]> = {
@@ -42,6 +43,8 @@ const BY_KEY: Record<string, [string, unknown]> = {
   ],
   'decode.value.schemaFile': ['/schema', '/schema'],
   'decode.key.schemaFile': ['/schema', '/schema'],
+  'decode.value.encoding': ['gbk', 'gbk'],
+  'decode.key.encoding': ['latin1', 'latin1'],
   'maxcompute.compression': ['none', 'none'],
   'table.columns': ['{"a": "b"}', { a: { from: 'b' } }],
   'table.partitions': ['{"hr": "x"}', { hr: { kind: 'source', from: 'x' } }],

@@ -23,7 +23,6 @@ describe('what comes later is refused as such', () => {
       { top: 'decode: {value: {format: protobuf}}' },
       /decode\.value\.format: protobuf comes with a later version/,
     ],
-    [{ top: 'decode: {value: {encoding: gbk}}' }, /gbk comes with a later version/],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
     [
       { table: 'columns: {a: {from: b, mask: x}}' },
@@ -111,6 +110,49 @@ describe('keys that must stand together', () => {
       ],
     ],
     [
+      'JSON Schema',
+      { top: 'decode: {value: {format: jsonschema}}' },
+      [
+        '1:1 schemaRegistry: decode format jsonschema needs it: give schemaRegistry.url, or decode.value.schemaFile',
+      ],
+    ],
+    [
+      'an encoding and its formats',
+      { top: 'decode: {value: {format: long, encoding: gbk}, key: {format: bytes, encoding: latin1}}' },
+      [
+        '13:42 decode.value.encoding: format long has its own encoding: remove it, or choose format json, csv or text',
+        expect.stringMatching(/key\.encoding: format bytes has its own encoding/),
+      ],
+    ],
+    [
+      'validate and its format',
+      { top: 'decode: {value: {validate: true}, key: {validate: true}}' },
+      [
+        '13:28 decode.value.validate: format json has no JSON Schema: remove it, or choose format jsonschema',
+        expect.stringMatching(/key\.validate: format text has no JSON Schema/),
+      ],
+    ],
+    [
+      'connect and its format',
+      { top: 'decode: {value: {format: text, envelope: connect}}' },
+      [expect.stringMatching(/value\.envelope: connect is written in json, not in text/)],
+    ],
+    [
+      'an encoding that nobody knows',
+      { top: 'decode: {value: {encoding: gbk18}, key: {encoding: iso-2022-cn}}' },
+      [
+        expect.stringMatching(
+          /value\.encoding: "gbk18" is no character encoding that can be decoded strictly/,
+        ),
+        expect.stringMatching(/key\.encoding: "iso-2022-cn" is no character encoding/),
+      ],
+    ],
+    [
+      'a compression that nobody knows',
+      { top: 'decode: {value: {compression: lz4}}' },
+      [expect.stringMatching(/value\.compression: expected none, gzip or zstd, received "lz4"/)],
+    ],
+    [
       'registry',
       { top: 'schemaRegistry: {url: http://r, username: u}' },
       ['13:1 schemaRegistry.password: username needs it'],
@@ -172,6 +214,26 @@ describe('keys that must stand together', () => {
         parse(written({ top: `decode: {value: {csv: {delimiter: ${text}}}}` })).decode.value.csv.delimiter,
     );
     expect(delimiters).toEqual(['\t', '\t', '\u0001', '\u0001', '，', '\\']);
+  });
+
+  it("formats may be called by Kafka's and DataWorks' words", () => {
+    const decode = parse(
+      written({ top: 'decode: {value: {format: bytearray}, key: {format: string}}' }),
+    ).decode;
+    expect([decode.value.format, decode.key.format]).toEqual(['bytes', 'text']);
+  });
+
+  it('options of decode fit together', () => {
+    const value = '{format: json, envelope: connect, encoding: GB18030, compression: zstd}';
+    const key = '{format: text, encoding: utf-16le, compression: gzip}';
+    const { decode } = parse(written({ top: `decode:\n  value: ${value}\n  key: ${key}` }));
+    expect(decode).toMatchObject({
+      value: { envelope: 'connect', encoding: 'GB18030', compression: 'zstd', validate: false },
+      key: { encoding: 'utf-16le', compression: 'gzip' },
+    });
+    const validated =
+      'decode: {value: {format: jsonschema, validate: true, encoding: UTF8}}\nschemaRegistry: {url: http://r}';
+    expect(parse(written({ top: validated })).decode.value.validate).toBe(true);
   });
 
   it('fit when they should', () => {

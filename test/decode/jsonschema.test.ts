@@ -84,13 +84,8 @@ describe('JSON with a schema in a file', () => {
     });
   });
 
-  it('ends the start when it is none', () => {
-    expect(() => createDecoder(spec(['id'], { schema: schemaOf('{') }))).toThrow(
-      /cannot be used: unexpected end/,
-    );
-    expect(() =>
-      createDecoder(spec(['id'], { schema: schemaOf({ type: 'nothing' }), validate: true })),
-    ).toThrow(/no schema of its draft/);
+  it('must be one', () => {
+    expect(() => createDecoder(spec(['id'], { schema: schemaOf('{') }))).toThrow(/unexpected end/);
   });
 });
 
