@@ -193,6 +193,7 @@ export const REJECTIONS = {
   invalid_csv: 'the value is no single line of delimited text with at most the named fields',
   not_an_envelope: 'the value is not what decode.value.envelope says',
   no_row: 'the change event has no row: a truncation, a message, or a change of the table itself',
+  invalid_protobuf: 'the bytes are no message of the Protobuf schema',
   unknown_schema: 'the registry does not know the schema id',
   invalid_jsonschema: 'the value does not fit its JSON Schema, or that cannot be used',
   bad_compression: 'the value cannot be inflated, or is too long when it is',

@@ -37,6 +37,8 @@ export const LIMITS = {
   depth: 500,
   /** Nesting of a column's type (ARRAY, MAP, STRUCT). */
   typeDepth: 100,
+  /** Values of the trees of one record, about 100 bytes each: two bytes on the wire can ask for hundreds of them. */
+  treeCells: 1_000_000,
   /** Bytes of one row in record format; the service takes 200 MB at most for one record. */
   rowBytes: 200 * MiB,
   /** Text sample kept with a rejection, characters. */

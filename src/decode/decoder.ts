@@ -8,6 +8,7 @@ import { createJsonDecoder } from './json.ts';
 import { createJsonSchemaDecoder } from './jsonschema.ts';
 import type { Path } from './path.ts';
 import { createPrimitiveDecoder } from './primitive.ts';
+import { createProtobufDecoder } from './protobuf.ts';
 import type { SchemaText } from './schema.ts';
 import { createBytesDecoder, createTextDecoder } from './text.ts';
 import { transcoding } from './transcode.ts';
@@ -74,6 +75,8 @@ function createFormatDecoder(spec: DecoderSpec): Decoder {
       return createAvroDecoder(spec.paths, spec.ignoreCase, spec.schema);
     case 'csv':
       return createCsvDecoder(spec.paths, spec.csv, spec.ignoreCase);
+    case 'protobuf':
+      return createProtobufDecoder(spec);
     case 'text':
       return createTextDecoder(spec.paths);
     case 'bytes':

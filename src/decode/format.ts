@@ -6,6 +6,7 @@ export const FORMATS = [
   'json',
   'jsonschema',
   'avro',
+  'protobuf',
   'csv',
   'text',
   'bytes',
@@ -43,6 +44,8 @@ export interface DecodeOptions {
   readonly validate?: boolean;
   /** The schema of a format that has one, where no registry gives it: values then have no header. */
   readonly schema?: SchemaText | null;
+  /** Protobuf with a schema file: the full name of the message, where the file has several. */
+  readonly message?: string | null;
 }
 
 /** Debezium sends a null value after each delete, to say the same to a compacted topic: nothing is lost without it. */

@@ -1,0 +1,142 @@
+import { SinkError } from '../errors.ts';
+import { type Cell, type Dirty, MISSING } from './cell.ts';
+import type { Decoder, DecoderSpec } from './decoder.ts';
+import { Cursor, Malformed, malformed, readVarint } from './protobuf-cursor.ts';
+import { compileReader } from './protobuf-read.ts';
+import { readProtobufSchema } from './protobuf-schema.ts';
+import type { Read } from './protobuf-state.ts';
+import type { ProtoMessage } from './protobuf-type.ts';
+import type { SchemaText } from './schema.ts';
+import { createSchemaCache, HEADER_BYTES, schemaId } from './schema-cache.ts';
+import { buildTrie, type PathNode } from './trie.ts';
+
+/** A message with its reader, which is made when the first record needs it. */
+interface Compiled {
+  readonly type: ProtoMessage;
+  read: Read | null;
+  readonly messages: readonly Compiled[];
+}
+
+/**
+ * Protobuf: in the Confluent wire format (schema-cache.ts), with the list of message indexes behind the schema
+ * id; or, with a schema file, bare. The bytes are walked here for the mapped paths only, so that integers stay
+ * exact, lengths are checked before they are believed, and nothing is built that no column takes.
+ *
+ * @throws SinkError `config_invalid` when the schema file is none, or does not have the message
+ */
+export function createProtobufDecoder(spec: DecoderSpec): Decoder {
+  const trie = buildTrie(spec.paths, spec.ignoreCase);
+  return spec.schema ? bareDecoder(messageOf(spec.schema, spec.message ?? null), trie) : framedDecoder(trie);
+}
+
+function framedDecoder(trie: PathNode): Decoder {
+  const cursor = new Cursor();
+  const schemas = createSchemaCache(
+    (schema) => ({ messages: compiled(messagesOf(schema)) }),
+    'invalid_protobuf',
+  );
+  return {
+    schemas,
+    decode(bytes, start, end, cells) {
+      const found = schemas.find(bytes, start, end);
+      if ('code' in found) return found;
+      cursor.set(bytes, start, start + HEADER_BYTES, end);
+      try {
+        read(messageAt(found.messages, cursor), trie, cursor, cells);
+        return null;
+      } catch (error) {
+        return dirtyOf(error, `schema id ${schemaId(bytes, start)}: `);
+      }
+    },
+  };
+}
+
+function bareDecoder(type: ProtoMessage, trie: PathNode): Decoder {
+  const cursor = new Cursor();
+  const message: Compiled = { type, read: null, messages: [] };
+  return {
+    decode(bytes, start, end, cells) {
+      cursor.set(bytes, start, start, end);
+      try {
+        read(message, trie, cursor, cells);
+        return null;
+      } catch (error) {
+        return dirtyOf(error, '');
+      }
+    },
+  };
+}
+
+function read(message: Compiled, trie: PathNode, cursor: Cursor, cells: readonly Cell[]): void {
+  for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
+  message.read ??= compileReader(message.type, trie);
+  message.read(cursor, cells);
+}
+
+function dirtyOf(error: unknown, before: string): Dirty {
+  if (!(error instanceof Malformed)) throw error;
+  const field = error.fields.length === 0 ? '' : `field ${error.fields.join('.')}: `;
+  return { code: error.code, message: `${before}${field}${error.message}` };
+}
+
+function messagesOf(schema: SchemaText): readonly ProtoMessage[] {
+  if (schema.type !== 'PROTOBUF') throw new Error(`it is a schema of type ${schema.type}, not PROTOBUF`);
+  const messages = readProtobufSchema(schema);
+  if (messages.length === 0) throw new Error('it declares no message');
+  return messages;
+}
+
+function compiled(types: readonly ProtoMessage[]): Compiled[] {
+  return types.map((type) => ({ type, read: null, messages: compiled(type.messages) }));
+}
+
+/** The message that the indexes name: their count, then each, zigzag; a count of 0 is short for the first message. */
+function messageAt(messages: readonly Compiled[], cursor: Cursor): Compiled {
+  const count = readIndex(cursor);
+  if (count === 0) return messages[0]!;
+  let found: Compiled | undefined;
+  for (let i = 0; i < count; i++) {
+    const index = readIndex(cursor);
+    found = (found === undefined ? messages : found.messages)[index];
+    if (found === undefined) throw malformed(cursor, `the schema has no message of index ${index}`);
+  }
+  if (found === undefined) throw malformed(cursor, `a list of ${count} message indexes`);
+  return found;
+}
+
+function readIndex(cursor: Cursor): number {
+  readVarint(cursor);
+  return (cursor.low >>> 1) ^ -(cursor.low & 1);
+}
+
+/** The message of a schema file whose values `decode` reads; `name` null: the only one. */
+function messageOf(schema: SchemaText, name: string | null): ProtoMessage {
+  const messages = declared(schema);
+  const all = messages.flatMap(withInner);
+  const wanted = name?.replace(/^\./, '');
+  const found = wanted === undefined ? messages : all.filter((message) => message.name === wanted);
+  if (found.length === 1) return found[0]!;
+  const problem =
+    wanted === undefined ? 'declares several messages: name one' : `declares no message ${wanted}`;
+  const names = all.slice(0, NAMES_SHOWN).map((message) => message.name);
+  const more = all.length > names.length ? ', ...' : '';
+  throw new SinkError(
+    'config_invalid',
+    `the Protobuf schema file ${problem} in \`message\`; it has ${names.join(', ')}${more}`,
+  );
+}
+
+const NAMES_SHOWN = 30;
+
+function withInner(message: ProtoMessage): ProtoMessage[] {
+  return [message, ...message.messages.flatMap(withInner)];
+}
+
+function declared(schema: SchemaText): readonly ProtoMessage[] {
+  try {
+    return messagesOf(schema);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SinkError('config_invalid', `the Protobuf schema file cannot be used: ${reason}`, error);
+  }
+}
