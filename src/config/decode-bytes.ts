@@ -4,9 +4,6 @@ import { choice, leaf, text } from './leaf.ts';
 
 /** Other words for a format: Kafka's and DataWorks' own. */
 const OTHER_WORDS: Readonly<Record<string, Format>> = { string: 'text', bytearray: 'bytes' };
-/** Formats of later versions are known words, refused as such. */
-const LATER = ['protobuf'];
-
 export const format = () =>
   leaf<Format>({
     type: FORMATS.join(' | '),
@@ -16,10 +13,6 @@ export const format = () =>
       typeof v === 'string' && Object.hasOwn(OTHER_WORDS, v)
         ? OTHER_WORDS[v]
         : FORMATS.find((known) => known === v),
-    refuse: (v) =>
-      LATER.some((word) => word === v)
-        ? `${String(v)} comes with a later version; today: ${FORMATS.join(', ')}`
-        : undefined,
   });
 
 export const encoding = () =>

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { ENVELOPES, TOMBSTONES } from '../decode/format.ts';
 import { csv } from './csv.ts';
 import { bytesProblems, compression, encoding, format } from './decode-bytes.ts';
-import { choice, EVEN_IF_WRONG, flag, nullable, schemaFile, section } from './leaf.ts';
+import { choice, EVEN_IF_WRONG, flag, nullable, schemaFile, section, text } from './leaf.ts';
 import { schemaTypeOf } from './schema-file.ts';
+
+const message = () => nullable(text('the full name of a message'));
 
 const value = z
   .strictObject({
@@ -14,6 +16,9 @@ const value = z
       ),
     schemaFile: nullable(schemaFile()).describe(
       'Schema of values that carry no schema id (avro: an .avsc file), in place of the registry. Relative to the folder of this file.',
+    ),
+    message: message().describe(
+      'Full name of the message, for protobuf with a schemaFile that declares several.',
     ),
     envelope: choice(ENVELOPES)
       .prefault('none')
@@ -43,6 +48,7 @@ const key = z
   .strictObject({
     format: format().prefault('text').describe('Format of the record key.'),
     schemaFile: nullable(schemaFile()).describe('The same for keys.'),
+    message: message().describe('The same for keys.'),
     encoding: encoding().describe('Character encoding of a key of format json, csv or text.'),
     compression: compression().describe('Compression of the whole key by its producer.'),
     validate: flag()
@@ -58,7 +64,11 @@ const key = z
 export const decode = z.strictObject({ value: section(value), key: section(key) });
 
 type Written = {
-  readonly [of in 'value' | 'key']?: { readonly format?: unknown; readonly schemaFile?: unknown };
+  readonly [of in 'value' | 'key']?: {
+    readonly format?: unknown;
+    readonly schemaFile?: unknown;
+    readonly message?: unknown;
+  };
 };
 
 /** Where the schemas come from: paths below the root, each with what is wrong. */
@@ -80,5 +90,17 @@ export function* schemaProblems(
         `decode format ${format} needs it: give schemaRegistry.url, or decode.${of}.schemaFile`,
       ];
     }
+  }
+}
+
+/** A message is named where nothing else names it: paths below the root, each with what is wrong. */
+export function* messageProblems(decode: Written | undefined): Generator<[string[], string]> {
+  for (const of of ['value', 'key'] as const) {
+    const { format, schemaFile, message: named } = decode?.[of] ?? {};
+    if (named == null) continue;
+    const path = ['decode', of, 'message'];
+    if (format !== 'protobuf') yield [path, 'goes with format protobuf'];
+    else if (schemaFile == null)
+      yield [path, 'goes with a schemaFile: records with schema ids name their message themselves'];
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deadLetters } from './dead-letters.ts';
-import { decode, schemaProblems } from './decode.ts';
+import { decode, messageProblems, schemaProblems } from './decode.ts';
 import { dirty } from './dirty.ts';
 import { kafka, TOPIC } from './kafka.ts';
 import { choice, duration, EVEN_IF_WRONG, matching, nullable, section, size, text, whole } from './leaf.ts';
@@ -43,7 +43,7 @@ export const options = z
     kafka: section(kafka),
     decode: section(decode),
     schemaRegistry: nullable(schemaRegistry).describe(
-      'Schema registry, for avro and jsonschema without a schemaFile; null: none.',
+      'Schema registry, for avro, protobuf and jsonschema without a schemaFile; null: none.',
     ),
     maxcompute: section(maxcompute),
     table: section(table),
@@ -84,8 +84,11 @@ export const options = z
       .prefault({}),
   })
   .superRefine((value, context) => {
-    for (const [path, message] of schemaProblems(value.decode, value.schemaRegistry))
-      context.addIssue({ code: 'custom', path, message });
+    const ofDecode = [
+      ...schemaProblems(value.decode, value.schemaRegistry),
+      ...messageProblems(value.decode),
+    ];
+    for (const [path, message] of ofDecode) context.addIssue({ code: 'custom', path, message });
     const { topic } = value.audit ?? {};
     if (topic && reads(value.kafka, topic))
       context.addIssue({

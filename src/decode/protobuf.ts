@@ -116,13 +116,12 @@ function messageOf(schema: SchemaText, name: string | null): ProtoMessage {
   const wanted = name?.replace(/^\./, '');
   const found = wanted === undefined ? messages : all.filter((message) => message.name === wanted);
   if (found.length === 1) return found[0]!;
-  const problem =
-    wanted === undefined ? 'declares several messages: name one' : `declares no message ${wanted}`;
+  const problem = wanted === undefined ? 'declares several messages' : `declares no message ${wanted}`;
   const names = all.slice(0, NAMES_SHOWN).map((message) => message.name);
   const more = all.length > names.length ? ', ...' : '';
   throw new SinkError(
     'config_invalid',
-    `the Protobuf schema file ${problem} in \`message\`; it has ${names.join(', ')}${more}`,
+    `the Protobuf schema ${problem}: name one of these in message: ${names.join(', ')}${more}`,
   );
 }
 
@@ -137,6 +136,6 @@ function declared(schema: SchemaText): readonly ProtoMessage[] {
     return messagesOf(schema);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SinkError('config_invalid', `the Protobuf schema file cannot be used: ${reason}`, error);
+    throw new SinkError('config_invalid', `the Protobuf schema cannot be used: ${reason}`, error);
   }
 }

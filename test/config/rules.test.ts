@@ -19,10 +19,6 @@ describe('what comes later is refused as such', () => {
       { table: 'deduplicate: {key: {expr: a}}' },
       /table\.deduplicate\.key: comes with a later version \(expressions\)/,
     ],
-    [
-      { top: 'decode: {value: {format: protobuf}}' },
-      /decode\.value\.format: protobuf comes with a later version/,
-    ],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
     [
       { table: 'columns: {a: {from: b, mask: x}}' },
@@ -151,6 +147,23 @@ describe('keys that must stand together', () => {
       'a compression that nobody knows',
       { top: 'decode: {value: {compression: lz4}}' },
       [expect.stringMatching(/value\.compression: expected none, gzip or zstd, received "lz4"/)],
+    ],
+    [
+      'protobuf',
+      { top: 'decode: {value: {format: protobuf}}' },
+      [
+        '1:1 schemaRegistry: decode format protobuf needs it: give schemaRegistry.url, or decode.value.schemaFile',
+      ],
+    ],
+    [
+      'a message of no schema file',
+      {
+        top: 'schemaRegistry: {url: http://r}\ndecode: {value: {format: protobuf, message: a.B}, key: {message: a.B}}',
+      },
+      [
+        '14:45 decode.value.message: goes with a schemaFile: records with schema ids name their message themselves',
+        '14:66 decode.key.message: goes with format protobuf',
+      ],
     ],
     [
       'registry',

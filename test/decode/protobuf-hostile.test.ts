@@ -251,7 +251,7 @@ describe('a hostile schema', () => {
     expect(text(`package ${'a.'.repeat(10_000)}b; message M {}`)).toMatchObject(unusable('expected'));
     expect(text('/* '.repeat(1_000_000))).toMatchObject(unusable('comment'));
     expect(text(`${'"'.repeat(1_000_001)}`)).toMatchObject(unusable('expected'));
-    const fields = Array.from({ length: 100_000 }, (_, i) => `int32 f${i} = ${i + 1};`).join('');
+    const fields = Array.from({ length: 30_000 }, (_, i) => `int32 f${i} = ${i + 1};`).join('');
     expect(decode(protobufSchema(`message M { ${fields} }`), [8, 1], ['f0'])).toEqual({ cells: [int(1)] });
     const chain = Array.from(
       { length: 10_000 },
