@@ -14,7 +14,8 @@ const FULL = SMALLEST.replace(
   .replace('  name: ods_orders', '  name: ods_orders\n  partitions: {dt: {time: e, format: yyyyMMdd}}')
   .concat('schemaRegistry: {url: http://localhost:8081, username: u, password: p}\n');
 const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
-const FILES = { '/pem': PEM, '/other': PEM, '/schema': '"string"' };
+const PROTO = 'syntax = "proto3"; package a; message A { int32 x = 1; } message B { int32 x = 1; }';
+const FILES = { '/pem': PEM, '/other': PEM, '/schema': '"string"', '/proto': PROTO };
 
 /** Text of the variable and the value it must become, by the type of the key. */
 const BY_TYPE: Record<string, [string, unknown]> = {
@@ -46,6 +47,8 @@ const BY_KEY: Record<string, [string, unknown]> = {
   ],
   'decode.value.schemaFile': ['/schema', '/schema'],
   'decode.key.schemaFile': ['/schema', '/schema'],
+  'decode.value.message': ['a.B', 'a.B'],
+  'decode.key.message': ['a.B', 'a.B'],
   'decode.value.encoding': ['gbk', 'gbk'],
   'decode.key.encoding': ['latin1', 'latin1'],
   'maxcompute.compression': ['none', 'none'],
@@ -64,6 +67,11 @@ const BY_KEY: Record<string, [string, unknown]> = {
 const ALSO: Record<string, Record<string, string>> = {
   'decode.value.schemaFile': { MAXSINK_DECODE_VALUE_FORMAT: 'avro' },
   'decode.key.schemaFile': { MAXSINK_DECODE_KEY_FORMAT: 'avro' },
+  'decode.value.message': {
+    MAXSINK_DECODE_VALUE_FORMAT: 'protobuf',
+    MAXSINK_DECODE_VALUE_SCHEMA_FILE: '/proto',
+  },
+  'decode.key.message': { MAXSINK_DECODE_KEY_FORMAT: 'protobuf', MAXSINK_DECODE_KEY_SCHEMA_FILE: '/proto' },
   'kafka.topicPattern': { MAXSINK_KAFKA_TOPICS: '' },
   'table.create': { MAXSINK_TABLE_COLUMNS: '{"a": {"from": "b", "type": "STRING"}}' },
   'schemaRegistry.token': { MAXSINK_SCHEMA_REGISTRY_USERNAME: '', MAXSINK_SCHEMA_REGISTRY_PASSWORD: '' },
