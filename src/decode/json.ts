@@ -26,7 +26,7 @@ import { REST, SHAPE, Unmapped, type UnmappedSpec } from './unmapped.ts';
 import { createUtf8Check } from './utf8.ts';
 
 /**
- * JSON: one strict pass over the bytes that accepts what JSON.parse accepts and keeps the byte ranges of the
+ * JSON: one strict pass over the bytes that accepts what JSON.parse accepts (and a byte order mark) and keeps the byte ranges of the
  * mapped paths, no more. Numbers stay text, so 64-bit integers and decimals are exact. The last of several
  * equal keys wins, parents included. Positions below zero are faults (see json-text.ts).
  */
@@ -102,11 +102,20 @@ export function createJsonDecoder(
     beginChunk: utf8.beginChunk,
     ...(unmapped === null ? {} : { unmappedFields: () => unmapped.take() }),
     decode(bytes, start, end, cells) {
+      const from = bytes[start] === MARK[0] ? behindMark(bytes, start, end) : start;
       return bytes[end] === 0
-        ? decodePadded(bytes, start, end, cells)
-        : decodeUnpadded(bytes, start, end, cells);
+        ? decodePadded(bytes, from, end, cells)
+        : decodeUnpadded(bytes, from, end, cells);
     },
   };
+}
+
+const MARK = [0xef, 0xbb, 0xbf] as const;
+
+/** Behind a byte order mark, as programs on Windows write it in front of UTF-8. */
+function behindMark(bytes: Uint8Array, start: number, end: number): number {
+  const marked = end - start >= MARK.length && bytes[start + 1] === MARK[1] && bytes[start + 2] === MARK[2];
+  return marked ? start + MARK.length : start;
 }
 
 /** `node` null: no path goes here, the value is only checked. `depth`: the number of containers around it. */

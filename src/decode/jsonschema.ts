@@ -101,13 +101,16 @@ function createCheck() {
     const validate = validatorOf(schema);
     if (validate instanceof Error)
       return { code: CODE, message: `the schema cannot be used: ${validate.message}` };
-    const value: unknown = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at).toString('utf8'),
-    );
-    const message = validate(value, end - at);
+    const message = validate(parsed(bytes, at, end), end - at);
     return message === null ? null : { code: CODE, message };
   };
 }
+
+/** Valid JSON, perhaps behind a byte order mark. */
+const parsed = (bytes: Uint8Array, at: number, end: number): unknown =>
+  JSON.parse(TEXT.decode(bytes.subarray(at, end)));
+
+const TEXT = new TextDecoder('utf-8');
 
 function compiled(schema: SchemaText): Validate | Error {
   try {

@@ -112,7 +112,7 @@ describe('a dirty JSON value', () => {
     '{"b":"\\u12G4"}',
     '{"a":1,}',
     "{'a':1}",
-    '\ufeff{}',
+    '\ufeff\ufeff{}',
     '{"a":NaN}',
     '{"a":1}\0',
   ])('is invalid_json: %j', (text) => expect(dirty(text, 'a')).toBe('invalid_json'));
@@ -126,6 +126,15 @@ describe('a dirty JSON value', () => {
         );
       }
     }
+  });
+
+  it('may begin with a byte order mark', () => {
+    expect(decode('\ufeff{"a":1}', 'a')).toEqual({ cells: [{ number: '1' }] });
+    expect(decode('\ufeff', 'a')).toMatchObject({ dirty: 'invalid_json' });
+    for (const broken of [[0xef], [0xef, 0xbb], [0xef, 0xbb, 0x7b]])
+      expect(decodeOnce({ format: 'json', paths: [['a']] }, Uint8Array.from(broken))).toMatchObject({
+        dirty: 'invalid_utf8',
+      });
   });
 
   it('says where it went wrong', () => {
@@ -230,8 +239,8 @@ function check(bytes: Uint8Array): void {
   }
   let value: unknown;
   try {
-    // fatal and ignoreBOM: what JSON.parse sees is exactly what the bytes say
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    // fatal: what JSON.parse sees is exactly what the bytes say, without one byte order mark
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     expect(decoded).toEqual(PATHS.map(() => expect.objectContaining({ dirty: 'invalid_json' })));
     return;
