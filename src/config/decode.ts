@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { ENVELOPES, TOMBSTONES } from '../decode/format.ts';
 import { csv } from './csv.ts';
 import { bytesProblems, compression, encoding, format } from './decode-bytes.ts';
-import { choice, EVEN_IF_WRONG, flag, nullable, schemaFile, section, text } from './leaf.ts';
+import { choice, EVEN_IF_WRONG, flag, matching, nullable, schemaFile, section } from './leaf.ts';
 import { schemaTypeOf } from './schema-file.ts';
 
-const message = () => nullable(text('the full name of a message'));
+const message = () =>
+  nullable(matching(/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/, 'the full name of a message'));
 
 const value = z
   .strictObject({
