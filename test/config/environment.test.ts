@@ -47,8 +47,6 @@ const BY_KEY: Record<string, [string, unknown]> = {
   ],
   'decode.value.schemaFile': ['/schema', '/schema'],
   'decode.key.schemaFile': ['/schema', '/schema'],
-  'decode.value.message': ['a.B', 'a.B'],
-  'decode.key.message': ['a.B', 'a.B'],
   'decode.value.encoding': ['gbk', 'gbk'],
   'decode.key.encoding': ['latin1', 'latin1'],
   'maxcompute.compression': ['none', 'none'],
