@@ -218,6 +218,8 @@ export const REJECTIONS = {
   bad_partition_value: 'the table partition value is empty, too long or has unsafe characters',
   too_many_table_partitions: 'the rows of one record need more table partitions than a batch may have',
   row_too_large: 'the row, or all rows of the record together, are larger than the limit of one row',
+  expr_failed: 'the expression of the column cannot be worked out for this record',
+  filter_failed: 'table.filter cannot be worked out for this record',
   worker_crash: 'the record ended the worker twice',
 } as const;
 

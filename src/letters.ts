@@ -1,12 +1,36 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { type DeadLetterFolder, openDeadLetterFolder } from './deadletter/file.ts';
 import { type Committed, type LeftOutcome, ownerName, settleLeft } from './deadletter/left.ts';
+import { createKeeper } from './deadletter/original.ts';
+import { SinkError } from './errors.ts';
 import { ledgerEntry } from './ledger/store.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
+import type { Plan } from './mapping/plan.ts';
 import type { OffsetCommit, TopicPartition } from './source/source.ts';
+
+/** Letters as they may be kept, before they go anywhere: without what must not be seen. Throws `config_invalid`. */
+export function keptLetters<T extends Pick<DeadLetterFolder, 'append'>>(
+  { deadLetters: { original, publicKeyFile } }: Pick<Config, 'deadLetters'>,
+  { hidden }: Pick<Plan, 'hidden'>,
+  letters: T,
+): T {
+  const keep = keeperOf({ original, publicKeyFile }, hidden !== undefined);
+  return { ...letters, append: (batch, list) => letters.append(batch, list.map(keep)) };
+}
+
+function keeperOf({ original, publicKeyFile }: Omit<Config['deadLetters'], 'file'>, hidden: boolean) {
+  try {
+    const publicKey = publicKeyFile === null ? null : readFileSync(publicKeyFile, 'utf8');
+    return createKeeper({ original, publicKey, hidden });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SinkError('config_invalid', reason, error);
+  }
+}
 
 /** The folder of dead letters, and what dead processes left in it. */
 export interface Letters {

@@ -33,6 +33,12 @@ export const LIMITS = {
   /** Both grow by this with each MiB of the chunk: a record of 100 MB alone takes seconds on a slow machine. */
   workerMsPerMiB: 1_000,
   workersMax: 8,
+  /** Characters of an expression, nodes of its tree and their nesting. */
+  expressionChars: 10_000,
+  expressionNodes: 2_000,
+  expressionDepth: 100,
+  /** Steps of comprehensions (`map`, `exists`...) in one evaluation, nested ones together; about 20 ms. */
+  expressionSteps: 100_000,
   /** Nesting of a decoded value; deeper is dirty (`too_deep`). */
   depth: 500,
   /** Nesting of a column's type (ARRAY, MAP, STRUCT). */

@@ -6,7 +6,7 @@ import { connectMaxCompute, connectRegistry, connectTrail } from './connections.
 import { effectiveWorkers } from './encode/cpu.ts';
 import { asSinkError, type SinkError } from './errors.ts';
 import type { LedgerStore, LettersOfBatch, Sessions } from './ledger/ports.ts';
-import { openLetters } from './letters.ts';
+import { keptLetters, openLetters } from './letters.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import { dirtyActions, fateOf } from './mapping/dirty.ts';
@@ -165,7 +165,7 @@ async function serve(
     source,
     encoder: measured(planner, metrics),
     schemas: connectRegistry(config, metrics, log),
-    deadLetters: wrap.deadLetters(deadLetters),
+    deadLetters: wrap.deadLetters(keptLetters(config, planner.plan, deadLetters)),
     identity: config.guarantee === 'exactly_once' ? identity : null,
     upload: {
       tunnel: wrap.tunnel(guardedTunnel(maxcompute, planner, log)),

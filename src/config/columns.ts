@@ -1,15 +1,23 @@
 import { z } from 'zod';
+import type { HashConfig } from '../mapping/conceal/hash.ts';
+import type { MaskSpec } from '../mapping/conceal/mask.ts';
 import { columnTypeProblem, tablePartitionTypeProblem } from '../mapping/create-table.ts';
 import { parseSource } from '../mapping/source.ts';
 import { compileWrittenFormat, formatProblem } from '../mapping/time/spec.ts';
-import { choice, duration, EVEN_IF_WRONG, flag, leaf, optional, text, zone } from './leaf.ts';
+import { hash, mask } from './conceal.ts';
+import { expression } from './expression.ts';
+import { choice, duration, EVEN_IF_WRONG, flag, given, leaf, optional, text, zone } from './leaf.ts';
 
 const DAY = 86_400_000;
 
 /** A column's source with its options, as the mapping takes it. */
 export interface SourceSpec {
-  /** A path, `__metadata__` or a constant in quotes. */
+  /** A path, `__metadata__` or a constant in quotes; empty with `expr`. */
   from: string;
+  /** CEL, in the place of `from`. */
+  expr?: string;
+  mask?: MaskSpec;
+  hash?: HashConfig;
   /** Takes the place of a missing or null source. Digits past 2^53 come as text. */
   default?: string | number | boolean;
   /** How the source text is written, and its zone. */
@@ -68,7 +76,8 @@ const timePattern = () => text('a time pattern', formatProblem);
 
 const columnOptions = z
   .strictObject({
-    from: source(SOURCE).describe('Source of the column.'),
+    from: optional(source(SOURCE)).describe('Source of the column.'),
+    expr: optional(expression()).describe('CEL expression in the place of from.'),
     default: optional(scalar).describe('Value when the source is missing or null.'),
     timeFormat: optional(timePattern()).describe(
       'How the source text is written: yyyy-MM-dd HH:mm:ss, iso, epoch_ms.',
@@ -77,6 +86,8 @@ const columnOptions = z
     format: optional(timePattern()).describe('Another word for timeFormat.'),
     zone: optional(zone()).describe('Another word for timeZone.'),
     trim: optional(flag()).describe('Cut white space at both ends.'),
+    mask: optional(mask()),
+    hash: optional(hash()),
     round: optional(flag()).describe('Round excess digits in place of rejecting the record.'),
     coercion: optional(choice(['lenient', 'strict'])).describe(
       'Conversion of this column; absent: table.coercion.',
@@ -92,6 +103,11 @@ const columnOptions = z
     };
     twice('format', 'timeFormat');
     twice('zone', 'timeZone');
+    const issue = (key: string, what: object) => context.addIssue({ code: 'custom', path: [key], ...what });
+    if (given(value, 'from') && given(value, 'expr')) issue('expr', { message: 'give either from or expr' });
+    if (!given(value, 'from') && !given(value, 'expr')) issue('from', { params: { expected: SOURCE } });
+    if (given(value, 'mask') && given(value, 'hash'))
+      issue('hash', { message: 'a column is masked or hashed, not both' });
   }, EVEN_IF_WRONG);
 
 function sourceSpec(written: string | z.output<typeof columnOptions>): SourceSpec {
@@ -99,7 +115,7 @@ function sourceSpec(written: string | z.output<typeof columnOptions>): SourceSpe
   const { from, format, zone, ...rest } = written;
   const named = { ...rest, timeFormat: rest.timeFormat ?? format, timeZone: rest.timeZone ?? zone };
   const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value != null));
-  return { ...(given as Partial<SourceSpec>), from };
+  return { ...(given as Partial<SourceSpec>), from: from ?? '' };
 }
 
 const TIME_ONLY = ['timeFormat', 'timeZone', 'format', 'zone', 'floor'] as const;
@@ -190,7 +206,3 @@ function oneSpelling(value: Readonly<Record<string, unknown>>, context: z.core.$
     seen.add(name.toLowerCase());
   }
 }
-
-/** A key that was written counts as given even when its value is wrong (and therefore undefined here). */
-const given = (value: object, key: string): boolean =>
-  Object.hasOwn(value, key) && (value as Record<string, unknown>)[key] !== null;

@@ -5,8 +5,7 @@ import { bytesProblems, compression, encoding, format } from './decode-bytes.ts'
 import { choice, EVEN_IF_WRONG, flag, matching, nullable, schemaFile, section } from './leaf.ts';
 import { schemaTypeOf } from './schema-file.ts';
 
-const message = () =>
-  nullable(matching(/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/, 'the full name of a message'));
+const message = () => nullable(matching(/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/, 'the full name of a message'));
 
 const value = z
   .strictObject({

@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { interpolate, type Sources } from './interpolate.ts';
 import { type Path, pathKey } from './path.ts';
 import type { Place, Problem } from './problems.ts';
+import { offsetInside } from './scalar-place.ts';
 
 /** A YAML text as plain data, with the place of every key and value. */
 export interface Tree {
@@ -10,8 +11,8 @@ export interface Tree {
   readonly problems: readonly Problem[];
   /** Whether the scalar at this path held `${...}`: then its value is never shown. */
   interpolated(path: Path): boolean;
-  /** Place of the key or value at a path, or of the nearest one above it. */
-  place(path: Path, part: 'key' | 'value'): Place;
+  /** Place of the key or value at a path, or of the nearest one above it; of character `at` (from 0) of a text when it is given. */
+  place(path: Path, part: 'key' | 'value', at?: number): Place;
 }
 
 /** Own words per code of the parser: its messages quote the text, which may be a password. */
@@ -62,13 +63,14 @@ export function readDocument(text: string, sources: Sources | null): Tree {
   }));
   // What a broken text means is guesswork; a key given twice leaves the rest readable.
   const readable = document.errors.every((error) => error.code === 'DUPLICATE_KEY');
-  const reader = new TreeReader(document, sources, placeAt);
+  const reader = new TreeReader(document, sources, placeAt, text);
   const data = readable ? reader.read() : undefined;
   return {
     data,
     problems: [...faults, ...reader.problems],
     interpolated: (path) => reader.interpolated.has(pathKey(path)),
-    place: (path, part) => reader.place(path, part),
+    place: (path, part, at) =>
+      (at === undefined ? null : reader.placeInside(path, at)) ?? reader.place(path, part),
   };
 }
 
@@ -80,12 +82,15 @@ class TreeReader {
   readonly #document: Document;
   readonly #sources: Sources | null;
   readonly #placeAt: (offset: number) => Place;
+  readonly #text: string;
+  readonly #scalars = new Map<string, { readonly value: string; readonly start: number }>();
   #nodes = 0;
 
-  constructor(document: Document, sources: Sources | null, placeAt: (offset: number) => Place) {
+  constructor(document: Document, sources: Sources | null, placeAt: (offset: number) => Place, text: string) {
     this.#document = document;
     this.#sources = sources;
     this.#placeAt = placeAt;
+    this.#text = text;
   }
 
   read(): unknown {
@@ -99,6 +104,12 @@ class TreeReader {
       if (found) return length === path.length ? found[part] : found.key;
     }
     return { line: 1, column: 1 };
+  }
+
+  /** Null: there is no text at this path that stands in the file as it is. */
+  placeInside(path: Path, at: number): Place | null {
+    const scalar = this.#scalars.get(pathKey(path));
+    return scalar ? this.#placeAt(offsetInside(this.#text, scalar.start, scalar.value, at)) : null;
   }
 
   #value(node: unknown, path: Path, above: readonly unknown[]): unknown {
@@ -162,7 +173,11 @@ class TreeReader {
   #scalar(node: { value: unknown; range?: unknown }, path: Path): unknown {
     const { value } = node;
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-    if (typeof value !== 'string' || !this.#sources || !value.includes('${')) return value;
+    if (typeof value !== 'string') return value;
+    if (!this.#sources || !value.includes('${')) {
+      this.#scalars.set(pathKey(path), { value, start: (node.range as readonly number[] | null)?.[0] ?? 0 });
+      return value;
+    }
     const result = interpolate(value, this.#sources);
     this.interpolated.add(pathKey(path));
     if ('problem' in result) this.#problem(node, path, result.problem);

@@ -11,6 +11,8 @@ export interface Finding {
   readonly path: Path;
   readonly part: 'key' | 'value';
   readonly text: string;
+  /** Character of the value that is meant, from 0. */
+  readonly at?: number;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -39,6 +41,11 @@ function findingsOf(issue: Issue, path: Path, data: unknown, hidden: (path: Path
     }
     default: {
       const expected = expectedBy(issue);
+      const at = issue.code === 'custom' ? (issue.params?.at as number | undefined) : undefined;
+      if (at !== undefined) {
+        if (isHidden(path, hidden)) return [{ path, part: 'value', text: NOT_SHOWN }];
+        return [{ path, part: 'value', text: issue.message, at }];
+      }
       const received = describeValue(valueAt(data, path), isHidden(path, hidden));
       return [
         {
@@ -50,6 +57,8 @@ function findingsOf(issue: Issue, path: Path, data: unknown, hidden: (path: Path
     }
   }
 }
+
+const NOT_SHOWN = 'it is not valid; it is not shown, because it takes something from elsewhere';
 
 /** Undefined: the message is a sentence of its own. */
 function expectedBy(issue: Issue): string | undefined {

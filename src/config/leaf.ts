@@ -21,8 +21,8 @@ interface Leaf<T> extends Facts {
   readonly expected: string;
   /** The value, or undefined when the input is none. */
   readonly parse: (input: unknown) => T | undefined;
-  /** A whole sentence about an input that deserves more than "expected ...". */
-  readonly refuse?: (input: unknown) => string | undefined;
+  /** A whole sentence about an input that deserves more than "expected ...", perhaps with the character (from 0) that it is about. */
+  readonly refuse?: (input: unknown) => string | { readonly text: string; readonly at: number } | undefined;
 }
 
 /** One value of the configuration. Every problem it raises carries `params.expected` or is a sentence. */
@@ -30,14 +30,12 @@ export function leaf<T>(kind: Leaf<T>) {
   return z
     .unknown()
     .transform((input, context): T => {
-      const sentence = kind.refuse?.(input);
-      const value = sentence === undefined ? kind.parse(input) : undefined;
+      const refused = kind.refuse?.(input);
+      const value = refused === undefined ? kind.parse(input) : undefined;
       if (value !== undefined) return value;
-      context.addIssue(
-        sentence === undefined
-          ? { code: 'custom', params: { expected: kind.expected } }
-          : { code: 'custom', message: sentence },
-      );
+      if (refused === undefined) context.addIssue({ code: 'custom', params: { expected: kind.expected } });
+      else if (typeof refused === 'string') context.addIssue({ code: 'custom', message: refused });
+      else context.addIssue({ code: 'custom', message: refused.text, params: { at: refused.at } });
       return undefined as never;
     })
     .register(facts, kind);
@@ -58,6 +56,10 @@ export const section = <S extends z.ZodType>(schema: S) => schema.prefault({} as
 
 /** Absent and null mean the same: not given. */
 export const optional = <S extends z.ZodType>(schema: S) => schema.nullable().optional();
+
+/** A key that was written counts as given even when its value is wrong (and therefore undefined). */
+export const given = (value: object, key: string): boolean =>
+  Object.hasOwn(value, key) && (value as Record<string, unknown>)[key] !== null;
 
 const isText = (input: unknown): input is string => typeof input === 'string' && input !== '';
 
@@ -93,7 +95,7 @@ export const secret = () =>
     parse: (v) => (isText(v) ? new Secret(v) : undefined),
   });
 
-export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY';
+export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'PUBLIC KEY';
 
 export const pemFile = (file: PemLabel) => fileName(file);
 

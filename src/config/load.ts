@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { readPublicKey } from '../deadletter/original.ts';
 import { SinkError } from '../errors.ts';
 import { readDocument, type Tree } from './document.ts';
 import { type Overridden, overrideFromEnvironment } from './environment.ts';
@@ -100,11 +101,18 @@ function sectionOf(data: unknown, path: readonly string[]): Readonly<Record<stri
 /** The clients that read it would only fail with their first connection, and again and again. */
 function pemProblem(read: () => string, label: PemLabel): string | null {
   try {
-    const holds = new RegExp(`^-----BEGIN [A-Z0-9 ]*${label}-----`, 'm').test(read());
+    const text = read();
+    if (label === 'PUBLIC KEY') return publicKeyProblem(text);
+    const holds = new RegExp(`^-----BEGIN [A-Z0-9 ]*${label}-----`, 'm').test(text);
     return holds ? null : `is no PEM file with a ${label.toLowerCase()}`;
   } catch (error) {
     return `cannot be read: ${fileReason(error)}`;
   }
+}
+
+function publicKeyProblem(text: string): string | null {
+  const key = readPublicKey(text);
+  return 'problem' in key ? key.problem : null;
 }
 
 /** A reference that cannot be followed is the cause; what the schema says of its absence would be noise. */
@@ -112,9 +120,11 @@ function located(found: readonly Finding[], tree: Tree, overridden: Overridden):
   const causes = new Set(tree.problems.map((problem) => pathKey(problem.path)));
   return found
     .filter(({ path }) => path.length === 0 || !causes.has(pathKey(path)))
-    .map(({ path, part, text }) => {
+    .map(({ path, part, text, at }) => {
       const variable = overridden.variableOf(path);
-      return variable ? { path, text, place: null, variable } : { path, text, place: tree.place(path, part) };
+      return variable
+        ? { path, text, place: null, variable }
+        : { path, text, place: tree.place(path, part, at) };
     });
 }
 

@@ -3,6 +3,7 @@ import { type DraftProblem, draftProblems } from '../mapping/create-table.ts';
 import { SAFE_VALUE } from '../mapping/partition-value.ts';
 import { columns, identifier, partitions } from './columns.ts';
 import { deduplicate } from './deduplicate.ts';
+import { filter } from './expression.ts';
 import { choice, duration, EVEN_IF_WRONG, instant, isMap, matching, nullable, section } from './leaf.ts';
 import { durationText } from './units.ts';
 
@@ -72,6 +73,9 @@ export const table = z
     ),
     deduplicate: nullable(deduplicate).describe(
       'Of several rows of one batch with an equal key the first stays, the others are left out and counted; null: all stay.',
+    ),
+    filter: nullable(filter()).describe(
+      'CEL expression over the record: rows for which it is not true are left out and counted; null: all stay.',
     ),
     partitions: nullable(partitions).describe(
       'Table partition column -> {time, timeFormat, timeZone, format, zone, floor} or a source, in the order of the table; null: unpartitioned.',

@@ -6,9 +6,6 @@ const LATER: Readonly<Record<string, string>> = {
   'maxcompute.credentials.provider': 'credentials from a provider',
   'deadLetters.topic': 'dead letters in a topic',
   'deadLetters.table': 'dead letters in a table',
-  'table.columns.*.mask': 'masking',
-  'table.columns.*.hash': 'hashing',
-  'table.columns.*.expr': 'expressions',
 };
 
 /** A sentence about a key of a later version, or undefined for a key that nobody planned. */

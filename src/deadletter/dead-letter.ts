@@ -17,6 +17,8 @@ export interface DeadLetter {
   readonly column: string | null;
   readonly message: string;
   readonly sample: string | null;
+  /** What became of the bytes of key, value and headers (original.ts); absent: they are the record's own. */
+  readonly original?: 'dropped' | { readonly wrappedKey: Uint8Array };
 }
 
 export interface DeadLetterHeader {
@@ -28,8 +30,12 @@ export interface DeadLetterHeader {
 export const deadLetterId = (letter: DeadLetter): string =>
   `${letter.topic}-${letter.partition}-${letter.offset}`;
 
-/** Bytes in JSON: `{text}` when they are valid UTF-8, else `{base64}`; null stays null. Both are exact. */
-export type JsonBytes = { readonly text: string } | { readonly base64: string } | null;
+/** Bytes in JSON: `{text}` when they are valid UTF-8, else `{base64}`, `{encrypted}` (base64) when they are sealed; null stays null. All are exact. */
+export type JsonBytes =
+  | { readonly text: string }
+  | { readonly base64: string }
+  | { readonly encrypted: string }
+  | null;
 
 /** Larger values are written as base64 in slices: as text they could outgrow the longest string. */
 const TEXT_BYTES_MAX = 1024 * 1024;
@@ -39,33 +45,46 @@ const SLICE_BYTES = 192 * 1024;
 /**
  * One line of a dead-letter file, in pieces of bounded size, the line feed included:
  * `{id, topic, partition, offset, timestamp, stage, code, column, message, sample, key, value, headers}`
- * with key and value as {@link JsonBytes} and headers as `[{name, value}]`.
+ * with key and value as {@link JsonBytes} and headers as `[{name, value}]`. Before the key stands `dropped: true` where
+ * they were left out, or `encryption: {scheme, key}`, the wrapped key in base64, where they are sealed.
  */
 export function* deadLetterLine(letter: DeadLetter): Generator<string> {
   const { topic, partition, offset, timestamp, stage, code, column, message, sample } = letter;
   const id = deadLetterId(letter);
   const facts = { id, topic, partition, offset, timestamp, stage, code, column, message, sample };
   yield JSON.stringify(facts).slice(0, -1);
+  const { original } = letter;
+  if (original === 'dropped') yield ',"dropped":true';
+  else if (original) yield `,"encryption":${JSON.stringify(encryption(original.wrappedKey))}`;
+  const name = typeof original === 'object' ? 'encrypted' : null;
   yield ',"key":';
-  yield* jsonBytes(letter.key);
+  yield* jsonBytes(letter.key, name);
   yield ',"value":';
-  yield* jsonBytes(letter.value);
+  yield* jsonBytes(letter.value, name);
   yield ',"headers":[';
-  for (const [i, { name, value }] of letter.headers.entries()) {
-    yield `${i === 0 ? '' : ','}{"name":${JSON.stringify(name)},"value":`;
-    yield* jsonBytes(value);
+  for (const [i, header] of letter.headers.entries()) {
+    yield `${i === 0 ? '' : ','}{"name":${JSON.stringify(header.name)},"value":`;
+    yield* jsonBytes(header.value, name);
     yield '}';
   }
   yield ']}\n';
 }
 
-function* jsonBytes(bytes: Uint8Array | null): Generator<string> {
+const SCHEME = 'RSA-OAEP-256+A256GCM';
+
+const encryption = (wrappedKey: Uint8Array) => ({
+  scheme: SCHEME,
+  key: Buffer.from(wrappedKey).toString('base64'),
+});
+
+/** `name` of bytes that are no text, whatever they look like; null: it depends on them. */
+function* jsonBytes(bytes: Uint8Array | null, name: string | null): Generator<string> {
   if (bytes === null) return yield 'null';
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length <= TEXT_BYTES_MAX && isUtf8(buffer)) {
+  if (name === null && buffer.length <= TEXT_BYTES_MAX && isUtf8(buffer)) {
     return yield JSON.stringify({ text: buffer.toString('utf8') });
   }
-  yield '{"base64":"';
+  yield `{"${name ?? 'base64'}":"`;
   for (let at = 0; at < buffer.length; at += SLICE_BYTES) {
     yield buffer.toString('base64', at, Math.min(at + SLICE_BYTES, buffer.length));
   }
@@ -74,17 +93,21 @@ function* jsonBytes(bytes: Uint8Array | null): Generator<string> {
 
 /** The dead letter of one line; throws a SyntaxError for a line that was cut off. */
 export function parseDeadLetter(line: string): DeadLetter {
-  const { id: _, key, value, headers, ...facts } = JSON.parse(line) as WrittenLetter;
+  const { id: _, dropped, encryption, key, value, headers, ...facts } = JSON.parse(line) as WrittenLetter;
+  const original = dropped ? 'dropped' : encryption && { wrappedKey: Buffer.from(encryption.key, 'base64') };
   return {
     ...facts,
     key: parseBytes(key),
     value: parseBytes(value),
     headers: headers.map((header) => ({ name: header.name, value: parseBytes(header.value) })),
+    ...(original && { original }),
   };
 }
 
-interface WrittenLetter extends Omit<DeadLetter, 'key' | 'value' | 'headers'> {
+interface WrittenLetter extends Omit<DeadLetter, 'key' | 'value' | 'headers' | 'original'> {
   readonly id: string;
+  readonly dropped?: boolean;
+  readonly encryption?: { readonly scheme: string; readonly key: string };
   readonly key: JsonBytes;
   readonly value: JsonBytes;
   readonly headers: readonly { readonly name: string; readonly value: JsonBytes }[];
@@ -92,5 +115,6 @@ interface WrittenLetter extends Omit<DeadLetter, 'key' | 'value' | 'headers'> {
 
 function parseBytes(bytes: JsonBytes): Uint8Array | null {
   if (bytes === null) return null;
-  return 'text' in bytes ? Buffer.from(bytes.text, 'utf8') : Buffer.from(bytes.base64, 'base64');
+  if ('text' in bytes) return Buffer.from(bytes.text, 'utf8');
+  return Buffer.from('base64' in bytes ? bytes.base64 : bytes.encrypted, 'base64');
 }

@@ -10,6 +10,12 @@ export interface RowLimits {
   readonly rowBytes: number;
 }
 
+interface Written {
+  /** Without those that the filter leaves out. */
+  rows: number;
+  readonly mended: Mended[];
+}
+
 /**
  * Writes all rows of the record last opened, or none.
  *
@@ -22,9 +28,9 @@ export function writeRows(
   tally: Tally,
 ): RowDirty | 'full' | null {
   const saved = new Map<RowSink, Savepoint>();
-  const mended: Mended[] = [];
-  const problem = writeEach(mapper, writers, limits, saved, mended);
-  if (problem === null) tally.rows(mapper.rows, mended);
+  const written: Written = { rows: 0, mended: [] };
+  const problem = writeEach(mapper, writers, limits, saved, written);
+  if (problem === null) tally.rows(written.rows, written.mended);
   else for (const [writer, before] of saved) writer.restore(before);
   return problem;
 }
@@ -34,12 +40,13 @@ function writeEach(
   writers: Writers,
   { maxTablePartitions, rowBytes }: RowLimits,
   saved: Map<RowSink, Savepoint>,
-  mended: Mended[],
+  written: Written,
 ): RowDirty | 'full' | null {
   let bytes = 0;
   for (let row = 0; row < mapper.rows; row++) {
     const unopened = row === 0 ? null : mapper.select(row);
     if (unopened) return unopened;
+    if (mapper.filtered) continue;
     const writer = writers.find(mapper.tablePartition, maxTablePartitions);
     if (!writer) return 'full';
     if (!saved.has(writer)) saved.set(writer, writer.save());
@@ -49,7 +56,8 @@ function writeEach(
     bytes += writer.rowBytes;
     if (bytes > rowBytes) return tooLarge(row + 1, bytes, rowBytes);
     writer.end(mapper.eventMs);
-    mended.push(...mapper.mended);
+    written.rows++;
+    written.mended.push(...mapper.mended);
   }
   return null;
 }

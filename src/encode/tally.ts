@@ -7,7 +7,10 @@ import type { EncodeResult, MendedValues, Rejection } from './job.ts';
 
 /** What became of the records of one job that are no plain rows. */
 export type Tallied = Required<
-  Pick<EncodeResult, 'rejections' | 'extraRows' | 'skipped' | 'lastSkipped' | 'mended' | 'stopped'>
+  Pick<
+    EncodeResult,
+    'rejections' | 'extraRows' | 'filtered' | 'skipped' | 'lastSkipped' | 'mended' | 'stopped'
+  >
 >;
 
 /** Decides about dirty records by the rules of the configuration, and counts. */
@@ -16,7 +19,9 @@ export interface Tally {
   dirty(record: number, problem: RowDirty): boolean;
   /** A row was written in which these values were mended. */
   row(mended: readonly Mended[]): void;
-  /** A record of several rows was written. */
+  /** The filter leaves the record out. */
+  filtered(): void;
+  /** A record of several rows was written; 0: the filter leaves all of them out. */
   rows(rows: number, mended: readonly Mended[]): void;
   result(): Tallied;
 }
@@ -33,6 +38,7 @@ export function createTally({
     const skipped: Partial<Record<RejectionCode, number>> = {};
     const mended = new Map<string, MendedValues>();
     let extraRows = 0;
+    let filtered = 0;
     let lastSkipped: Rejection | null = null;
     let stopped: Rejection | null = null;
 
@@ -48,11 +54,21 @@ export function createTally({
         return fate !== 'stop';
       },
       row: count,
+      filtered: () => void filtered++,
       rows(rows, values) {
-        extraRows += rows - 1;
+        if (rows === 0) filtered++;
+        else extraRows += rows - 1;
         count(values);
       },
-      result: () => ({ rejections, extraRows, skipped, lastSkipped, stopped, mended: [...mended.values()] }),
+      result: () => ({
+        rejections,
+        extraRows,
+        filtered,
+        skipped,
+        lastSkipped,
+        stopped,
+        mended: [...mended.values()],
+      }),
     };
 
     function count(values: readonly Mended[]): void {

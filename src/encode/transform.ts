@@ -63,6 +63,10 @@ export function createTransform(
             continue;
           break;
         }
+        if (mapper.filtered) {
+          tally.filtered();
+          continue;
+        }
         const writer = writers.find(mapper.tablePartition, job.maxTablePartitions);
         if (!writer) break;
         writer.begin();
@@ -107,7 +111,7 @@ export function createTransform(
       );
       writers.clear(); // what one huge row needed is not held until the next chunk
       const unmappedFields = decoders.value?.unmappedFields?.() ?? [];
-      const counts = { filtered: 0, unmappedFields, ...tally.result(), ...copies?.result() };
+      const counts = { unmappedFields, ...tally.result(), ...copies?.result() };
       return { chunk: job.chunk, upTo, unknownSchemas, pieces, ...counts };
     },
   };

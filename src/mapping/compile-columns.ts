@@ -1,16 +1,18 @@
 import { REST } from '../decode/unmapped.ts';
 import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
+import { hashChars } from './conceal/hash.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
 import { csvFieldNamed } from './decode-sources.ts';
 import { describeColumn, describeUnmapped } from './describe.ts';
+import { findExpression } from './expr/inputs.ts';
 import { parseColumnType, typeWarnings } from './parse-type.ts';
 import type { Coercion, PlanColumn } from './plan.ts';
 import { constantCell } from './row.ts';
 import { type Formats, findSource, type Slots, wholeSource } from './slots.ts';
 import type { Source } from './source.ts';
 import { timeSpec } from './time/spec.ts';
-import { leafNames, type ScalarName, typeText } from './types.ts';
+import { isNested, leafNames, type ScalarName, typeText } from './types.ts';
 
 type TableColumn = TableSchema['columns'][number];
 
@@ -107,8 +109,10 @@ function compileColumn(
 ): PlanColumn | null {
   const type = parseColumnType(typeName);
   if (!type) problems.push(`column ${name}: the type ${typeName} is not supported: ${SUPPORTED}`);
-  const found = findSource(config.from, decode);
-  if ('problem' in found) problems.push(`${key}.from: ${found.problem}`);
+  const found =
+    config.expr === undefined ? findSource(config.from, decode) : findExpression(config.expr, decode);
+  if ('problem' in found)
+    problems.push(`${key}.${config.expr === undefined ? 'from' : 'expr'}: ${found.problem}`);
   const time = timeSpec(config.timeFormat ?? null, config.timeZone ?? 'UTC', key, problems);
   if (!type || 'problem' in found || !time) return null;
   const source = wholeSource(found, type, decode);
@@ -123,7 +127,9 @@ function compileColumn(
     trim: config.trim ?? false,
     round: config.round ?? false,
     ...coercionOf(config.coercion ?? table.coercion, source),
+    ...concealment(config),
   };
+  problems.push(...concealProblems(column, key));
   problems.push(...fixedProblems(column, source, key, maxFieldBytes));
   const line = describeColumn(column, found);
   describe.push(line);
@@ -138,6 +144,24 @@ function compileColumn(
 function coercionOf(coercion: Coercion | undefined, { kind }: Source): Pick<PlanColumn, 'coercion'> {
   const isDecoded = kind !== 'metadata' && kind !== 'header' && kind !== 'constant';
   return coercion === 'strict' && isDecoded ? { coercion } : {};
+}
+
+function concealment({ mask, hash }: ColumnConfig): Pick<PlanColumn, 'mask' | 'hash'> {
+  if (mask) return { mask };
+  return hash ? { hash: { algorithm: hash.algorithm, secret: hash.secret?.reveal() ?? null } } : {};
+}
+
+const TEXTS: readonly ScalarName[] = ['STRING', 'VARCHAR', 'CHAR'];
+
+function concealProblems({ mask, hash, type }: PlanColumn, key: string): string[] {
+  if (!mask && !hash) return [];
+  const at = `${key}.${mask ? 'mask' : 'hash'}`;
+  if (isNested(type) || !TEXTS.includes(type.name))
+    return [`${at}: it gives text, which needs STRING, VARCHAR or CHAR, and the column is ${typeText(type)}`];
+  const chars = hash ? hashChars(hash.algorithm) : 0;
+  return chars > (type.length ?? chars)
+    ? [`${at}: it gives ${chars} characters, too many for ${typeText(type)}`]
+    : [];
 }
 
 /** Constants and defaults are converted once here, so that a wrong one is found at start. */

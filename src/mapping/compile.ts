@@ -3,10 +3,14 @@ import type { UnmappedSpec } from '../decode/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
 import { compileKey } from './compile-key.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
+import type { HashConfig } from './conceal/hash.ts';
+import { hiddenOf } from './conceal/hidden.ts';
+import type { MaskSpec } from './conceal/mask.ts';
 import type { MappingLine } from './describe.ts';
 import { ALL_DEAD_LETTERS, type DirtyRules, dirtyWarnings } from './dirty.ts';
+import { findExpression } from './expr/inputs.ts';
 import type { Coercion, Compression, Destination, Plan } from './plan.ts';
-import { createSlots, type Formats } from './slots.ts';
+import { createSlots, type Formats, type Slots } from './slots.ts';
 
 export type { MappingLine } from './describe.ts';
 
@@ -23,15 +27,22 @@ export interface TableConfig {
   /** Column that takes them. */
   readonly rest?: string | null;
   readonly deduplicate?: { readonly key: readonly string[] } | null | undefined;
+  /** CEL: the rows that stay. */
+  readonly filter?: string | null | undefined;
 }
 
 export interface ColumnConfig {
+  /** Empty with `expr`. */
   readonly from: string;
+  /** CEL, in the place of `from`. */
+  readonly expr?: string | undefined;
   readonly default?: string | number | boolean | null | undefined;
   readonly timeFormat?: string | null | undefined;
   readonly timeZone?: string | null | undefined;
   readonly trim?: boolean | undefined;
   readonly round?: boolean | undefined;
+  readonly mask?: MaskSpec | undefined;
+  readonly hash?: HashConfig | undefined;
   readonly type?: string | null | undefined;
   /** Absent: that of the table. */
   readonly coercion?: Coercion | undefined;
@@ -101,16 +112,19 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
   const deduplicate = compileKey(input, slots, findings);
   const dirty = input.dirty ?? ALL_DEAD_LETTERS;
   findings.warnings.push(...dirtyWarnings(dirty, columns));
+  const filter = compileFilter(input, slots, findings);
   if (columns.length === 0 && findings.problems.length === 0) {
     findings.problems.push('table.columns: no column of the table has a source');
   }
   if (findings.problems.length > 0) return { ...findings, plan: null };
   const tombstone = tombstoneRule(input.decode.value);
+  const sources = { columns, ...slots.finish(), ...partitioning };
+  const hidden = hiddenOf(sources, findings);
   const plan: Plan = {
-    columns,
-    ...slots.finish(),
+    ...sources,
     ...(tombstone === 'reject' ? {} : { tombstone }),
-    ...partitioning,
+    ...(filter !== null && { filter }),
+    ...(hidden && { hidden }),
     compression: input.compression,
     maxFieldBytes: input.maxFieldBytes,
     ...(changesNothing(dirty) ? {} : { dirty }),
@@ -122,3 +136,11 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
 /** A plan that was made before these rules existed stays the same. */
 const changesNothing = ({ default: all, classes }: DirtyRules): boolean =>
   all === 'dead_letter' && Object.values(classes).every((action) => action === 'dead_letter');
+
+function compileFilter({ table, decode }: CompileInput, slots: Slots, { problems }: Findings): number | null {
+  if (table.filter == null) return null;
+  const found = findExpression(table.filter, decode);
+  if (!('problem' in found)) return slots.add(found);
+  problems.push(`table.filter: ${found.problem}`);
+  return null;
+}

@@ -22,9 +22,20 @@ export function describeColumn(column: PlanColumn, source: Source): MappingLine 
     column: column.name,
     type: typeText(column.type) + (column.nullable ? '' : ' NOT NULL'),
     source: sourceText(source),
-    conversion: (column.trim ? 'trimmed, ' : '') + conversion(column.type, column) + strict + fallback,
+    conversion:
+      (column.trim ? 'trimmed, ' : '') +
+      concealing(column) +
+      conversion(column.type, column) +
+      strict +
+      fallback,
     loses: losses(column),
   };
+}
+
+function concealing({ mask, hash }: PlanColumn): string {
+  if (hash) return `hashed by ${hash.secret === null ? '' : 'salted or keyed '}${hash.algorithm}, `;
+  if (!mask) return '';
+  return `masked${mask.kind === 'named' ? ` as ${mask.name}` : ''}, `;
 }
 
 export function describeUnmapped(name: string, type: string): MappingLine {

@@ -1,6 +1,9 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
 import type { Tombstone } from '../decode/format.ts';
+import type { HashSpec } from './conceal/hash.ts';
+import type { MaskSpec } from './conceal/mask.ts';
 import type { DirtyRules } from './dirty.ts';
+import type { InputView } from './expr/inputs.ts';
 import type { MetadataName } from './source.ts';
 import type { ColumnType } from './types.ts';
 
@@ -22,6 +25,10 @@ export interface Plan {
   /** In the order of the table's partition keys; empty: the table is unpartitioned. */
   readonly partitions: readonly TablePartitionColumn[];
   readonly rules: LatenessRules;
+  /** The slot of the expression that says which rows stay; absent: all do. */
+  readonly filter?: number;
+  /** What must not be shown, because a column is masked or hashed; absent: nothing. */
+  readonly hidden?: Hidden;
   readonly compression: Compression;
   readonly maxFieldBytes: number;
   /** What happens to dirty records; absent: they are dead letters. */
@@ -33,6 +40,12 @@ export interface Plan {
 /** What a column takes beside its own family of types: whatever loses nothing, or nothing. */
 export type Coercion = 'lenient' | 'strict';
 
+/** Where values of masked and hashed columns could be seen. No sample of any record is shown then. */
+export interface Hidden {
+  /** Columns, table partition columns among them, whose rejections tell no value: the concealed ones, and those that read the same. */
+  readonly columns: readonly string[];
+}
+
 export type Compression = 'deflate' | 'zstd' | 'none';
 
 /** Where a cell comes from. `index` counts the paths of that decoder's spec. */
@@ -41,7 +54,13 @@ export type Slot =
   | { readonly from: 'key'; readonly index: number }
   | { readonly from: 'metadata'; readonly name: MetadataName }
   | { readonly from: 'header'; readonly name: string }
-  | { readonly from: 'constant'; readonly text: string };
+  | { readonly from: 'constant'; readonly text: string }
+  | {
+      readonly from: 'expr';
+      readonly text: string;
+      /** In the order in which the expression names them; their slots stand before this one. */
+      readonly inputs: readonly { readonly slot: number; readonly view: InputView }[];
+    };
 
 /** How a time is written: `format` null means iso for text and epoch_ms for numbers; `zone` is for text without one. */
 export interface TimeSpec {
@@ -63,6 +82,9 @@ export interface PlanColumn {
   readonly round: boolean;
   /** Absent: lenient. */
   readonly coercion?: Coercion;
+  /** The text is masked or hashed, never both; absent: neither. */
+  readonly mask?: MaskSpec;
+  readonly hash?: HashSpec;
 }
 
 export interface PlanTime {

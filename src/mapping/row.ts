@@ -4,9 +4,11 @@ import { fillTombstone } from '../decode/envelope-words.ts';
 import type { Rejection } from '../encode/job.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
+import { createReword } from './conceal/hidden.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
 import { dirty } from './convert/converter.ts';
+import { createExpressions, type Expressions } from './expr/expressions.ts';
 import { createMender, type Mended, type Unfit } from './mend.ts';
 import { type ChunkContext, metadataFillers } from './metadata.ts';
 import type { Plan, PlanColumn, Slot } from './plan.ts';
@@ -35,6 +37,8 @@ export interface RowMapper {
   readonly rows: number;
   /** Goes on to another row of the record last opened, from 1, and finds its table partition. */
   select(row: number): RowDirty | null;
+  /** Of the same row: `table.filter` leaves it out; then nothing else of it is told. */
+  readonly filtered: boolean;
   /** Of the row last opened or selected: `dt=20261121,hr=09`; empty for an unpartitioned table. */
   readonly tablePartition: string;
   /** Of the same row: its event time, ms; NaN when no table partition column is made of one. */
@@ -50,7 +54,10 @@ export interface RowMapper {
 /** `decoders` were created from `plan.decoders`. */
 export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
   const cells = plan.slots.map(newCell);
-  const columns = plan.columns.map((column) => createColumn(column, cells, plan.maxFieldBytes));
+  const expressions = createExpressions(plan, cells);
+  const columns = plan.columns.map((column) => createColumn(column, cells, plan.maxFieldBytes, expressions));
+  const reword = createReword(plan.hidden);
+  let filtered = false;
   const fills = metadataFillers(plan.slots, cells);
   const partitioner = createTablePartitioner(plan, cells);
   const valueCells = cellsOf(plan.slots, cells, 'value');
@@ -89,12 +96,19 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
   }
 
   function place(): RowDirty | null {
+    const kept = expressions.keeps();
+    if (typeof kept !== 'boolean') return ofRow({ ...kept, stage: 'map' });
+    filtered = !kept;
+    if (filtered) return null;
+    expressions.evaluate();
     const unplaced = partitioner.find(context.chunk.timestamps[opened]!);
     return unplaced && ofRow({ ...unplaced, stage: 'partition' });
   }
 
-  const ofRow = (problem: RowDirty): RowDirty =>
-    rows === 1 ? problem : { ...problem, message: `row ${row} of ${rows}: ${problem.message}` };
+  const ofRow = (found: RowDirty): RowDirty => {
+    const problem = reword(found);
+    return rows === 1 ? problem : { ...problem, message: `row ${row} of ${rows}: ${problem.message}` };
+  };
 
   return {
     beginChunk(chunk, topicPartitions, polledAt) {
@@ -104,7 +118,8 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
     },
     open(record) {
       const undecoded = decode(record);
-      if (undecoded) return { ...undecoded, stage: 'decode' };
+      filtered = false;
+      if (undecoded) return reword({ ...undecoded, stage: 'decode' });
       for (const fill of fills) fill(context, record);
       return place();
     },
@@ -115,6 +130,9 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
       row = index;
       const undecoded = decoders.value!.select!(index, valueCells);
       return undecoded ? ofRow({ ...undecoded, stage: 'decode' }) : place();
+    },
+    get filtered() {
+      return filtered;
     },
     get tablePartition() {
       return partitioner.value;
@@ -151,14 +169,19 @@ function writeColumn(
   return plan.nullable ? null : NULL_REFUSED;
 }
 
-function createColumn(plan: PlanColumn, cells: readonly Cell[], maxFieldBytes: number): Unfit {
+function createColumn(
+  plan: PlanColumn,
+  cells: readonly Cell[],
+  maxFieldBytes: number,
+  expressions: Expressions,
+): Unfit {
   const fallback = plan.default === null ? null : constantCell(plan.default);
-  const convert = createConverter(plan, maxFieldBytes);
+  const convert = expressions.guarded(plan.slot, createConverter(plan, maxFieldBytes));
   // A default is text, number or boolean, whatever the type.
   const lenient = plan.coercion === 'strict' && fallback !== null;
   const convertFallback = lenient
     ? createConverter({ ...plan, coercion: 'lenient' }, maxFieldBytes)
-    : convert;
+    : createConverter(plan, maxFieldBytes);
   return { plan, cell: cells[plan.slot]!, fallback, convert, convertFallback };
 }
 

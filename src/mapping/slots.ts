@@ -37,15 +37,17 @@ export function createSlots(formats: Formats, { ignoreCase, unmapped }: SlotOpti
     options: Pick<DecoderSpec, 'ignoreCase' | 'unmapped'>,
   ): DecoderSpec | null => (paths[of].length === 0 ? null : { ...formats[of], paths: paths[of], ...options });
 
+  function add(source: Source): number {
+    const name = JSON.stringify(source);
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const slot = slotOf(source, paths, add);
+    known.set(name, slots.length);
+    return slots.push(slot) - 1;
+  }
+
   return {
-    add(source) {
-      const name = JSON.stringify(source);
-      const index = known.get(name) ?? slots.length;
-      if (index < slots.length) return index;
-      known.set(name, index);
-      slots.push(slotOf(source, paths));
-      return index;
-    },
+    add,
     finish: () => ({
       slots,
       decoders: {
@@ -64,7 +66,11 @@ function unmappedOf(paths: readonly Path[], policy: UnmappedSpec['policy']): Pic
   return paths.some((path) => path.length === 0) ? {} : { unmapped: { policy, at: [[]] } };
 }
 
-function slotOf(source: Source, paths: Record<'value' | 'key', Path[]>): Slot {
+function slotOf(
+  source: Source,
+  paths: Record<'value' | 'key', Path[]>,
+  add: (source: Source) => number,
+): Slot {
   switch (source.kind) {
     case 'value':
     case 'key':
@@ -75,6 +81,10 @@ function slotOf(source: Source, paths: Record<'value' | 'key', Path[]>): Slot {
       return { from: 'header', name: source.name };
     case 'constant':
       return { from: 'constant', text: source.text };
+    case 'expr': {
+      const inputs = source.inputs.map((input) => ({ slot: add(input.source), view: input.view }));
+      return { from: 'expr', text: source.text, inputs };
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { ENVELOPE_WORDS, isEnvelopeWord } from '../decode/envelope-words.ts';
 import type { Path } from '../decode/path.ts';
 import { parsePath } from '../decode/path.ts';
+import type { InputView } from './expr/inputs.ts';
 
 const METADATA = [
   'key',
@@ -24,7 +25,14 @@ export type Source =
   | { readonly kind: 'value' | 'key'; readonly path: Path }
   | { readonly kind: 'metadata'; readonly name: MetadataName }
   | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'constant'; readonly text: string };
+  | { readonly kind: 'constant'; readonly text: string }
+  | { readonly kind: 'expr'; readonly text: string; readonly inputs: readonly ExpressionInput[] };
+
+/** Something that an expression names, and how it sees it (expr/inputs.ts). */
+interface ExpressionInput {
+  readonly source: Source;
+  readonly view: InputView;
+}
 
 const CONSTANT = /^'((?:[^']|'')*)'$/;
 const WORD = /^__[a-z_]+__$/;
@@ -89,6 +97,8 @@ export function sourceText(source: Source): string {
       return `__${source.name}__`;
     case 'header':
       return `${HEADER}${source.name}__`;
+    case 'expr':
+      return source.text;
     case 'key':
       return source.path.length === 0 ? '__key__' : `__key__.${pathText(source.path)}`;
     case 'value':
@@ -96,7 +106,8 @@ export function sourceText(source: Source): string {
   }
 }
 
-function pathText(path: Path): string {
+/** A path as an operator would write it. */
+export function pathText(path: Path): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
     return /[.[\]`]/.test(step) ? `.\`${step.replaceAll('`', '``')}\`` : `.${step}`;

@@ -23,7 +23,7 @@ export interface PreviewRejection extends TopicPartition {
   readonly code: string;
   readonly column: string | null;
   readonly message: string;
-  /** The first characters of the value; null: it has none. */
+  /** The first characters of the value; null: it has none, or a column is masked or hashed. */
   readonly sample: string | null;
 }
 
@@ -53,7 +53,7 @@ export async function runRecords(
     for (let record = 0; record < chunk.records; record++) {
       const { rejections, stopped, filtered, skipped } = await runRecord(transform, chunk, record, schema);
       for (const rejection of stopped ? [stopped] : rejections)
-        outcome.rejections.push(readable(toDeadLetter(chunk, rejection)));
+        outcome.rejections.push(readable(toDeadLetter(chunk, rejection), plan.hidden !== undefined));
       for (const row of collector.take()) outcome.rows.push({ ...placeOf(chunk, record), ...row });
       outcome.filtered += filtered;
       outcome.skipped = addCounts(outcome.skipped, skipped);
@@ -102,7 +102,10 @@ function placeOf(chunk: SourceChunk, record: number): TopicPartition & { readonl
   return { ...chunk.topicPartitions[ints[F_TP * capacity + record]!]!, offset: offsets[record]! };
 }
 
-const readable = ({ topic, partition, offset, stage, code, column, message, sample }: DeadLetter) => ({
-  ...{ topic, partition, offset },
-  ...{ stage, code, column, message, sample },
-});
+const readable = (letter: DeadLetter, hidden: boolean): PreviewRejection => {
+  const { topic, partition: number, offset, stage, code, column, message, sample } = letter;
+  return {
+    ...{ topic, partition: number, offset },
+    ...{ stage, code, column, message, sample: hidden ? null : sample },
+  };
+};

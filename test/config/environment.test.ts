@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the notation of the configuration
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConfigKey, configKeys } from '../../src/config/keys.ts';
@@ -14,8 +15,13 @@ const FULL = SMALLEST.replace(
   .replace('  name: ods_orders', '  name: ods_orders\n  partitions: {dt: {time: e, format: yyyyMMdd}}')
   .concat('schemaRegistry: {url: http://localhost:8081, username: u, password: p}\n');
 const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
+const PUBLIC = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+}).publicKey;
 const PROTO = 'syntax = "proto3"; package a; message A { int32 x = 1; } message B { int32 x = 1; }';
-const FILES = { '/pem': PEM, '/other': PEM, '/schema': '"string"', '/proto': PROTO };
+const FILES = { '/pem': PEM, '/other': PEM, '/schema': '"string"', '/proto': PROTO, '/public': PUBLIC };
 
 /** Text of the variable and the value it must become, by the type of the key. */
 const BY_TYPE: Record<string, [string, unknown]> = {
@@ -47,6 +53,8 @@ const BY_KEY: Record<string, [string, unknown]> = {
   ],
   'decode.value.schemaFile': ['/schema', '/schema'],
   'decode.key.schemaFile': ['/schema', '/schema'],
+  'decode.value.message': ['a.B', 'a.B'],
+  'decode.key.message': ['a.B', 'a.B'],
   'decode.value.encoding': ['gbk', 'gbk'],
   'decode.key.encoding': ['latin1', 'latin1'],
   'maxcompute.compression': ['none', 'none'],
@@ -58,6 +66,7 @@ const BY_KEY: Record<string, [string, unknown]> = {
   'table.deduplicate.key': ['a', ['a']],
   'dirty.classes': ['{"too_long": "truncate"}', { too_long: 'truncate' }],
   'dirty.limit.percent': ['0.5', 0.5],
+  'deadLetters.publicKeyFile': ['/public', '/public'],
   http: ['{"port": 1}', { host: '0.0.0.0', port: 1 }],
 };
 
@@ -71,6 +80,7 @@ const ALSO: Record<string, Record<string, string>> = {
   },
   'decode.key.message': { MAXSINK_DECODE_KEY_FORMAT: 'protobuf', MAXSINK_DECODE_KEY_SCHEMA_FILE: '/proto' },
   'kafka.topicPattern': { MAXSINK_KAFKA_TOPICS: '' },
+  'deadLetters.publicKeyFile': { MAXSINK_DEAD_LETTERS_ORIGINAL: 'encrypt' },
   'table.create': { MAXSINK_TABLE_COLUMNS: '{"a": {"from": "b", "type": "STRING"}}' },
   'schemaRegistry.token': { MAXSINK_SCHEMA_REGISTRY_USERNAME: '', MAXSINK_SCHEMA_REGISTRY_PASSWORD: '' },
 };

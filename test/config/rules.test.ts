@@ -20,12 +20,6 @@ describe('what comes later is refused as such', () => {
       /table\.deduplicate\.key: comes with a later version \(expressions\)/,
     ],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
-    [
-      { table: 'columns: {a: {from: b, mask: x}}' },
-      /table\.columns\.a\.mask: comes with a later version \(masking\)/,
-    ],
-    [{ table: 'columns: {a: {from: b, hash: x}}' }, /table\.columns\.a\.hash: comes with a later version/],
-    [{ table: 'columns: {a: {expr: x}}' }, /table\.columns\.a\.expr: comes with a later version/],
     [{ kafka: 'security: {mechanism: OAUTHBEARER}' }, /OAUTHBEARER comes with a later version/],
   ])('%j', (more, expected) => expect(problems(written(more)).join('\n')).toMatch(expected));
 

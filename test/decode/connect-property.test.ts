@@ -57,13 +57,11 @@ const scalar: fc.Arbitrary<Sample> = fc.oneof(
         ? of({ type: 'double' }, JSON.stringify(v), { number: JSON.stringify(v) })
         : of({ type: 'float' }, `"${v}"`, { double: v }),
     ),
-  fc
-    .tuple(fc.bigInt(-(10n ** 38n), 10n ** 38n), fc.nat(20))
-    .map(([v, scale]) =>
-      of(named('bytes', `${DATA}.Decimal`, { scale: `${scale}` }), base64(unscaled(v)), {
-        number: decimal(v, scale),
-      }),
-    ),
+  fc.tuple(fc.bigInt(-(10n ** 38n), 10n ** 38n), fc.nat(20)).map(([v, scale]) =>
+    of(named('bytes', `${DATA}.Decimal`, { scale: `${scale}` }), base64(unscaled(v)), {
+      number: decimal(v, scale),
+    }),
+  ),
   fc.integer().map((v) => of(named('int32', `${DATA}.Date`), `${v}`, { day: v })),
   fc.nat(86_399_999).map((v) => of(named('int32', `${DATA}.Time`), `${v}`, { time: floorParts(v, 1e3) })),
   fc

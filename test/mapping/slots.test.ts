@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodeOptions } from '../../src/decode/format.ts';
-import { findSource, wholeSource } from '../../src/mapping/slots.ts';
 import { parseColumnType } from '../../src/mapping/parse-type.ts';
+import { findSource, wholeSource } from '../../src/mapping/slots.ts';
 
 const formats = (value: DecodeOptions) => ({ value, key: { format: 'text' } as const });
 const whole = (value: DecodeOptions, type: string) =>

@@ -1,4 +1,5 @@
 import { Cell, STRING } from '../../decode/cell.ts';
+import { concealed } from '../conceal/conceal.ts';
 import type { PlanColumn } from '../plan.ts';
 import { isNested, type NestedType, type ScalarType } from '../types.ts';
 import { booleanConverter } from './boolean.ts';
@@ -13,7 +14,7 @@ import { nestedConverter } from './nested.ts';
 import { temporalConverter } from './temporal.ts';
 import { binaryConverter, textConverter } from './text.ts';
 
-interface Options extends Pick<PlanColumn, 'type' | 'time' | 'trim' | 'coercion'> {
+interface Options extends Pick<PlanColumn, 'type' | 'time' | 'trim' | 'coercion' | 'mask' | 'hash'> {
   readonly round: Rounding;
   /** Text that is too long is cut; absent: it is dirty. */
   readonly cutText?: boolean;
@@ -26,7 +27,8 @@ export function createConverter(column: Options, maxFieldBytes: number): Convert
   const convert = isNested(type)
     ? nested(type, column, maxFieldBytes)
     : scalarConverter(type, column, maxFieldBytes);
-  const trimming = trim ? trimmed(convert) : convert;
+  const concealing = concealed(column, convert);
+  const trimming = trim ? trimmed(concealing) : concealing;
   return coercion === 'strict'
     ? strictConverter(trimming, { type, timeFormat: time.format, round })
     : trimming;
