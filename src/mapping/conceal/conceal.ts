@@ -1,6 +1,6 @@
 import { Cell, STRING } from '../../decode/cell.ts';
 import { asText } from '../convert/bytes.ts';
-import type { Converter } from '../convert/converter.ts';
+import { type Converter, dirty } from '../convert/converter.ts';
 import { renderText } from '../convert/text.ts';
 import type { PlanColumn } from '../plan.ts';
 import { createHasher } from './hash.ts';
@@ -9,7 +9,7 @@ import { createMask } from './mask.ts';
 type Options = Pick<PlanColumn, 'mask' | 'hash'>;
 
 /** The converter of a column whose text is masked or hashed on its way; of any other column as it is. */
-export function concealed(options: Options, convert: Converter): Converter {
+export function concealed(options: Options, convert: Converter, maxFieldBytes: number): Converter {
   const change = changeOf(options);
   if (!change) return convert;
   const rendered = new Cell();
@@ -17,6 +17,9 @@ export function concealed(options: Options, convert: Converter): Converter {
   return (cell, out, column) => {
     const problem = renderText(cell, rendered);
     if (problem) return problem;
+    // The text of something larger may be cut.
+    if (rendered.end - rendered.start > maxFieldBytes)
+      return dirty('too_long', `the text has more than ${maxFieldBytes} bytes`);
     const bytes = Buffer.from(change(rendered));
     changed.setBytes(STRING, bytes, 0, bytes.length);
     return convert(changed, out, column);

@@ -27,7 +27,7 @@ export function createConverter(column: Options, maxFieldBytes: number): Convert
   const convert = isNested(type)
     ? nested(type, column, maxFieldBytes)
     : scalarConverter(type, column, maxFieldBytes);
-  const concealing = concealed(column, convert);
+  const concealing = concealed(column, convert, maxFieldBytes);
   const trimming = trim ? trimmed(concealing) : concealing;
   return coercion === 'strict'
     ? strictConverter(trimming, { type, timeFormat: time.format, round })
