@@ -96,11 +96,11 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
   }
 
   function place(): RowDirty | null {
-    const kept = expressions.keeps();
+    const kept = expressions === null || expressions.keeps();
     if (typeof kept !== 'boolean') return ofRow({ ...kept, stage: 'map' });
     filtered = !kept;
     if (filtered) return null;
-    expressions.evaluate();
+    expressions?.evaluate();
     const unplaced = partitioner.find(context.chunk.timestamps[opened]!);
     return unplaced && ofRow({ ...unplaced, stage: 'partition' });
   }
@@ -173,15 +173,16 @@ function createColumn(
   plan: PlanColumn,
   cells: readonly Cell[],
   maxFieldBytes: number,
-  expressions: Expressions,
+  expressions: Expressions | null,
 ): Unfit {
   const fallback = plan.default === null ? null : constantCell(plan.default);
-  const convert = expressions.guarded(plan.slot, createConverter(plan, maxFieldBytes));
+  const plain = createConverter(plan, maxFieldBytes);
+  const convert = expressions?.guarded(plan.slot, plain) ?? plain;
   // A default is text, number or boolean, whatever the type.
   const lenient = plan.coercion === 'strict' && fallback !== null;
   const convertFallback = lenient
     ? createConverter({ ...plan, coercion: 'lenient' }, maxFieldBytes)
-    : createConverter(plan, maxFieldBytes);
+    : plain;
   return { plan, cell: cells[plan.slot]!, fallback, convert, convertFallback };
 }
 

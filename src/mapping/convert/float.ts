@@ -12,7 +12,7 @@ const POWERS = Array.from({ length: 16 }, (_, power) => 10 ** power);
  * Plain text of at most 15 digits (`-12.50`) as the nearest double: both parts are exact, so one division
  * rounds once. NaN: something else (not necessarily wrong).
  */
-function readSimpleDouble(bytes: Uint8Array, start: number, end: number): number {
+export function readSimpleDouble(bytes: Uint8Array, start: number, end: number): number {
   const first = bytes[start] === MINUS ? start + 1 : start;
   if (first >= end || end - first > 16) return Number.NaN;
   let value = 0;

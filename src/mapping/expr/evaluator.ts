@@ -21,18 +21,23 @@ type ExpressionSlot = Extract<Slot, { from: 'expr' }>;
 export function createEvaluator(slot: ExpressionSlot, cells: readonly Cell[], out: Cell): Evaluator {
   const parsed = parseExpression(slot.text);
   if ('message' in parsed) throw new Error(`the expression ${slot.text}: ${parsed.message}`);
-  const { program, names, strict } = parsed;
-  const inputs = slot.inputs.map(({ slot: index, view }) => ({ cell: cells[index]!, read: READ[view] }));
+  const { program, names, strict, operands } = parsed;
+  const inputs = slot.inputs.map(({ slot: index, view }, i) => ({
+    cell: cells[index]!,
+    read: READ[view],
+    /** Without more than this kind there is nothing to work out. */
+    least: strict ? (operands.has(i) ? NULL : MISSING) : -1,
+  }));
   const variables: Record<string, unknown> = Object.create(null);
   for (const name of names) variables[name] = undefined;
   let failure: Dirty | null = null;
 
-  /** False: a missing input makes the whole missing. */
+  /** False: an input that is missing, or the null operand of arithmetic, makes the whole null. */
   function fill(): boolean {
     for (let i = 0; i < inputs.length; i++) {
-      const value = inputs[i]!.read(inputs[i]!.cell);
-      if (strict && value === undefined) return false;
-      variables[names[i]!] = value;
+      const { cell, read, least } = inputs[i]!;
+      if (cell.kind <= least) return false;
+      variables[names[i]!] = read(cell);
     }
     return true;
   }
@@ -48,7 +53,7 @@ export function createEvaluator(slot: ExpressionSlot, cells: readonly Cell[], ou
     failure = null;
     try {
       if (fill()) run();
-      else out.kind = MISSING;
+      else out.kind = NULL;
     } catch (error) {
       const { code, message } = faultOf(error);
       const absent = isMissing(code) || (isMisfit(code) && inputs.some(({ cell }) => cell.kind === NULL));

@@ -6,7 +6,7 @@ import { RENAMED } from './functions.ts';
 import { type Rewritten, rewrite } from './rewrite.ts';
 
 /** A checked expression. */
-export interface Expression extends Pick<Rewritten, 'references' | 'strict'> {
+export interface Expression extends Pick<Rewritten, 'references' | 'strict' | 'operands'> {
   readonly program: Program;
   /** The name of each reference in `program`'s variables. */
   readonly names: readonly string[];
@@ -29,11 +29,13 @@ export function parseExpression(text: string): Expression | ExpressionProblem {
   const rewritten = rewrite(text, tree);
   const wrong = patternProblem(rewritten);
   if (wrong) return wrong;
-  const { references, strict, originOf, variableName } = rewritten;
+  const { references, strict, operands, originOf, variableName } = rewritten;
   const names = references.map((_, i) => variableName(i));
   const types = new Map(names.map((name, i) => [name, typeOf(references[i]!)]));
   const program = compileCel(rewritten.text, types);
-  return 'fault' in program ? problemOf(program.fault, originOf) : { program, references, strict, names };
+  return 'fault' in program
+    ? problemOf(program.fault, originOf)
+    : { program, references, strict, operands, names };
 }
 
 /** The same for a filter: what it gives must be true or false. */

@@ -13,12 +13,13 @@ export interface Expressions {
   guarded(slot: number, convert: Converter): Converter;
 }
 
-/** `cells` belong to the plan's slots. */
-export function createExpressions({ slots, filter }: Plan, cells: readonly Cell[]): Expressions {
+/** `cells` belong to the plan's slots. Null: the plan has no expression. */
+export function createExpressions({ slots, filter }: Plan, cells: readonly Cell[]): Expressions | null {
   const evaluators = new Map<number, Evaluator>();
   slots.forEach((slot, i) => {
     if (slot.from === 'expr') evaluators.set(i, createEvaluator(slot, cells, cells[i]!));
   });
+  if (evaluators.size === 0) return null;
   const others = [...evaluators].filter(([slot]) => slot !== filter).map(([, one]) => one);
   const deciding =
     filter === undefined ? null : { cell: cells[filter]!, expression: evaluators.get(filter)! };

@@ -10,6 +10,8 @@ export interface Rewritten {
   readonly text: string;
   /** A missing reference makes the whole missing, whatever the others are. */
   readonly strict: boolean;
+  /** References that are operands of arithmetic: where the whole is strict, null makes it null. */
+  readonly operands: ReadonlySet<number>;
   readonly patterns: readonly Pattern[];
   variableName(reference: number): string;
   /** The character of the original text that a character of `text` stems from. */
@@ -41,6 +43,7 @@ const TYPE_NAMES = new Set([
   'null_type',
   'type',
 ]);
+const ARITHMETIC = new Set<string>(['+', '-', '*', '/', '%', '-_', '<', '<=', '>', '>=']);
 const LAZY = new Set<string>(['?:', '||', '&&']);
 /** Comprehensions, with the macro that counts their steps: what ends each of them at once differs. */
 const COUNTERS: Readonly<Record<string, string>> = {
@@ -63,6 +66,7 @@ export function rewrite(text: string, tree: Node): Rewritten {
   const known = new Map<string, number>();
   const prefix = freePrefix(text);
   const asksTypes = /\btype\s*\(/.test(text);
+  const operands = new Set<number>();
   let strict = true;
 
   function refer(path: Path, { start, end }: Node): void {
@@ -88,6 +92,7 @@ export function rewrite(text: string, tree: Node): Rewritten {
         break;
       default:
         walkAll(childrenOf(node), bound);
+        if (ARITHMETIC.has(node.op)) noteOperands(node, bound);
     }
   }
 
@@ -145,6 +150,14 @@ export function rewrite(text: string, tree: Node): Rewritten {
     walkAll(bodies.slice(1), inside);
   }
 
+  function noteOperands(node: Node, bound: ReadonlySet<string>): void {
+    for (const child of childrenOf(node)) {
+      const path = pathOf(child);
+      const index = path && !bound.has(path[0] as string) ? known.get(JSON.stringify(path)) : undefined;
+      if (index !== undefined) operands.add(index);
+    }
+  }
+
   const rename = (name: string, start: number) =>
     void edits.push({ start, end: start + name.length, text: `${name}_` });
   function notePattern(node: Node | undefined): void {
@@ -153,7 +166,7 @@ export function rewrite(text: string, tree: Node): Rewritten {
   }
 
   walk(tree, new Set());
-  return { references, strict, patterns, variableName: (i) => prefix + i, ...applied(text, edits) };
+  return { references, strict, operands, patterns, variableName: (i) => prefix + i, ...applied(text, edits) };
 }
 
 /** Identifiers that are not fields. */

@@ -16,7 +16,8 @@ import {
 } from '../../decode/cell.ts';
 import { jsonTree } from '../../decode/json-tree.ts';
 import { timeText } from '../../decode/tree-json.ts';
-import { asText } from '../convert/bytes.ts';
+import { readSafeInteger } from '../convert/decimal-digits.ts';
+import { readSimpleDouble } from '../convert/float.ts';
 import { isUnsigned, unsigned } from './cel.ts';
 import { Instant } from './instant.ts';
 
@@ -45,9 +46,9 @@ export function celValue(cell: Cell): unknown {
     case DOUBLE:
       return cell.num;
     case NUMBER:
-      return numberOf(asText(cell.bytes, cell.start, cell.end));
+      return numberOf(cell);
     case STRING:
-      return asText(cell.bytes, cell.start, cell.end);
+      return textOf(cell);
     case BYTES:
       return cell.bytes.subarray(cell.start, cell.end);
     case JSON_TEXT:
@@ -72,7 +73,22 @@ function wide(value: bigint): unknown {
 /** Longer ones are beyond 64 bits. */
 const INTEGER_TEXT = /^-?\d{1,20}$/;
 
-const numberOf = (text: string): unknown => (INTEGER_TEXT.test(text) ? wide(BigInt(text)) : Number(text));
+function numberOf(cell: Cell): unknown {
+  const integer = readSafeInteger(cell.bytes, cell.start, cell.end);
+  if (!Number.isNaN(integer)) return BigInt(integer);
+  const double = readSimpleDouble(cell.bytes, cell.start, cell.end);
+  if (!Number.isNaN(double)) return double;
+  const text = textOf(cell);
+  return INTEGER_TEXT.test(text) ? wide(BigInt(text)) : Number(text);
+}
+
+/** Cells of one chunk share their bytes: the view is made once, which costs more than most texts. */
+let view: Buffer = Buffer.alloc(0);
+
+function textOf({ bytes, start, end }: Cell): string {
+  if (view.buffer !== bytes.buffer) view = Buffer.from(bytes.buffer);
+  return view.toString('utf8', bytes.byteOffset + start, bytes.byteOffset + end);
+}
 
 function jsonValue(cell: Cell): unknown {
   const found = jsonTree(cell.bytes, cell.start, cell.end);
@@ -96,7 +112,7 @@ export function timeOf(cell: Cell): unknown {
 
 /** `__headers__`, pairs of name and text or bytes, as a map; of a repeated name the last wins. */
 export function headersOf(cell: Cell): unknown {
-  const pairs = JSON.parse(asText(cell.bytes, cell.start, cell.end)) as [string, HeaderJson][];
+  const pairs = JSON.parse(textOf(cell)) as [string, HeaderJson][];
   return new Map(pairs.map(([name, value]) => [name, headerValue(value)]));
 }
 

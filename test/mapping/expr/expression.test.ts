@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/limits.ts';
 import { parseExpression, parseFilter, showProblem } from '../../../src/mapping/expr/expression.ts';
-import { parseColumnType } from '../../../src/mapping/types.ts';
+import { parseColumnType } from '../../../src/mapping/parse-type.ts';
 import { compile, planOf } from '../support.ts';
 import { expr, mapRecords } from './rows.ts';
 
