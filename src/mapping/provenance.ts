@@ -53,7 +53,9 @@ function columnOf(
   lacks: string[],
 ): ProvenanceColumn | null {
   const keys = partitions.flatMap((one) => (one.kind === 'source' ? [one] : []));
-  const mapped = [...columns, ...keys].filter(({ slot }) => {
+  // What is masked or hashed says nothing.
+  const open = columns.filter(({ mask, hash }) => !mask && !hash);
+  const mapped = [...open, ...keys].filter(({ slot }) => {
     const source = slots[slot]!;
     if (source.from === 'value') return decoders.value?.paths[source.index]?.[0] === name;
     return source.from === 'metadata' && source.name === name;

@@ -38,8 +38,6 @@ const BY_TYPE: Record<string, [string, unknown]> = {
 
 const BY_KEY: Record<string, [string, unknown]> = {
   // Another value needs a schema file beside it.
-  'decode.value.message': ['', null],
-  'decode.key.message': ['', null],
   'kafka.startAt': ['2026-01-01T00:00:00Z', { timestamp: Date.UTC(2026, 0, 1) }],
   'kafka.topicPattern': ['^a', '^a'],
   'kafka.security.protocol': ['sasl_ssl', 'sasl_ssl'],

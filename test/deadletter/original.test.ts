@@ -2,10 +2,18 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DeadLetter, deadLetterLine, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
-import { dropOriginal, openOriginal, readPublicKey, sealOriginal } from '../../src/deadletter/original.ts';
+import {
+  createKeeper,
+  dropOriginal,
+  type ORIGINALS,
+  openOriginal,
+  readPublicKey,
+  sealOriginal,
+} from '../../src/deadletter/original.ts';
 
 const rsa = (bits: number) => generateKeyPairSync('rsa', { modulusLength: bits });
 const { publicKey, privateKey } = rsa(2048);
+const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string;
 
 const SECRET = Buffer.from('13800138000');
 const letter: DeadLetter = {
@@ -106,8 +114,21 @@ describe('a letter without its original', () => {
   });
 });
 
+describe('what is kept of a letter', () => {
+  const kept = (choice: (typeof ORIGINALS)[number], hidden: boolean) =>
+    createKeeper({ original: choice, publicKey: pem(publicKey), hidden })(letter);
+  it('is all of it; no sample where a column is concealed; sealed; or nothing', () => {
+    expect(kept('keep', false)).toEqual(letter);
+    expect(kept('keep', true)).toEqual({ ...letter, sample: null });
+    expect(openOriginal(kept('encrypt', false), privateKey)).toEqual({ ...letter, sample: null });
+    expect(kept('drop', false)).toEqual(dropOriginal(letter));
+    expect(() => createKeeper({ original: 'encrypt', publicKey: null, hidden: false })).toThrow(
+      /no PEM file/,
+    );
+  });
+});
+
 describe('a public key', () => {
-  const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string;
   it('is RSA of at least 2048 bits', () => {
     expect(readPublicKey(pem(publicKey))).toMatchObject({ type: 'public' });
     expect(readPublicKey(pem(rsa(1024).publicKey))).toEqual({

@@ -54,6 +54,16 @@ describe('columns that say which record a row was', () => {
     expect(of(columns, { ...from, n: { from: '__topic__' } })).not.toHaveProperty('row');
   });
 
+  it('are not those that are masked or hashed', () => {
+    const plan = planOf({
+      columns: { p: 'INT', o: 'STRING' },
+      table: { columns: { p: { from: FROM.p }, o: { from: FROM.o, hash: { algorithm: 'md5' } } } },
+    });
+    expect(provenanceColumns(plan, false)).toEqual({
+      lacks: ['no column is mapped straight from __offset__'],
+    });
+  });
+
   it('may be table partition columns', () => {
     const plan = planOf({
       columns: { o: 'BIGINT' },

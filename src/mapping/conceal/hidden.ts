@@ -17,10 +17,12 @@ export function hiddenOf(plan: Parts, { warnings }: Pick<Findings, 'warnings'>):
   const meets = ({ slot }: { readonly slot: number }) =>
     reads(slot).some((one) => secret.some((other) => startsWith(one, other) || startsWith(other, one)));
   const open = plan.columns.filter((column) => !concealed.includes(column) && meets(column));
+  const placed = plan.partitions.filter((one) => one.kind === 'source').filter(meets);
   for (const { name } of open)
     warnings.push(`column ${name}: it holds openly what another column masks or hashes`);
-  const placed = [...plan.times, ...plan.partitions.filter((one) => one.kind === 'source')].filter(meets);
-  const names = [...concealed, ...open, ...placed].map(({ name }) => name);
+  for (const { name } of placed)
+    warnings.push(`table partition column ${name}: it holds openly what a column masks or hashes`);
+  const names = [...concealed, ...open, ...placed, ...plan.times.filter(meets)].map(({ name }) => name);
   return { columns: [...new Set(names)] };
 }
 

@@ -162,6 +162,14 @@ describe('what is said of a record', () => {
       table: table({ ...columns, y: { from: '__value__' }, z: { from: 'other' } }),
     });
     expect(warnings).toEqual(['column y: it holds openly what another column masks or hashes']);
+    const placed = compile({
+      columns: { x: 'STRING' },
+      partitionKeys: { dt: 'STRING' },
+      table: table(columns, { partitions: { dt: { kind: 'source', from: 'user.phone' } } }),
+    });
+    expect(placed.warnings).toEqual([
+      'table partition column dt: it holds openly what a column masks or hashes',
+    ]);
   });
 });
 
