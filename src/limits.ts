@@ -47,6 +47,8 @@ export const LIMITS = {
   treeCells: 1_000_000,
   /** Bytes of one row in record format; the service takes 200 MB at most for one record. */
   rowBytes: 200 * MiB,
+  /** Rows of one record; they stand or fall together, and their places are kept meanwhile. */
+  rowsPerRecord: 1_000_000,
   /** Text sample kept with a rejection, characters. */
   sampleChars: 200,
   /** A compressed value when it is inflated; longer is dirty. */

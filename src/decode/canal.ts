@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { BOOLEAN, type Cell, type Dirty, JSON_TEXT, MISSING, NULL, STRING } from './cell.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { type EnvelopeWord, fillWord, type Operation, wordOf } from './envelope-words.ts';
@@ -68,10 +69,10 @@ export function createCanalDecoder(spec: DecoderSpec, create: (spec: DecoderSpec
       const found = operationOf(own.type, own.isDdl, own.data);
       if (typeof found !== 'string') return found;
       operation = found;
-      findElements(own.data.bytes, own.data.start, data);
+      if (!findElements(own.data.bytes, own.data.start, data, LIMITS.rowsPerRecord)) return TOO_MANY;
       if (data.length === 0) return NO_DATA;
       old.length = 0;
-      if (isArray(own.old)) findElements(own.old.bytes, own.old.start, old);
+      if (isArray(own.old)) findElements(own.old.bytes, own.old.start, old, LIMITS.rowsPerRecord);
       for (const slot of layout.timeSlots) if (!fillSourceTime(layout.times, cells[slot]!)) return BAD_TIME;
       return fillRow(0, cells);
     },
@@ -128,6 +129,10 @@ const NO_OBJECT: Dirty = { code: 'not_an_envelope', message: 'an element of data
 const HALF_SURROGATE: Dirty = {
   code: 'invalid_utf8',
   message: 'a string in data or old escapes half a surrogate pair',
+};
+const TOO_MANY: Dirty = {
+  code: 'row_too_large',
+  message: `data has more than ${LIMITS.rowsPerRecord} rows`,
 };
 const NO_DATA: Dirty = { code: 'no_row', message: 'the message has no rows in data' };
 

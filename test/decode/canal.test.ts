@@ -4,6 +4,7 @@ import { Cell, TREE } from '../../src/decode/cell.ts';
 import { createDecoder, type DecoderSpec } from '../../src/decode/decoder.ts';
 import { parsePath } from '../../src/decode/path.ts';
 import { treeJson } from '../../src/decode/tree-json.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { canalDdl, canalMessage, type Json } from './canal-samples.ts';
 import { type Plain, plain } from './cells.ts';
 
@@ -124,6 +125,13 @@ describe('a message of Canal', () => {
       [{ string: '1' }],
       [expect.stringMatching(/^invalid_utf8: in data\[1\]/)],
     ]);
+  });
+
+  it('of more rows than may be is dirty', () => {
+    const data = `[${'{},'.repeat(LIMITS.rowsPerRecord)}{}]`;
+    expect(rowsOf(`{"type":"INSERT","data":${data}}`, '__op__')).toMatch(
+      /^row_too_large: data has more than/,
+    );
   });
 
   it('is found whatever white space and nesting is in it', () => {

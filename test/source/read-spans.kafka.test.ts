@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Message } from '../../src/source/client.ts';
 import { openProbe, type Probe } from '../../src/source/probe.ts';
 import type { OffsetSpan } from '../../src/source/read-spans.ts';
 import { produce, readAll, transaction } from '../support/records.ts';
@@ -72,7 +73,7 @@ describe('reading exactly some offsets', () => {
   it('finds none in what was aborted, up to the end of the log', async () => {
     const [partition, end] = [0, ends.get(0)!];
     const tail = [{ topic, partition, first: end - 26, end }];
-    expect(await read(tail)).toEqual({ records: [], unread: [] });
+    expect(await read(tail)).toEqual({ records: [], leftOut: [], unread: [] });
   });
 
   it('ends when enough was found, and tells what it has not read', async () => {
@@ -82,7 +83,22 @@ describe('reading exactly some offsets', () => {
     const seen = new Set(offsetsOf(unread));
     expect(offsetsOf(found).filter((name) => seen.has(name))).toEqual([]);
     expect(offsetsOf(found).length + recordsIn(unread).length).toBe(recordsIn(asked).length);
-    expect(await read(asked, 1e9, 0)).toEqual({ records: [], unread: asked });
+    expect(await read(asked, 1e9, 0)).toEqual({ records: [], leftOut: [], unread: asked });
+  });
+
+  it('tells those that are left out apart, which count for no limit', async () => {
+    const asked = [...ends].map(([partition, end]) => ({ topic, partition, first: 0, end }));
+    const isOdd = ({ offset }: { readonly offset: number }) => offset % 2 === 1;
+    const odd = async (messages: readonly Message[]) => new Set(messages.filter(isOdd));
+    const limits = { deadline: Date.now() + 60_000, leavesOut: odd };
+    const all = await probe.read(asked, { ...limits, most: 1e9 });
+    const names = recordsIn(asked);
+    const oddNames = names.filter((name) => Number(name.split('-')[1]) % 2 === 1);
+    expect(offsetsOf(all.leftOut).sort()).toEqual(oddNames.sort());
+    expect(offsetsOf(all.records).length).toBe(names.length - oddNames.length);
+    const everything = async (messages: readonly Message[]) => new Set(messages);
+    const none = await probe.read(asked, { ...limits, leavesOut: everything, most: 1 });
+    expect([none.records, none.unread, offsetsOf(none.leftOut).length]).toEqual([[], [], names.length]);
   });
 
   it('says when an offset was deleted', async () => {
