@@ -9,6 +9,7 @@ import { matchTable } from '../plan.ts';
 import { openProbe, type Probe } from '../source/probe.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
+import { maybeCopies } from './copies.ts';
 import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
 import { createLeavesOut } from './left-out.ts';
 import { notesOf } from './notes.ts';
@@ -147,7 +148,9 @@ async function judgeAll(
     const facts = { ...one, logStart, duplicates: own(duplicates) };
     const { records, leftOut, unread } = read;
     const answer = { records: own(records), leftOut: own(leftOut), unread: own(unread) };
-    return topicPartitionReport(one, logStart, judge(facts, answer));
+    const verdict = judge(facts, answer);
+    const compared = config.table.deduplicate !== null;
+    return topicPartitionReport(one, logStart, compared ? maybeCopies(verdict) : verdict);
   });
 }
 

@@ -1,5 +1,6 @@
 import { plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import { copiesNotes } from './copies.ts';
 import { rangeText, total } from './ranges.ts';
 import type { AuditReport, TopicPartitionReport } from './report.ts';
 
@@ -10,6 +11,7 @@ export function notesOf(report: Omit<AuditReport, 'notes'>, startsLatest: boolea
   const rows = above.reduce((sum, one) => sum + one.above, 0);
   const idle = topicPartitions.filter(({ committed }) => committed === null);
   return [
+    ...copiesNotes(topicPartitions),
     ...topicPartitions.flatMap(deleted),
     ...topicPartitions.flatMap(beforeFirst),
     ...(rows > 0 ? [aboveText(rows, above)] : []),

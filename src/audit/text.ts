@@ -2,6 +2,7 @@ import { table, wrap } from '../check/layout.ts';
 import type { TextOptions } from '../check/text.ts';
 import { count, plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import { copiesOf } from './copies.ts';
 import { type Range, rangeText, total } from './ranges.ts';
 import { type AuditReport, exitOf, foundIn, type TopicPartitionReport } from './report.ts';
 import type { Duplicate } from './table-facts.ts';
@@ -49,7 +50,7 @@ function tableRows(report: AuditReport): string[][] {
 
 function tableRow(one: TopicPartitionReport, duplicatesKnown: boolean): string[] {
   const { missing, surplus, rejected, leftOut, empty, unread, unlisted } = one.verdict;
-  const unchecked = total(unread) + unlisted;
+  const unchecked = total(unread) + unlisted + copiesOf(one);
   return [
     ...[topicPartitionKey(one), `${count(one.logStart)}..${count(one.logEnd)}`],
     ...[one.committed === null ? '-' : count(one.committed), `${count(one.first)}..${count(one.end)}`],
@@ -99,6 +100,8 @@ function verdictLine(report: AuditReport, paint: TextOptions['paint']): string {
   const offsets = topicPartitions.reduce((sum, one) => sum + one.end - one.first, 0);
   const seconds = (durationMs / 1000).toFixed(1);
   const tally = `${plural(offsets, 'offset')} of ${plural(topicPartitions.length, 'topic partition')}, ${plural(report.rows, 'row')} in ${seconds} s.`;
-  if (exitOf(report) === 0) return `${paint('green', 'Every record is accounted for.')}  ${tally}`;
+  const copies = topicPartitions.reduce((sum, one) => sum + copiesOf(one), 0);
+  const but = copies === 0 ? '.' : `, but for ${plural(copies, 'offset')} that may hold copies.`;
+  if (exitOf(report) === 0) return `${paint('green', `Every record is accounted for${but}`)}  ${tally}`;
   return `${paint('red', 'Not every record is accounted for once.')}  ${tally}`;
 }

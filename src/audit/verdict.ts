@@ -59,6 +59,8 @@ export interface Verdict {
   readonly deleted: readonly Range[];
   /** Offsets whose record the configuration leaves out: filtered, or skipped. */
   readonly leftOut: number;
+  /** Offsets in neither that may be copies (`copies.ts`); absent: rows are not compared. */
+  readonly copies?: { readonly offsets: number; readonly ranges: readonly Range[] };
   /** Offsets that never held a record for a reader. */
   readonly empty: number;
   readonly rejected: number;

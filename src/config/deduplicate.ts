@@ -31,6 +31,6 @@ function problemOf(text: string): string | null {
 
 export const deduplicate = z.strictObject({
   key: sources.describe(
-    'What makes rows equal: a source, or a list of sources that all have to be equal as text. A row without one of them (missing or null) is like no other.',
+    'What makes rows equal: a source, or a list of sources that all have to be equal as text. A row without one of them (missing or null) is like no other; a record of several rows is left out when each of them has an earlier one.',
   ),
 });

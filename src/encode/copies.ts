@@ -4,11 +4,16 @@ import { createKeySet, type KeySet } from './key-set.ts';
 
 export const KEY_WORDS = ROW_KEY_BYTES / 4;
 
-/** Finds rows whose key an earlier row of the job has, and leaves out those that main found among earlier jobs. */
+/**
+ * Finds rows whose key an earlier row of the job has, and leaves out those that main found among earlier jobs. To be
+ * asked of every record that could be written, in order.
+ */
 export interface Copies {
   begin(drop: readonly number[]): void;
-  /** To be asked of every row that could be written, in order. */
+  /** A record of one row. */
   isCopy(key: Buffer | null): boolean;
+  /** A record of several rows, which stays whole unless each of them is a copy. */
+  areCopies(keys: readonly (Buffer | null)[]): boolean;
   result(): Required<Pick<EncodeResult, 'keys' | 'deduplicated'>>;
 }
 
@@ -35,6 +40,20 @@ export function createCopies(): Copies {
     kept += 1;
   }
 
+  /** Whether an earlier row of the job has the key. */
+  function isSeen(found: Buffer | null): boolean {
+    if (found) keyBytes.set(found);
+    else key.fill(0);
+    return found !== null && !seen.add(key, 0);
+  }
+
+  /** Of a first row in the job: whether main found its key among earlier jobs. */
+  function isDropped(): boolean {
+    if (drop[dropped] !== firsts++) return false;
+    dropped += 1;
+    return true;
+  }
+
   return {
     begin(list) {
       seen.clear();
@@ -42,14 +61,22 @@ export function createCopies(): Copies {
       firsts = kept = copies = dropped = 0;
     },
     isCopy(found) {
-      if (found) keyBytes.set(found);
-      else key.fill(0);
-      const copy = found !== null && !seen.add(key, 0);
-      if (!copy && drop[dropped] !== firsts++) {
+      const copy = isSeen(found) || isDropped();
+      if (copy) copies += 1;
+      else keep();
+      return copy;
+    },
+    areCopies(list) {
+      const before = kept;
+      let own = 0;
+      for (const found of list) {
+        if (isSeen(found)) continue;
+        if (isDropped()) key.fill(0);
+        else own += 1;
         keep();
-        return false;
       }
-      if (!copy) dropped += 1;
+      if (own > 0) return false;
+      kept = before;
       copies += 1;
       return true;
     },

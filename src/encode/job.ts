@@ -98,7 +98,7 @@ export interface EncodeResult {
   readonly stopped?: Rejection | null;
   /** Only with `table.deduplicate`: the hashed key of each row, 4 words each; zeros: none. */
   readonly keys?: Uint32Array | null;
-  /** Rows left out because an earlier one has their key. */
+  /** Records left out because earlier rows have their keys. */
   readonly deduplicated?: number;
   /** CPU microseconds that the worker spent. */
   readonly cpuMicros: number;

@@ -1,5 +1,6 @@
 import type { Mended } from '../mapping/mend.ts';
 import type { RowDirty, RowMapper } from '../mapping/row.ts';
+import type { Copies } from './copies.ts';
 import type { Savepoint } from './record-writer.ts';
 import type { Tally } from './tally.ts';
 import type { RowSink, Writers } from './writers.ts';
@@ -10,29 +11,34 @@ export interface RowLimits {
   readonly rowBytes: number;
 }
 
-interface Written {
-  /** Without those that the filter leaves out. */
-  rows: number;
-  readonly mended: Mended[];
-}
-
 /**
- * Writes all rows of the record last opened, or none.
+ * Writes all rows of the record last opened, or none: also when all are copies, which is counted.
  *
- * @returns null when they are written, `full` when they need more table partitions than are left, or why not
+ * @returns null when that is done, `full` when they need more table partitions than are left, or why not
  */
 export function writeRows(
   mapper: RowMapper,
   writers: Writers,
   limits: RowLimits,
   tally: Tally,
+  copies: Copies | null,
 ): RowDirty | 'full' | null {
   const saved = new Map<RowSink, Savepoint>();
-  const written: Written = { rows: 0, mended: [] };
+  const written: Written = { rows: 0, mended: [], keys: [] };
   const problem = writeEach(mapper, writers, limits, saved, written);
-  if (problem === null) tally.rows(written.rows, written.mended);
+  const copied = problem === null && written.rows > 0 && copies?.areCopies(written.keys) === true;
+  if (problem === null && !copied) tally.rows(written.rows, written.mended);
   else for (const [writer, before] of saved) writer.restore(before);
   return problem;
+}
+
+/** Of the rows of one record. */
+interface Written {
+  /** Without those that the filter leaves out. */
+  rows: number;
+  readonly mended: Mended[];
+  /** Only where rows are compared. */
+  readonly keys: (Buffer | null)[];
 }
 
 function writeEach(
@@ -58,6 +64,7 @@ function writeEach(
     writer.end(mapper.eventMs);
     written.rows++;
     written.mended.push(...mapper.mended);
+    if (mapper.key) written.keys.push(mapper.key());
   }
   return null;
 }

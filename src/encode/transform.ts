@@ -57,7 +57,7 @@ export function createTransform(
           break;
         }
         if (mapper.rows > 1) {
-          const torn = writeRows(mapper, writers, limits, tally);
+          const torn = writeRows(mapper, writers, limits, tally, copies);
           if (torn === 'full' && record > job.from) break;
           if (torn === null || tally.dirty(record, torn === 'full' ? tooSpread(mapper.rows, limits) : torn))
             continue;

@@ -8,8 +8,6 @@ export function compileKey(
   { problems }: Findings,
 ): readonly number[] | null {
   if (!table.deduplicate) return null;
-  if (decode.value.envelope === 'canal')
-    problems.push('table.deduplicate: not with decode.value.envelope canal, whose records have several rows');
   return table.deduplicate.key.flatMap((text) => {
     const source = findSource(text, decode);
     if (!('problem' in source)) return slots.add(source);

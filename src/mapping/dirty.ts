@@ -28,7 +28,7 @@ export const ALL_DEAD_LETTERS: DirtyRules = { default: 'dead_letter', classes: {
 /** Found where a value is converted to its column, so that another one can stand there. */
 const AT_A_COLUMN: readonly RejectionCode[] = [
   ...(['wrong_type', 'out_of_range', 'not_exact', 'too_long', 'bad_time'] as const),
-  ...(['bad_json_text', 'invalid_utf8'] as const),
+  ...(['bad_json_text', 'invalid_utf8', 'expr_failed'] as const),
 ];
 /** A part of the value would fit. */
 const TOO_MUCH: readonly RejectionCode[] = ['too_long', 'not_exact'];

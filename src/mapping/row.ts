@@ -180,9 +180,7 @@ function createColumn(
   const convert = expressions?.guarded(plan.slot, plain) ?? plain;
   // A default is text, number or boolean, whatever the type.
   const lenient = plan.coercion === 'strict' && fallback !== null;
-  const convertFallback = lenient
-    ? createConverter({ ...plan, coercion: 'lenient' }, maxFieldBytes)
-    : plain;
+  const convertFallback = lenient ? createConverter({ ...plan, coercion: 'lenient' }, maxFieldBytes) : plain;
   return { plan, cell: cells[plan.slot]!, fallback, convert, convertFallback };
 }
 

@@ -168,8 +168,8 @@ const RECORDS = {
   ),
   recordsDeduplicated: counter(
     'records_deduplicated_total',
-    'rows',
-    'Rows left out because an earlier row of their batch has the same key (table.deduplicate).',
+    'records',
+    'Records left out because earlier rows of their batch have the same keys (table.deduplicate).',
   ),
   valuesMended: counter(
     'values_mended_total',

@@ -46,7 +46,7 @@ export interface RecordsStatus {
   readonly filtered: number;
   /** Dirty, and left out by `dirty`. */
   readonly skipped: number;
-  /** Rows left out because an earlier one of the batch has their key. */
+  /** Records left out because earlier rows of the batch have their keys. */
   readonly deduplicated: number;
   /** Their sum divided by `acknowledged`: 1, or something is wrong. */
   readonly completeness: number;

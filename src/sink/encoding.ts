@@ -7,7 +7,7 @@ import {
   type WriterSchema,
 } from '../encode/job.ts';
 import { asSinkError, SinkError } from '../errors.ts';
-import type { OffsetRange, SourceChunk } from '../source/source.ts';
+import type { OffsetRange, Position, SourceChunk } from '../source/source.ts';
 import { type Caution, dangerOf } from './caution.ts';
 import { dirtyRecord, dirtyText } from './left-out.ts';
 import { emptyPart, type Part, partBytes, toPart } from './part.ts';
@@ -204,9 +204,10 @@ export class Encoding {
       const job: EncodeJob = { ...base, chunk: chunk.buffer, progress, schemas };
       const result = await this.#options.encoder.run(job).catch((error) => {
         const [record = NOT_BEGUN] = progress;
-        if (asSinkError(error).code === 'worker_failed')
-          caution.died(danger, record >= 0 ? danger.positionOf(record) : null);
-        throw error;
+        const suspect = record >= 0 ? danger.positionOf(record) : null;
+        if (asSinkError(error).code !== 'worker_failed') throw error;
+        caution.died(danger, suspect);
+        throw suspect ? diedAt(suspect, asSinkError(error)) : error;
       });
       chunk.buffer = result.chunk;
       if (signal.aborted) return null;
@@ -276,6 +277,12 @@ export class Encoding {
 }
 
 const CRASHED = 'a worker thread died or hung on this record twice';
+
+/** A fault names its record itself, a death does not. */
+function diedAt({ topic, partition, offset }: Position, error: SinkError): SinkError {
+  const at = `${topic}[${partition}] offset ${offset}`;
+  return error.message.includes(at) ? error : new SinkError(error.code, `${error.message}, at ${at}`, error);
+}
 
 const stoppedBy = (chunk: SourceChunk, rejection: Rejection): SinkError =>
   new SinkError(

@@ -109,3 +109,36 @@ describe('rows of one job with an equal key', () => {
     );
   });
 });
+
+describe('records of several rows', () => {
+  const plan = {
+    ...planOf({ columns: { k: 'STRING', n: 'INT' }, table: { deduplicate: { key: ['k'] } } }),
+    tombstone: 'reject' as const,
+  };
+  const value = { ...plan.decoders.value!, envelope: 'canal' as const };
+  const collector = createRowCollector(plan);
+  const transform = createTransform({ ...plan, decoders: { ...plan.decoders, value } }, undefined, collector);
+  let n = 0;
+  const record = (...keys: (string | null)[]) =>
+    JSON.stringify({ type: 'INSERT', data: keys.map((k) => ({ k, n: `${n++}` })) });
+  const run = (values: string[], drop: number[] = []) => {
+    const { keys, deduplicated, extraRows, rejections, upTo } = transform.run(jobOf(values, { drop }));
+    expect(rejections).toEqual([]);
+    const rows = collector.take().map(({ values: row }) => row.get(1) ?? null);
+    expect(rows.length - extraRows + deduplicated!).toBe(upTo);
+    return { rows, deduplicated, keys: keys!.length / KEY_WORDS };
+  };
+
+  it('are left out when each of their rows is a copy, and else stay whole', () => {
+    const values = [record('a', 'b'), record('b', 'a'), record('b', 'c'), record('c'), record('a', 'b', 'c')];
+    expect(run(values)).toEqual({ rows: ['a', 'b', 'b', 'c'], deduplicated: 3, keys: 3 });
+    expect(run([record('a', 'a'), record('a', null), record('a', 'a')]).rows).toEqual(['a', 'a', 'a', null]);
+  });
+
+  it('are left out by the numbers of their keys, and those that stay are not named again', () => {
+    const values = [record('a', 'b'), record('c', 'd'), record('e'), record('d', 'c')];
+    expect(run(values).keys).toBe(5);
+    expect(run(values, [0, 1])).toEqual({ rows: ['c', 'd', 'e'], deduplicated: 2, keys: 3 });
+    expect(run(values, [0, 4])).toEqual({ rows: ['a', 'b', 'c', 'd'], deduplicated: 2, keys: 4 });
+  });
+});

@@ -63,6 +63,26 @@ it('is there before there is anything to show', () => {
   expect(shown).toContain('nothing yet');
 });
 
+it('shows what the configuration leaves out or replaces, where it does', () => {
+  expect(text()).not.toContain('Not as they came');
+  const mended = [{ code: 'too_long', action: 'set_null', values: 1_234 }];
+  const records = {
+    ...SAMPLE.records,
+    filtered: 5,
+    deduplicated: 6,
+    skippedByCode: { tombstone: 7 },
+    mended,
+  };
+  const shown = text({ records });
+  for (const item of [
+    'left out by the filter <b>5</b>',
+    'left out as copies <b>6</b>',
+    'skipped: tombstone <b>7</b>',
+    'set null: too_long <b>1,234</b>',
+  ])
+    expect(shown).toContain(item);
+});
+
 it('marks records that are not accounted for', () => {
   expect(text()).not.toContain('class="alarm"');
   const records = { ...SAMPLE.records, completeness: 0.999 };

@@ -82,6 +82,14 @@ describe('for people', () => {
     expect(lines.join()).toContain('column id: 1.5 does not fit BIGINT without losing digits');
   });
 
+  it('records that are left out are counted, dirty ones by reason', () => {
+    const shown = { ...PREVIEW, filtered: 3, skipped: { invalid_json: 4, tombstone: 1 } };
+    expect(printPreview(shown, 20, 100).join('\n')).toContain(
+      'rejected, 3 filtered, 5 skipped (invalid_json 4, tombstone 1); nothing was written',
+    );
+    expect(printPreview(PREVIEW, 20, 100).join('\n')).toContain('rejected; nothing was written');
+  });
+
   it('a table that is missing is said to be', () => {
     const table = { ...PREVIEW.table, exists: false };
     expect(printPreview({ ...PREVIEW, table }, 20, 100)[0]).toBe(

@@ -215,6 +215,37 @@ describe('rows of one batch with an equal key', () => {
     );
   });
 
+  it('of records with several rows are found too, and a record stays whole', async () => {
+    const value = { ...plan.decoders.value!, envelope: 'canal' as const };
+    const canal = { ...plan, decoders: { ...plan.decoders, value } };
+    const record = fc.array(fc.nat(4), { minLength: 1, maxLength: 3 });
+    const chunks = fc.array(fc.array(record, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(chunks, async (list) => {
+        const transform = createTransform(canal);
+        const h = harness({ encode: (job) => transform.run(job) });
+        for (const chunk of list)
+          h.feed(
+            ...chunk.map((keys) =>
+              JSON.stringify({ type: 'INSERT', data: keys.map((k) => ({ k, p: 'a' })) }),
+            ),
+          );
+        await h.pass(61_000);
+        const seen = new Set<number>();
+        let [rows, copies] = [0, 0];
+        for (const keys of list.flat()) {
+          const own = keys.filter((k) => !seen.has(k) && seen.add(k));
+          if (own.length === 0) copies += 1;
+          else rows += keys.length;
+        }
+        expect(h.acknowledged.map(end)).toEqual([list.flat().length]);
+        expect(facts(h)).toEqual([[rows, copies]]);
+        expect(h.budgetUsed()).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('seal the batch when their keys take too much of the memory', async () => {
     const h = open({ budgetBytes: 1 << 19 });
     for (let chunk = 0; chunk < 60; chunk++) {

@@ -32,7 +32,7 @@ async function readThrough(names: ReadonlyMap<number, string>) {
   const failures: unknown[] = [];
   for (;;) {
     const parts = await readOnce(caution, names, (error) => failures.push(error));
-    if (parts) return { parts, deaths: failures.length };
+    if (parts) return { parts, deaths: failures.length, failures };
     // Others that were under way may die of what they have in hand, which is no news then.
     await until(() => pool.busy === 0, { what: 'the workers are free' });
   }
@@ -83,8 +83,13 @@ async function readOnce(
 
 describe('a record on which threads die', () => {
   it.each(['exit', 'throw', 'hang'])('is alone in the dead letters after two deaths: %s', async (name) => {
-    const { parts, deaths } = await readThrough(new Map([[1_234, name]]));
+    const { parts, deaths, failures } = await readThrough(new Map([[1_234, name]]));
     expect(deaths).toBe(2);
+    for (const failure of failures)
+      expect(failure).toMatchObject({
+        code: 'worker_failed',
+        message: expect.stringContaining('orders[0] offset 1234'),
+      });
     const letters = parts.flatMap((part) => part.letters);
     expect(letters).toMatchObject([{ code: 'worker_crash', topic: 'orders', partition: 0, offset: 1_234 }]);
     expect(Buffer.from(letters[0]!.value!).toString()).toBe(`{"id":1234,"name":"${name}"}`);
