@@ -28,13 +28,17 @@ export const ERRORS = {
     1,
     'Check kafka.security: protocol, mechanism, username, password, caFile, certFile.',
   ),
-  kafka_denied: kind('stop', 1, 'Grant Read and Describe on the topic and Read on the group.'),
+  kafka_denied: kind(
+    'stop',
+    1,
+    'Grant Read and Describe on the topic and Read on the group, and Write on deadLetters.topic.',
+  ),
   kafka_fenced: kind(
     'stop',
     1,
     'Another process joined with the same kafka.instanceId: give each process its own, and end the old one first.',
   ),
-  topic_missing: kind('stop', 1, 'Create the topic or mend kafka.topics.'),
+  topic_missing: kind('stop', 1, 'Create the topic, or mend kafka.topics or deadLetters.topic.'),
   offset_lost: kind(
     'stop',
     4,
@@ -138,7 +142,7 @@ export const ERRORS = {
   dead_letter_unwritable: kind(
     'stop',
     1,
-    'Make room or rights in the deadLetters folder; nothing was acknowledged.',
+    'Make room or rights where deadLetters points, as the message says; nothing was acknowledged.',
   ),
   dirty_limit: kind(
     'stop',

@@ -1,28 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Clock } from './clock.ts';
+import { letterFolder } from './config/dead-letters.ts';
 import type { Config } from './config/schema.ts';
 import { type DeadLetterFolder, openDeadLetterFolder } from './deadletter/file.ts';
 import { type Committed, type LeftOutcome, ownerName, settleLeft } from './deadletter/left.ts';
 import { createKeeper } from './deadletter/original.ts';
+import { openDeadLetterTopic } from './deadletter/topic.ts';
 import { SinkError } from './errors.ts';
+import type { LettersOfBatch } from './ledger/ports.ts';
 import { ledgerEntry } from './ledger/store.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
+import type { DeadLetters } from './sink/ports.ts';
+import { openProducer } from './source/producer.ts';
 import type { OffsetCommit, TopicPartition } from './source/source.ts';
+import { askWritable, unwritable } from './source/writable.ts';
 
 /** Letters as they may be kept, before they go anywhere: without what must not be seen. Throws `config_invalid`. */
-export function keptLetters<T extends Pick<DeadLetterFolder, 'append'>>(
+export function keptLetters<T extends Pick<DeadLetters, 'append'>>(
   { deadLetters: { original, publicKeyFile } }: Pick<Config, 'deadLetters'>,
   { hidden }: Pick<Plan, 'hidden'>,
   letters: T,
 ): T {
   const keep = keeperOf({ original, publicKeyFile }, hidden !== undefined);
-  return { ...letters, append: (batch, list) => letters.append(batch, list.map(keep)) };
+  // Inherits from the letters: what they wait for is asked of them each time.
+  const append: T['append'] = (batch, list) => letters.append(batch, list.map(keep));
+  return Object.create(letters, { append: { value: append } });
 }
 
-function keeperOf({ original, publicKeyFile }: Omit<Config['deadLetters'], 'file'>, hidden: boolean) {
+function keeperOf(
+  { original, publicKeyFile }: Pick<Config['deadLetters'], 'original' | 'publicKeyFile'>,
+  hidden: boolean,
+) {
   try {
     const publicKey = publicKeyFile === null ? null : readFileSync(publicKeyFile, 'utf8');
     return createKeeper({ original, publicKey, hidden });
@@ -32,9 +43,9 @@ function keeperOf({ original, publicKeyFile }: Omit<Config['deadLetters'], 'file
   }
 }
 
-/** The folder of dead letters, and what dead processes left in it. */
+/** Where dead letters go, and what dead processes left there. */
 export interface Letters {
-  readonly folder: DeadLetterFolder;
+  readonly destination: DeadLetters & LettersOfBatch & { stop(): Promise<void> };
   /**
    * Keeps the own files from being taken for left, and settles those that nobody will finish by what the group
    * has committed, now and then until the signal aborts. Returns a function that looks at once, for when topic partitions were assigned.
@@ -45,10 +56,27 @@ export interface Letters {
   ): () => void;
 }
 
-/** Takes what was never sealed out of the folder first: the room may be what is missing. Throws `dead_letter_unwritable`. */
-export async function openLetters(config: Config, clock: Clock, log: Log): Promise<Letters> {
-  const owner = { group: config.kafka.groupId, host: hostname(), pid: process.pid };
-  const folder = config.deadLetters.file;
+/** Throws `dead_letter_unwritable`; for a topic `topic_missing` and `kafka_denied`, when the brokers say so now. */
+export function openLetters(config: Config, clock: Clock, log: Log): Promise<Letters> {
+  const { topic } = config.deadLetters;
+  if (topic !== null) return openTopic(config, topic, clock, log);
+  return openFolder(letterFolder(config.deadLetters), config.kafka.groupId, clock, log);
+}
+
+async function openTopic({ kafka, name }: Config, topic: string, clock: Clock, log: Log): Promise<Letters> {
+  const facts = await askWritable(kafka, topic);
+  const refusal = facts && unwritable(facts);
+  if (refusal) throw refusal;
+  const producer = openProducer(kafka);
+  return {
+    destination: openDeadLetterTopic({ topic, pipeline: name, producer, clock, log }),
+    keepSettled: () => () => undefined,
+  };
+}
+
+/** Takes what was never sealed out of the folder first: the room may be what is missing. */
+async function openFolder(folder: string, group: string, clock: Clock, log: Log): Promise<Letters> {
+  const owner = { group, host: hostname(), pid: process.pid };
   const tell = ({ counted, removed }: LeftOutcome) => {
     if (counted.length > 0)
       log.info({ counted }, 'dead letters of an earlier process count: their batch is done');
@@ -60,7 +88,7 @@ export async function openLetters(config: Config, clock: Clock, log: Log): Promi
   await settle({ fateOf: () => null }, async () => []);
   const opened = await openDeadLetterFolder({ folder, process: ownerName(owner) });
   return {
-    folder: opened,
+    destination: opened,
     keepSettled(read, signal) {
       const committed: Read = async (list) => (await read(list)).map(committedOf);
       const look = async () => {

@@ -190,6 +190,16 @@ export const LIMITS = {
   /** Least time for what waits when the service ends, ms. */
   trailFlushMs: 2_000,
 
+  // dead letters in a topic
+  /** Messages that are on their way at once, and their bytes; one larger than these goes alone. */
+  lettersInFlight: 1_000,
+  letterBytesInFlight: 8 * MiB,
+  /** Waits between two attempts to write to the topic, ms. */
+  letterRetryBaseMs: 500,
+  letterRetryCapMs: 15_000,
+  /** Least time for the connection to end, ms. */
+  letterCloseMs: 2_000,
+
   // health
   liveMs: 60_000,
   stuckIntervals: 3,

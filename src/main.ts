@@ -121,7 +121,7 @@ async function serve(
     log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
   const letters = await openLetters(config, clock, log);
-  const deadLetters = letters.folder;
+  const deadLetters = letters.destination;
   releasers.push(() => deadLetters.stop());
   const planner = openPlanner({
     ...{ first: loaded, workers, log },

@@ -10,7 +10,7 @@ import type { Metrics } from './ops/metrics.ts';
 import { createProblems, type Problems } from './ops/problems.ts';
 import type { Status } from './ops/status.ts';
 import { createRecoveries } from './recoveries.ts';
-import type { Batch } from './sink/batch.ts';
+import { type Batch, waitsFor } from './sink/batch.ts';
 import type { CoordinatorEvents } from './sink/options.ts';
 import { statusOf } from './status.ts';
 import type { TrailEntry } from './trail/entry.ts';
@@ -157,6 +157,7 @@ function snapshotOf(
     openingSince: source?.openingSince ?? null,
     oldestStateSince: oldest?.since ?? null,
     state: oldest?.state ?? null,
+    stateWaitsFor: oldest === null ? '' : cleanText(waitsFor(oldest)),
   };
 }
 

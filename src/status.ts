@@ -16,7 +16,7 @@ import type {
   TablePartitionStatus,
   TopicPartitionStatus,
 } from './ops/status.ts';
-import type { Batch } from './sink/batch.ts';
+import { type Batch, waitsFor } from './sink/batch.ts';
 import { totalOf } from './sink/left-out.ts';
 import { topicPartitionKey } from './source/source.ts';
 import { VERSION } from './version.ts';
@@ -92,7 +92,7 @@ export function batchStatus(batch: Batch, now: number): BatchStatus {
     ...{ id, state, sealedBy, records, rows, deadLetters: rejected, rowBytes },
     ...{ filtered, skipped: totalOf(skipped), deduplicated },
     since: iso(since),
-    waitsFor: cleanText(batch.upload.waitsFor) || null,
+    waitsFor: cleanText(waitsFor(batch)) || null,
     ageSeconds: Math.max(0, now - openedAt) / 1000,
     phases: Object.fromEntries(Object.entries(phases).map(([phase, ms]) => [phase, ms / 1000])),
     sessions: batch.upload.facts().map((target) => ({

@@ -27,7 +27,10 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   // The protocol: pure but for its ports.
   ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
-  deadletter: { code: ['errors.ts', 'limits.ts', 'clock.ts'], types: ['encode', 'source'] },
+  deadletter: {
+    code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
+    types: ['encode', 'log.ts'],
+  },
   ops: { code: ['mapping', 'errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
   check: {
     code: [
@@ -48,10 +51,11 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   audit: {
     code: [
-      ...['source', 'mapping', 'maxcompute', 'deadletter', 'check', 'connections.ts', 'plan.ts'],
+      ...['config', 'source', 'mapping', 'maxcompute', 'deadletter', 'check'],
+      ...['connections.ts', 'plan.ts'],
       ...['errors.ts', 'clock.ts', 'version.ts', 'preview', 'ops', 'log.ts'],
     ],
-    types: ['config'],
+    types: [],
   },
   trail: { code: ['limits.ts', 'seldom.ts'], types: ['ledger', 'sink', 'source', 'clock.ts', 'log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { maxComputeOptions } from '../connections.ts';
-import { type LetterOffsets, readLetterOffsets } from '../deadletter/offsets.ts';
+import type { LetterOffsets } from '../deadletter/offsets.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { type MaxCompute, openMaxCompute } from '../maxcompute/maxcompute.ts';
 import { matchTable } from '../plan.ts';
@@ -12,6 +11,7 @@ import { VERSION } from '../version.ts';
 import { maybeCopies } from './copies.ts';
 import { askLogs, type KafkaFacts, kafkaFacts, type TimeWindow, topicsOf } from './kafka-facts.ts';
 import { createLeavesOut } from './left-out.ts';
+import { lettersOf, lettersPlace } from './letters.ts';
 import { notesOf } from './notes.ts';
 import { auditedColumns } from './provenance.ts';
 import { type Range, rangesOf } from './ranges.ts';
@@ -86,7 +86,7 @@ async function compare(context: Context): Promise<AuditReport> {
     ...{ topic, partition, first: null, end },
   }));
   const counted = await askCounts(ask, table, committed, window);
-  const letters = await readLetterOffsets(resolve(config.deadLetters.file));
+  const letters = await lettersOf(config, options.timeoutMs);
   const subjects = logs.map((log) => subjectOf(log, counted, letters));
   const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
   const gaps = incomplete.some(({ offsets }) => offsets > 0)
@@ -180,7 +180,7 @@ function reportOf(
     ...{ version: VERSION, file: options.file, startedAt, durationMs: systemClock.now() - startedAt },
     group: config.kafka.groupId,
     table: [project, schema, config.table.name].filter((part) => part !== null).join('.'),
-    deadLetters: { folder: resolve(config.deadLetters.file), files, open, unreadable },
+    deadLetters: { where: lettersPlace(config), files, open, unreadable },
     ...{ rows: counted.rows, unknownRows: counted.unknown },
     foreignRows: foreign.reduce((sum, { rows, above }) => sum + rows + above, 0),
     ...{ topicPartitions, duplicatesComplete, duplicatesKnown: table.columns.row !== null },

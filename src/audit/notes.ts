@@ -1,4 +1,4 @@
-import { plural, some } from '../check/words.ts';
+import { count, plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { copiesNotes } from './copies.ts';
 import { rangeText, total } from './ranges.ts';
@@ -66,12 +66,12 @@ function aboveText(rows: number, above: readonly TopicPartitionReport[]): string
 }
 
 function letters({
-  deadLetters: { folder, files, open, unreadable },
+  deadLetters: { where, files, open, unreadable },
 }: Pick<AuditReport, 'deadLetters'>): string[] {
   return [
     ...(files === null
       ? [
-          `There is no folder ${folder} here: what was rejected elsewhere looks missing. Audit where the dead letters are.`,
+          `There is no folder ${where} here: what was rejected elsewhere looks missing. Audit where the dead letters are.`,
         ]
       : []),
     ...(open > 0
@@ -79,6 +79,8 @@ function letters({
           `${plural(open, 'file')} of dead letters of batches that are not acknowledged yet were not read (.open).`,
         ]
       : []),
-    ...(unreadable > 0 ? [`${plural(unreadable, 'line')} in ${folder} are no dead letters.`] : []),
+    ...(unreadable > 0
+      ? [`In ${where} are no dead letters: ${count(unreadable)} of what was read there.`]
+      : []),
   ];
 }

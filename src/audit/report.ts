@@ -29,7 +29,9 @@ export interface AuditReport {
   readonly group: string;
   readonly table: string;
   readonly deadLetters: {
-    readonly folder: string;
+    /** The folder, or the topic. */
+    readonly where: string;
+    /** Files that count, or messages; null: there is no such folder. */
     readonly files: number | null;
     readonly open: number;
     readonly unreadable: number;

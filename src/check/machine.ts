@@ -2,10 +2,12 @@ import { constants, existsSync, readFileSync } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { letterFolder } from '../config/dead-letters.ts';
 import type { Config } from '../config/schema.ts';
 import { durationText } from '../config/units.ts';
 import { openDeadLetterFolder } from '../deadletter/file.ts';
 import { SinkError } from '../errors.ts';
+import { letterTopicItem } from './letter-topic.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import type { Service } from './service.ts';
 import { withinStep } from './step.ts';
@@ -13,7 +15,10 @@ import { gibibytes } from './words.ts';
 
 /** What this machine, or this container, has to offer. The clock needs an answer of the service. */
 export async function checkMachine(config: Config): Promise<readonly Item[]> {
-  return [await folderItem(config), await portItem(config)];
+  const { topic } = config.deadLetters;
+  const letters =
+    topic === null ? folderItem(letterFolder(config.deadLetters)) : letterTopicItem(config, topic);
+  return [await letters, await portItem(config)];
 }
 
 export const machineSection = (items: readonly Item[], service: Service): Section => ({
@@ -21,9 +26,9 @@ export const machineSection = (items: readonly Item[], service: Service): Sectio
   items: [...items, clockItem(service)],
 });
 
-async function folderItem(config: Config): Promise<Item> {
+async function folderItem(file: string): Promise<Item> {
   const what = 'dead letters';
-  const folder = resolve(config.deadLetters.file);
+  const folder = resolve(file);
   try {
     const made = existsSync(folder);
     const nearest = made ? folder : existingAbove(folder);

@@ -89,13 +89,15 @@ export const options = z
       ...messageProblems(value.decode),
     ];
     for (const [path, message] of ofDecode) context.addIssue({ code: 'custom', path, message });
-    const { topic } = value.audit ?? {};
-    if (topic && reads(value.kafka, topic))
-      context.addIssue({
-        code: 'custom',
-        path: ['audit', 'topic'],
-        message: 'is read by this pipeline: name another topic',
-      });
+    for (const key of ['audit', 'deadLetters'] as const) {
+      const { topic } = value[key] ?? {};
+      if (typeof topic === 'string' && reads(value.kafka, topic))
+        context.addIssue({
+          code: 'custom',
+          path: [key, 'topic'],
+          message: 'is read by this pipeline: name another topic',
+        });
+    }
   }, EVEN_IF_WRONG);
 
 /** Any of the values may be wrong, which is told by its own rule. */

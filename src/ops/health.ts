@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly oldestStateSince: number | null;
   /** The state of that batch. */
   readonly state: string | null;
+  /** What that batch waits for, in words; empty: nothing that is known. */
+  readonly stateWaitsFor: string;
   /** The intent that this process has been settling for the longest time; null: none. */
   readonly recovery: { readonly since: number; readonly why: string } | null;
   readonly flushIntervalMs: number;
@@ -51,7 +53,7 @@ export function ready(snapshot: Snapshot): Health {
 const OPENING = 'nothing is read yet: waits until older commits have settled (ledger.settle)';
 
 function notReady(snapshot: Snapshot): string | null {
-  const { now, oldestStateSince, state, flushIntervalMs, recovery } = snapshot;
+  const { now, oldestStateSince, state, stateWaitsFor, flushIntervalMs, recovery } = snapshot;
   const tooLong = stuckAfterMs(flushIntervalMs);
   if (snapshot.decisionPending !== null) return `a decision is pending: ${snapshot.decisionPending}`;
   if (snapshot.stopping) return 'shutting down';
@@ -64,7 +66,9 @@ function notReady(snapshot: Snapshot): string | null {
     return `${OPENING}, for ${seconds(now - snapshot.openingSince)}: does a member come and go?`;
   if (oldestStateSince === null) return null;
   const age = now - oldestStateSince;
-  return age > tooLong ? `a batch has been ${state} for ${seconds(age)}` : null;
+  if (age <= tooLong) return null;
+  const waits = stateWaitsFor === '' ? '' : `, waiting for ${stateWaitsFor}`;
+  return `a batch has been ${state} for ${seconds(age)}${waits}`;
 }
 
 /** How long a batch may stay in one state before it counts as stuck, ms. */

@@ -56,6 +56,8 @@ export interface Batch {
   readonly keys: BatchKeys | null;
   /** Dead letters handed to the destination so far. */
   letters: Promise<void>;
+  /** What its dead letters wait for, in words; empty: nothing. */
+  readonly lettersWaitFor: () => string;
   /** When its intent was sent, ms; null: nobody but us knows of the batch. */
   intentAt: number | null;
   /** An offset commit that begins or ends it was sent: it may be done though nobody says so. */
@@ -78,7 +80,7 @@ export function openBatch(
   upload: BatchUpload,
   openedAt: number,
   now: number,
-  keys: BatchKeys | null = null,
+  { keys = null, lettersWaitFor = () => '' }: Partial<Pick<Batch, 'keys' | 'lettersWaitFor'>> = {},
 ): Batch {
   return {
     id,
@@ -100,6 +102,7 @@ export function openBatch(
     lastLetter: null,
     keys,
     letters: Promise.resolve(),
+    lettersWaitFor,
     intentAt: null,
     sent: false,
     phases: {},
@@ -176,13 +179,16 @@ export function leftOver(batches: readonly Batch[], chunks: number, now: number)
 }
 
 function standing(batch: Batch, now: number): string {
-  const { id, state, since, upload, intentAt } = batch;
+  const { id, state, since, intentAt } = batch;
   const kafka =
     state === 'committed' ? 'offsets' : state === 'uploaded' && intentAt !== null ? 'intent' : null;
-  const what = kafka === null ? upload.waitsFor : `Kafka to take its ${kafka}`;
+  const what = kafka === null ? waitsFor(batch) : `Kafka to take its ${kafka}`;
   const waits = what === '' ? '' : `, waiting for ${what}`;
   return `batch ${id} has been ${state} for ${Math.round((now - since) / 1000)} s${waits}`;
 }
+
+/** What the batch waits for outside, in words; empty: nothing. */
+export const waitsFor = ({ upload, lettersWaitFor }: Batch): string => lettersWaitFor() || upload.waitsFor;
 
 /** Why the batch should be sealed now; null: it goes on. */
 export function dueSeal(batch: Batch, limits: FlushLimits, now: number): SealReason | null {

@@ -39,6 +39,8 @@ export interface DeadLetters {
   abandon(batch: string): Promise<void>;
   /** Closes them as they are: whether the batch is done is decided elsewhere. */
   leave(batch: string): Promise<void>;
+  /** What an append waits for, in words; absent or empty: nothing. */
+  readonly waitsFor?: string;
 }
 
 export type Compression = 'deflate' | 'zstd' | 'none';

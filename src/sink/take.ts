@@ -11,14 +11,15 @@ import { BatchUpload } from './upload.ts';
 
 /** A batch without parts; `polledAt`: when its first record was polled, ms. */
 export function startBatch(
-  { budget, clock, upload, deduplicates }: CoordinatorOptions,
+  { budget, clock, upload, deduplicates, deadLetters }: CoordinatorOptions,
   assignment: number,
   polledAt: number,
   onProgress: () => void,
 ): Batch {
   const uploads = new BatchUpload({ ...upload, budget, clock, onProgress });
   const keys = deduplicates ? createBatchKeys(budget) : null;
-  return openBatch(randomUUID(), assignment, uploads, polledAt, clock.now(), keys);
+  const lettersWaitFor = () => deadLetters.waitsFor ?? '';
+  return openBatch(randomUUID(), assignment, uploads, polledAt, clock.now(), { keys, lettersWaitFor });
 }
 
 /** Why the batch should be sealed before the part joins one; null: it may join this one. */

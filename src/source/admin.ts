@@ -15,6 +15,7 @@ export interface TopicFacts {
 export interface Rights {
   readonly read: boolean;
   readonly describe: boolean;
+  readonly write: boolean;
 }
 
 /** First offset and end of the log (high watermark) of one topic partition. */
@@ -25,11 +26,13 @@ export interface LogBounds extends TopicPartition {
 
 // Kafka's numbers of the operations in access control lists.
 const READ = 3;
+const WRITE = 4;
 const DESCRIBE = 8;
 
 export function rightsOf(operations: readonly number[] | undefined): Rights | null {
   if (!operations) return null;
-  return { read: operations.includes(READ), describe: operations.includes(DESCRIBE) };
+  const may = (operation: number) => operations.includes(operation);
+  return { read: may(READ), describe: may(DESCRIBE), write: may(WRITE) };
 }
 
 /** Never creates a topic. */

@@ -62,7 +62,11 @@ export function clientProperties(
   };
 }
 
-/** The same brokers, options and security for few, small messages; the library ignores what is for consumers only. */
+/**
+ * The same brokers, options and security; the library ignores what is for consumers only. How long a message may be is
+ * the topic's to say, and how much waits is bounded by who sends. Idempotence asks for a right on the cluster that
+ * nothing needs: messages carry a name that tells copies.
+ */
 export function producerProperties(kafka: KafkaSettings): Record<string, string | number | boolean> {
   return {
     'client.id': 'maxsink',
@@ -72,8 +76,9 @@ export function producerProperties(kafka: KafkaSettings): Record<string, string 
     'statistics.interval.ms': 0,
     acks: 'all',
     'message.timeout.ms': 15_000,
-    'queue.buffering.max.kbytes': 16_384,
-    'message.max.bytes': 10_000_000,
+    'enable.idempotence': false,
+    'queue.buffering.max.kbytes': 2_097_151,
+    'message.max.bytes': 1_000_000_000,
     ...securityProperties(kafka.security),
   };
 }

@@ -13,7 +13,6 @@ const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
 describe('what comes later is refused as such', () => {
   it.each([
     [{ top: 'routes: []' }, /^13:1 routes: comes with a later version/],
-    [{ top: 'deadLetters: {topic: t}' }, /deadLetters\.topic: comes with a later version/],
     [{ top: 'deadLetters: {table: t}' }, /deadLetters\.table: comes with a later version/],
     [
       { table: 'deduplicate: {key: {expr: a}}' },
@@ -163,6 +162,16 @@ describe('keys that must stand together', () => {
       'registry',
       { top: 'schemaRegistry: {url: http://r, username: u}' },
       ['13:1 schemaRegistry.password: username needs it'],
+    ],
+    [
+      'two destinations of dead letters',
+      { top: 'deadLetters: {file: f, topic: t}' },
+      ['13:14 deadLetters: give one of file and topic, not both'],
+    ],
+    [
+      'a destination of dead letters that is read',
+      { top: 'deadLetters: {topic: orders}' },
+      ['13:22 deadLetters.topic: is read by this pipeline: name another topic'],
     ],
     [
       'late without partitions',

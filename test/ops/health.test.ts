@@ -12,6 +12,7 @@ const healthy: Snapshot = {
   openingSince: null,
   oldestStateSince: NOW - 5_000,
   state: 'open',
+  stateWaitsFor: '',
   flushIntervalMs: 60_000,
   decisionPending: null,
   recovery: null,

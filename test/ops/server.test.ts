@@ -14,6 +14,7 @@ const snapshot: Snapshot = {
   openingSince: null,
   oldestStateSince: null,
   state: null,
+  stateWaitsFor: '',
   flushIntervalMs: 1000,
   decisionPending: null,
   recovery: null,

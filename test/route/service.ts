@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly table: string;
   /** Lines below `table:`, indented by two. */
   readonly mapping: string;
+  /** The value of `deadLetters`; a folder below `folder` unless told. */
+  readonly deadLetters?: string;
   /** Further top-level sections. */
   readonly more?: string;
   readonly kafkaOptions?: Record<string, string | number>;
@@ -84,7 +86,7 @@ maxcompute:
 table:
   name: ${table}
 ${mapping}
-deadLetters: {file: ${path.join(folder.path, 'dead-letters')}}
+deadLetters: ${options.deadLetters ?? `{file: ${path.join(folder.path, 'dead-letters')}}`}
 http: {host: 127.0.0.1, port: 0}
 ${/^ledger:/m.test(more) ? '' : ONE_BROKER}
 ${more}

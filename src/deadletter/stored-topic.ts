@@ -1,0 +1,33 @@
+import type { Clock } from '../clock.ts';
+import type { Message } from '../source/client.ts';
+import { readTopic } from '../source/read-topic.ts';
+import type { KafkaSettings } from '../source/settings.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { type LetterOrigin, letterOfMessage } from './message.ts';
+
+/** A dead letter as it is found; what rejected it is not known everywhere. */
+export type StoredLetter = DeadLetter & Partial<LetterOrigin>;
+
+/** Null for a message that is no dead letter. One may be there more than once. */
+export async function* topicLetters(
+  kafka: KafkaSettings,
+  topic: string,
+  clock: Clock,
+  silenceMs: number,
+): AsyncGenerator<StoredLetter | null> {
+  for await (const message of readTopic(kafka, topic, clock, silenceMs)) yield letterIn(message);
+}
+
+function letterIn({ key, value, headers }: Message): StoredLetter | null {
+  const list = (headers ?? []) as unknown as readonly Record<string, Buffer | string | null>[];
+  return letterOfMessage({
+    key: bytesOf(key ?? null),
+    value,
+    headers: list.flatMap((header) =>
+      Object.entries(header).map(([name, one]) => ({ name, value: bytesOf(one) })),
+    ),
+  });
+}
+
+const bytesOf = (bytes: Buffer | string | null): Buffer | null =>
+  typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
