@@ -200,6 +200,15 @@ export const LIMITS = {
   /** Least time for the connection to end, ms. */
   letterCloseMs: 2_000,
 
+  // replay of dead letters
+  /** Letters that are encoded together, and bytes of their keys and values. */
+  replaySliceLetters: 5_000,
+  replaySliceBytes: 16 * MiB,
+  /** Letters that are committed together. */
+  replayBatchLetters: 100_000,
+  replayBlockBytes: 8 * MiB,
+  replayBytesInFlight: 32 * MiB,
+
   // health
   liveMs: 60_000,
   stuckIntervals: 3,

@@ -57,6 +57,13 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
     ],
     types: [],
   },
+  replay: {
+    code: [
+      ...['check', 'config', 'deadletter', 'encode', 'maxcompute', 'ops', 'preview', 'sink', 'source'],
+      ...['budget.ts', 'connections.ts', 'errors.ts', 'limits.ts', 'plan.ts', 'sessions.ts', 'tunnel.ts'],
+    ],
+    types: ['decode', 'ledger', 'clock.ts', 'log.ts'],
+  },
   trail: { code: ['limits.ts', 'seldom.ts'], types: ['ledger', 'sink', 'source', 'clock.ts', 'log.ts'] },
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: {
@@ -234,7 +241,9 @@ describe('purity', () => {
   });
 
   it('only the configuration reads the environment, handed over by the commands', () => {
-    const commands = ['run', 'check', 'preview', 'audit', 'resolve'].map((name) => `cli/${name}.ts`);
+    const commands = ['run', 'check', 'preview', 'audit', 'resolve', 'deadletters'].map(
+      (name) => `cli/${name}.ts`,
+    );
     const readers = service.filter(({ name }) => partOf(name) !== 'config' && !commands.includes(name));
     expect(found(readers, /\bprocess\.env\b/g)).toEqual([]);
   });

@@ -43,6 +43,7 @@ function addPipelineCommands(program: Command, exit: Exit): void {
     .action(async (options) => exit(await (await import('./preview.ts')).previewCommand(options)));
 
   addAudit(program, exit);
+  addDeadLetters(program, exit);
 
   program
     .command('resolve')
@@ -90,6 +91,37 @@ function addAudit(program: Command, exit: (code: number) => void): void {
     .option('--timeout <duration>', 'longest time of each query, and of reading the log', '30m')
     .option('--json', 'one JSON document instead of text')
     .action(async (options) => exit(await (await import('./audit.ts')).auditCommand(options)));
+}
+
+function addDeadLetters(program: Command, exit: Exit): void {
+  const letters = program
+    .command('deadletters')
+    .description('list and show rejected records, and replay them once the mapping takes them');
+  const command = (name: string, description: string) =>
+    letters
+      .command(name)
+      .description(description)
+      .requiredOption('-c, --config <file>', 'configuration (YAML)')
+      .option('--json', 'JSON instead of text');
+  const some = (one: Command) =>
+    one
+      .option('--code <code...>', 'only those rejected with one of these codes')
+      .option('--column <name>', 'only those rejected for this column')
+      .option('--since <when>', 'only records with timestamps from then on: 6h, or a time')
+      .option('--journal <folder>', 'where replays are written down');
+  const load = () => import('./deadletters.ts');
+  some(command('list', 'count them by reason and topic partition, with the newest of each')).action(
+    async (options) => exit(await (await load()).listCommand(options)),
+  );
+  command('show', 'everything of these letters, with the original bytes')
+    .argument('<id...>', 'topic-number-offset, as list shows it')
+    .option('--key <file>', 'private key (PEM) that opens sealed letters')
+    .action(async (ids, options) => exit(await (await load()).showCommand(ids, options)));
+  some(command('replay', 'send them through the present mapping into the table, each at most once'))
+    .argument('[id...]', 'only these; topic-number-offset, as list shows it')
+    .option('--key <file>', 'private key (PEM) that opens sealed letters')
+    .option('--dry-run', 'say what would happen; write nothing')
+    .action(async (ids, options) => exit(await (await load()).replayCommand(ids, options)));
 }
 
 /** Null when the error is not about the command line; `help`: the user asked for help or the version. */

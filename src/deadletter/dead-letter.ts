@@ -27,7 +27,7 @@ export interface DeadLetterHeader {
 }
 
 /** The same for the same record whoever rejects it and however often: readers merge by it. */
-export const deadLetterId = (letter: DeadLetter): string =>
+export const deadLetterId = (letter: Pick<DeadLetter, 'topic' | 'partition' | 'offset'>): string =>
   `${letter.topic}-${letter.partition}-${letter.offset}`;
 
 /** Bytes in JSON: `{text}` when they are valid UTF-8, else `{base64}`, `{encrypted}` (base64) when they are sealed; null stays null. All are exact. */

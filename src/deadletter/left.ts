@@ -18,7 +18,9 @@ export interface Owner {
 /** What the names of an owner's files begin with. */
 export const ownerName = ({ group, host, pid }: Owner): string => `${groupMark(group)}-${host}-${pid}`;
 
-const groupMark = (group: string): string => createHash('sha256').update(group).digest('hex').slice(0, 8);
+/** What the names of all files of a consumer group begin with. */
+export const groupMark = (group: string): string =>
+  createHash('sha256').update(group).digest('hex').slice(0, 8);
 
 const OPEN_FILE = /^([0-9a-f]{8})-(.+)-(\d+)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.sealed)?\.open$/;
 

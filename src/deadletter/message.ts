@@ -13,6 +13,7 @@ export interface LetterOrigin {
   readonly batch: string;
 }
 
+const SCHEME = 'RSA-OAEP-256+A256GCM';
 const PREFIX = 'maxsink-';
 /** The first of the reason; what stands before it are the record's own headers. */
 const FIRST = `${PREFIX}id`;
@@ -20,16 +21,23 @@ const FIRST = `${PREFIX}id`;
 /**
  * Behind the record's headers, in this order and as text: `maxsink-id` (readers de-duplicate by it), `-topic`,
  * `-partition`, `-offset`, `-timestamp` (ms), `-stage`, `-code`, `-column`, `-message`, `-sample`, `-pipeline`, `-batch`.
- * One without a value is left out.
+ * One without a value is left out. `-original` is `dropped` where key, value and header values were left out;
+ * where they are sealed, `-encryption` and `-encryption-key` (base64) say how.
  */
 export function letterMessage(letter: DeadLetter, origin: LetterOrigin): LetterMessage {
   const { topic, partition, offset, timestamp, stage, code, column, message, sample } = letter;
   const facts = { id: deadLetterId(letter), topic, partition, offset, timestamp };
-  const reason = { stage, code, column, message, sample, ...origin };
+  const reason = { stage, code, column, message, sample, ...origin, ...originalFacts(letter) };
   const added = Object.entries({ ...facts, ...reason }).flatMap(([name, value]) =>
     value === null ? [] : { name: PREFIX + name, value: Buffer.from(String(value)) },
   );
   return { key: letter.key, value: letter.value, headers: [...letter.headers, ...added] };
+}
+
+function originalFacts({ original }: DeadLetter): Record<string, string> {
+  if (original === undefined) return {};
+  if (original === 'dropped') return { original };
+  return { encryption: SCHEME, 'encryption-key': Buffer.from(original.wrappedKey).toString('base64') };
 }
 
 /** Null: the message is no dead letter. */
@@ -43,13 +51,24 @@ export function letterOfMessage(message: LetterMessage): (DeadLetter & LetterOri
   const number = (name: string) => (text(name) === null ? null : Number(text(name)));
   const [topic, tp, offset] = [text('topic'), number('partition'), number('offset')];
   if (topic === null || !isWhole(tp) || !isWhole(offset)) return null;
+  const original = originalOf(text('original'), text('encryption-key'));
+  // A header has no null in a topic, and nothing that is sealed is empty.
+  const own = message.headers.slice(0, at).map(({ name, value }) => {
+    return { name, value: original && value?.length === 0 ? null : value };
+  });
   return {
     ...{ topic, partition: tp, offset, timestamp: number('timestamp') },
-    ...{ key: message.key, value: message.value, headers: message.headers.slice(0, at) },
+    ...{ key: message.key, value: message.value, headers: own },
     ...{ stage: text('stage') ?? '', code: text('code') ?? '', column: text('column') },
     ...{ message: text('message') ?? '', sample: text('sample') },
     ...{ pipeline: text('pipeline') ?? '', batch: text('batch') ?? '' },
+    ...(original && { original }),
   };
+}
+
+function originalOf(word: string | null, key: string | null): DeadLetter['original'] {
+  if (word === 'dropped') return word;
+  return key === null ? undefined : { wrappedKey: Buffer.from(key, 'base64') };
 }
 
 const isWhole = (value: number | null): value is number => Number.isSafeInteger(value) && value! >= 0;

@@ -2,11 +2,8 @@ import type { Clock } from '../clock.ts';
 import type { Message } from '../source/client.ts';
 import { readTopic } from '../source/read-topic.ts';
 import type { KafkaSettings } from '../source/settings.ts';
-import type { DeadLetter } from './dead-letter.ts';
-import { type LetterOrigin, letterOfMessage } from './message.ts';
-
-/** A dead letter as it is found; what rejected it is not known everywhere. */
-export type StoredLetter = DeadLetter & Partial<LetterOrigin>;
+import { letterOfMessage } from './message.ts';
+import type { StoredLetter } from './stored.ts';
 
 /** Null for a message that is no dead letter. One may be there more than once. */
 export async function* topicLetters(

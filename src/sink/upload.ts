@@ -13,7 +13,7 @@ import type { Compression, Tunnel, UploadSession } from './ports.ts';
 export interface UploadOptions {
   readonly tunnel: Tunnel;
   readonly compression: Compression;
-  readonly budget: Budget;
+  readonly budget: Pick<Budget, 'release'>;
   readonly clock: Clock;
   onSession(): void;
   onBlock(bytes: number): void;

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { Message } from '@confluentinc/kafka-javascript';
 import { describe, expect, inject, it } from 'vitest';
+import { startMaxsink } from '../support/process.ts';
 import { produce, readAll } from '../support/records.ts';
 import { createTopic, uniqueName } from '../support/topics.ts';
 import { expectAudited } from './audited.ts';
@@ -7,6 +9,8 @@ import { failure, type Pipeline } from './pipeline.ts';
 import { withPipeline } from './recovery.ts';
 
 const bootstrap = inject('kafka');
+const MAPPING = `  columns: {id: id, kafka_partition: __partition__, kafka_offset: __offset__}
+  partitions: {hr: {time: event_time, format: HH, zone: UTC}}`;
 const CLEAN = { code: 0, signal: null };
 
 const deadTopic = (config: Record<string, string> = {}) =>
@@ -71,6 +75,53 @@ describe.concurrent('dead letters in a topic', { timeout: 120_000 }, () => {
       ]);
       expect(await service.stop(), service.tail()).toEqual(CLEAN);
       await expectAudited(pipeline);
+    });
+  });
+
+  it('can be replayed once the mapping takes them, each once, also from a topic that others use', async () => {
+    await withPipeline(bootstrap, async (pipeline) => {
+      const topic = await deadTopic();
+      const letters = { deadLetters: `{topic: ${topic}}` };
+      const first = await pipeline.startAssigned({
+        ...letters,
+        mapping: MAPPING.replace('id: id', 'id: none.there'),
+      });
+      const text = '{"id": 1, "none": {"there": "x"}, "event_time": 1763600400000}';
+      const twice = Array.from({ length: 40 }, () => ({ value: text, topicPartition: 0 }));
+      await produce(bootstrap, pipeline.topic, twice);
+      await pipeline.settled();
+      expect(await first.stop(), first.tail()).toEqual(CLEAN);
+      const foreign = (await readAll(bootstrap, topic))[0]!;
+      const others = headersOf(foreign).map(
+        ([k, v]) => [k, k === 'maxsink-pipeline' ? 'other' : v.replace('-0-', '-9-')] as const,
+      );
+      await produce(bootstrap, topic, [{ value: foreign.value, headers: others }, { value: 'stray' }]);
+
+      const mended = await pipeline.startAssigned(letters);
+      expect(await mended.stop(), mended.tail()).toEqual(CLEAN);
+      const journal = path.join(pipeline.folder.path, 'journal');
+      const deadletters = async (...args: string[]) => {
+        const child = startMaxsink([
+          'deadletters',
+          args[0]!,
+          '-c',
+          mended.file,
+          '--journal',
+          journal,
+          '--json',
+          ...args.slice(1),
+        ]);
+        expect((await child.exited).code, child.tail()).toBe(0);
+        return JSON.parse(child.lines.join('\n'));
+      };
+      expect(await deadletters('list')).toMatchObject({
+        unreadable: 1,
+        groups: [{ code: 'wrong_type', count: 40, replayed: 0 }],
+      });
+      expect(await deadletters('replay')).toMatchObject({ letters: 40, taken: 40, rows: 40 });
+      await expectOnce(pipeline, 40);
+      expect(await deadletters('replay')).toMatchObject({ letters: 40, earlier: 40, rows: 0 });
+      await expectOnce(pipeline, 40);
     });
   });
 
