@@ -10,13 +10,17 @@ import { openDeadLetterTopic } from './deadletter/topic.ts';
 import { SinkError } from './errors.ts';
 import type { LettersOfBatch } from './ledger/ports.ts';
 import { ledgerEntry } from './ledger/store.ts';
+import { letterPieces, loadLetterTable } from './letter-table.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
+import type { MaxCompute } from './maxcompute/maxcompute.ts';
+import { openLetterTable } from './sink/letter-table.ts';
 import type { DeadLetters } from './sink/ports.ts';
 import { openProducer } from './source/producer.ts';
 import type { OffsetCommit, TopicPartition } from './source/source.ts';
 import { askWritable, unwritable } from './source/writable.ts';
+import { guardedTunnel } from './tunnel.ts';
 
 /** Letters as they may be kept, before they go anywhere: without what must not be seen. Throws `config_invalid`. */
 export function keptLetters<T extends Pick<DeadLetters, 'append'>>(
@@ -56,11 +60,44 @@ export interface Letters {
   ): () => void;
 }
 
-/** Throws `dead_letter_unwritable`; for a topic `topic_missing` and `kafka_denied`, when the brokers say so now. */
-export function openLetters(config: Config, clock: Clock, log: Log): Promise<Letters> {
-  const { topic } = config.deadLetters;
+export interface LettersOptions {
+  readonly config: Config;
+  readonly maxcompute: MaxCompute;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stop: AbortSignal;
+}
+
+/** Throws `dead_letter_unwritable`; for a topic and a table what speaks against writing to it, as far as that is told now. */
+export function openLetters(options: LettersOptions): Promise<Letters> {
+  const { config, clock, log } = options;
+  const { topic, table } = config.deadLetters;
   if (topic !== null) return openTopic(config, topic, clock, log);
+  if (table !== null) return openTable(options, table);
   return openFolder(letterFolder(config.deadLetters), config.kafka.groupId, clock, log);
+}
+
+async function openTable(options: LettersOptions, name: string): Promise<Letters> {
+  const { config, maxcompute, clock, log, stop } = options;
+  const { table, places, created } = await loadLetterTable(config, name, maxcompute, stop);
+  if (created) log.info({ table: name, statement: created }, 'table created');
+  const { compression } = config.maxcompute;
+  const nothing = () => undefined;
+  return {
+    destination: openLetterTable({
+      table: name,
+      upload: {
+        ...{
+          tunnel: guardedTunnel(maxcompute, { table, outdated: () => changed(name) }, log),
+          compression,
+          clock,
+        },
+        ...{ onSession: nothing, onBlock: nothing, onCommit: nothing },
+      },
+      encode: letterPieces({ places, pipeline: config.name, compression, clock }),
+    }),
+    keepSettled: () => () => undefined,
+  };
 }
 
 async function openTopic({ kafka, name }: Config, topic: string, clock: Clock, log: Log): Promise<Letters> {
@@ -115,4 +152,12 @@ async function every(clock: Clock, ms: number, signal: AbortSignal, act: () => P
     await clock.sleep(ms, signal).catch(() => undefined);
     if (!signal.aborted) await act();
   }
+}
+
+/** It has no mapping that could be matched anew while running. */
+function changed(name: string): never {
+  throw new SinkError(
+    'mapping_mismatch',
+    `the columns of deadLetters.table ${name} have changed: start again`,
+  );
 }

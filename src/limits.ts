@@ -200,6 +200,13 @@ export const LIMITS = {
   /** Least time for the connection to end, ms. */
   letterCloseMs: 2_000,
 
+  // dead letters in a table
+  /** Of a key, value or headers in one row: in base64 a value of SQL still holds it. */
+  letterPartBytes: 2 * MiB,
+  /** Rows that are compressed together, and compressed bytes of one block; the budget does not know of them. */
+  letterPieceBytes: 4 * MiB,
+  letterBlockBytes: 4 * MiB,
+
   // replay of dead letters
   /** Letters that are encoded together, and bytes of their keys and values. */
   replaySliceLetters: 5_000,

@@ -120,7 +120,7 @@ async function serve(
   if (warnings.length > 0)
     log.warn({ warnings }, 'the mapping leaves columns empty, may lose digits or has options without effect');
 
-  const letters = await openLetters(config, clock, log);
+  const letters = await openLetters({ config, maxcompute, clock, log, stop });
   const deadLetters = letters.destination;
   releasers.push(() => deadLetters.stop());
   const planner = openPlanner({
@@ -214,10 +214,14 @@ async function serve(
   return error;
 }
 
-function identityOf({ maxcompute: { project, schema }, table }: Config, planner: Planner): Identity {
+function identityOf(
+  { maxcompute: { project, schema }, table, deadLetters }: Config,
+  planner: Planner,
+): Identity {
   return {
     to: { project, schema, table: table.name },
     cluster: null,
+    letters: deadLetters.table,
     get mapping() {
       return planner.mapping;
     },

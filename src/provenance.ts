@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import { SinkError } from './errors.ts';
 import type { TableName } from './ledger/intent.ts';
-import type { Provenance } from './ledger/ports.ts';
+import type { BatchRecords, Provenance } from './ledger/ports.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
@@ -12,7 +12,7 @@ import { parseTablePartition } from './maxcompute/table-partitions.ts';
 import { quoteName, sqlTableName } from './maxcompute/wire.ts';
 import { retry } from './retry.ts';
 
-export type CountedRange = Parameters<Provenance['count']>[2][number];
+export type CountedRange = BatchRecords['ranges'][number];
 
 export interface ProvenanceOptions {
   readonly maxcompute: Pick<MaxCompute, 'runSql'>;
@@ -39,7 +39,8 @@ export function tableProvenance({ maxcompute, plan, columns, clock, log }: Prove
       onRetry: (error) => log.warn({ error }, 'rows cannot be counted for the moment: trying again'),
     });
   return {
-    async count(to, tablePartition, ranges, signal) {
+    async count(to, { tablePartition, table }, { batch, ranges }, signal) {
+      if (table !== undefined) return countOne(to, countLettersStatement(to, batch), signal);
       let rows = 0;
       for (let at = 0; at < ranges.length; at += RANGES) {
         const part = ranges.slice(at, at + RANGES);
@@ -49,6 +50,10 @@ export function tableProvenance({ maxcompute, plan, columns, clock, log }: Prove
     },
   };
 }
+
+/** Dead letters say of which batch they are; pipelines may share their table. */
+const countLettersStatement = (to: TableName, batch: string): string =>
+  `SELECT COUNT(*) AS row_count FROM ${sqlTableName(to, to.table)} WHERE ${quoteName('batch')} = ${textLiteral(batch)};`;
 
 /** One statement for ranges that are not empty; the table partition is named, so that no full scan is asked for. */
 export function countStatement(

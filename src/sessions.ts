@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { SinkError } from './errors.ts';
+import { tableOf } from './ledger/intent.ts';
 import type { SessionState, Sessions } from './ledger/ports.ts';
 import { LIMITS } from './limits.ts';
 import { isPassing } from './maxcompute/error.ts';
@@ -19,12 +20,14 @@ export function ledgerSessions(maxcompute: MaxCompute, clock: Clock): Sessions {
       decide: (error) => ({ retry: isOutage(error) }),
     });
   return {
-    state: async (to, { id, tablePartition }, signal) => {
-      const session = maxcompute.session({ ...to, tablePartition, id });
+    state: async (to, ref, signal) => {
+      const { id, tablePartition } = ref;
+      const session = maxcompute.session({ ...tableOf(to, ref), tablePartition, id });
       return sessionState(await persist(() => session.status(signal), signal));
     },
-    commit: async (to, { id, tablePartition, ...content }, signal) => {
-      const session = maxcompute.session({ ...to, tablePartition, id });
+    commit: async (to, ref, signal) => {
+      const { id, tablePartition, table: _, ...content } = ref;
+      const session = maxcompute.session({ ...tableOf(to, ref), tablePartition, id });
       await persist(() => session.commit(content, signal), signal);
     },
   };

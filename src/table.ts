@@ -1,10 +1,15 @@
 import { systemClock } from './clock.ts';
-import type { Config } from './config/schema.ts';
 import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
-import { type CreateTable, createTableStatement } from './mapping/create-table.ts';
+import { type CreateTable, createTableStatement, type TableDraft } from './mapping/create-table.ts';
 import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
 import { retry } from './retry.ts';
+
+/** What the configuration says of a table that may have to be created. */
+export interface WantedTable {
+  readonly table: TableDraft & { readonly create: 'never' | 'if_missing' };
+  readonly maxcompute: { readonly project: string; readonly schema: string | null };
+}
 
 /** The table that is written to. */
 export interface OpenedTable {
@@ -19,7 +24,7 @@ export interface OpenedTable {
  * read it afterwards. Throws `table_missing`, or `maxcompute_denied` when the account may not create it.
  */
 export async function openTable(
-  config: Config,
+  config: WantedTable,
   maxcompute: MaxCompute,
   signal: AbortSignal,
 ): Promise<OpenedTable> {
@@ -45,7 +50,7 @@ export async function orMissing(read: Promise<TableInfo>): Promise<TableInfo | n
 const isMissing = (error: unknown): boolean => error instanceof SinkError && error.code === 'table_missing';
 
 async function create(
-  config: Config,
+  config: WantedTable,
   maxcompute: MaxCompute,
   { statement, settings }: CreateTable,
   signal: AbortSignal,
@@ -71,7 +76,7 @@ const POLICY = {
   capMs: LIMITS.createTableCapMs,
 };
 
-function refused({ table, maxcompute }: Config, error: SinkError): SinkError {
+function refused({ table, maxcompute }: WantedTable, error: SinkError): SinkError {
   const { project, schema } = maxcompute;
   const name = [project, schema, table.name].filter((part) => part !== null).join('.');
   const why =

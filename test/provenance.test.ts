@@ -67,7 +67,12 @@ describe('rows counted by their records', () => {
   const counter = (client: MaxCompute, columns: ProvenanceColumns, types: Record<string, string> = {}) => {
     const provenance = tableProvenance({ maxcompute: client, plan: keys(types), columns, clock: quick, log });
     return (to: { schema: string | null; table: string }, at: string, ...ranges: CountedRange[]) =>
-      provenance.count({ project: 'demo', ...to }, at, ranges, signal);
+      provenance.count(
+        { project: 'demo', ...to },
+        { tablePartition: at, id: 's' },
+        { batch: 'b', ranges },
+        signal,
+      );
   };
 
   it('are all rows of a record that became several, as a session counts them', async () => {

@@ -28,7 +28,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   // The protocol: pure but for its ports.
   ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
   deadletter: {
-    code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
+    code: ['source', 'maxcompute', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
     types: ['encode', 'log.ts'],
   },
   ops: { code: ['mapping', 'errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
@@ -44,6 +44,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
         'deadletter',
         'plan.ts',
         'tunnel.ts',
+        'letter-table.ts',
       ],
       ...['connections.ts', 'errors.ts', 'limits.ts', 'clock.ts', 'version.ts'],
     ],

@@ -86,7 +86,7 @@ async function compare(context: Context): Promise<AuditReport> {
     ...{ topic, partition, first: null, end },
   }));
   const counted = await askCounts(ask, table, committed, window);
-  const letters = await lettersOf(config, options.timeoutMs);
+  const letters = await lettersOf(config, client, options.timeoutMs);
   const subjects = logs.map((log) => subjectOf(log, counted, letters));
   const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
   const gaps = incomplete.some(({ offsets }) => offsets > 0)

@@ -51,7 +51,7 @@ async function sections(config: Config, options: CheckOptions): Promise<Section[
     const [source, target, machine] = await Promise.all([
       lookAtSource(config),
       lookAtTarget(config, service, options.write),
-      checkMachine(config),
+      checkMachine(config, service),
     ]);
     const { kafka, registry } = source;
     const settings = {

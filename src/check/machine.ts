@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { durationText } from '../config/units.ts';
 import { openDeadLetterFolder } from '../deadletter/file.ts';
 import { SinkError } from '../errors.ts';
+import { letterTableItem } from './letter-table.ts';
 import { letterTopicItem } from './letter-topic.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import type { Service } from './service.ts';
@@ -14,11 +15,15 @@ import { withinStep } from './step.ts';
 import { gibibytes } from './words.ts';
 
 /** What this machine, or this container, has to offer. The clock needs an answer of the service. */
-export async function checkMachine(config: Config): Promise<readonly Item[]> {
-  const { topic } = config.deadLetters;
-  const letters =
-    topic === null ? folderItem(letterFolder(config.deadLetters)) : letterTopicItem(config, topic);
-  return [await letters, await portItem(config)];
+export async function checkMachine(config: Config, service: Service): Promise<readonly Item[]> {
+  return [await lettersItem(config, service), await portItem(config)];
+}
+
+function lettersItem(config: Config, service: Service): Promise<Item> {
+  const { topic, table } = config.deadLetters;
+  if (topic !== null) return letterTopicItem(config, topic);
+  if (table !== null) return letterTableItem(config, service, table);
+  return folderItem(letterFolder(config.deadLetters));
 }
 
 export const machineSection = (items: readonly Item[], service: Service): Section => ({

@@ -39,7 +39,7 @@ const USUAL = 120;
 export async function listCommand(options: DeadLettersOptions): Promise<number> {
   return withStore(options, async ({ store, choice, journal }) => {
     let unreadable = 0;
-    const letters = chosenLetters(store.read(), choice, () => {
+    const letters = chosenLetters(store.read('heads'), choice, () => {
       unreadable += 1;
     });
     const { replayed } = await readJournal(journal);
@@ -56,7 +56,7 @@ export async function showCommand(ids: readonly string[], options: DeadLettersOp
     const wanted = idsOf(ids) ?? [];
     const key = options.key === undefined ? null : readPrivateKey(options.key);
     let found = 0;
-    for await (const letter of chosenLetters(store.read(), { ...ANY, ids: wanted })) {
+    for await (const letter of chosenLetters(store.read('whole'), { ...ANY, ids: wanted })) {
       found += 1;
       const opened = key === null || letter.original === 'dropped' ? letter : openLetter(letter, key);
       print(options.json ? lineOf(opened) : letterText(opened, textOptions()));

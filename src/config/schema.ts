@@ -89,6 +89,13 @@ export const options = z
       ...messageProblems(value.decode),
     ];
     for (const [path, message] of ofDecode) context.addIssue({ code: 'custom', path, message });
+    const { table: letters } = value.deadLetters ?? {};
+    if (typeof letters === 'string' && letters.toLowerCase() === value.table?.name?.toLowerCase())
+      context.addIssue({
+        code: 'custom',
+        path: ['deadLetters', 'table'],
+        message: 'is the table of the rows: name another one',
+      });
     for (const key of ['audit', 'deadLetters'] as const) {
       const { topic } = value[key] ?? {};
       if (typeof topic === 'string' && reads(value.kafka, topic))

@@ -49,9 +49,11 @@ const absurd = z.strictObject({
     ),
 });
 
+export const tableName = matching(/^[A-Za-z0-9_]{1,128}$/, 'letters, digits and underscore');
+
 export const table = z
   .strictObject({
-    name: matching(/^[A-Za-z0-9_]{1,128}$/, 'letters, digits and underscore').describe('Table to write to.'),
+    name: tableName.describe('Table to write to.'),
     create: choice(['never', 'if_missing'])
       .prefault('never')
       .describe(

@@ -4,7 +4,6 @@ import type { Path } from './path.ts';
 const LATER: Readonly<Record<string, string>> = {
   routes: 'several topics to several tables',
   'maxcompute.credentials.provider': 'credentials from a provider',
-  'deadLetters.table': 'dead letters in a table',
 };
 
 /** A sentence about a key of a later version, or undefined for a key that nobody planned. */

@@ -56,21 +56,48 @@ export function* deadLetterLine(letter: DeadLetter): Generator<string> {
   const { original } = letter;
   if (original === 'dropped') yield ',"dropped":true';
   else if (original) yield `,"encryption":${JSON.stringify(encryption(original.wrappedKey))}`;
-  const name = typeof original === 'object' ? 'encrypted' : null;
+  const name = bytesName(letter);
   yield ',"key":';
   yield* jsonBytes(letter.key, name);
   yield ',"value":';
   yield* jsonBytes(letter.value, name);
-  yield ',"headers":[';
-  for (const [i, header] of letter.headers.entries()) {
-    yield `${i === 0 ? '' : ','}{"name":${JSON.stringify(header.name)},"value":`;
-    yield* jsonBytes(header.value, name);
-    yield '}';
-  }
-  yield ']}\n';
+  yield ',"headers":';
+  yield* headersOf(letter);
+  yield '}\n';
 }
 
-const SCHEME = 'RSA-OAEP-256+A256GCM';
+function* headersOf(letter: DeadLetter): Generator<string> {
+  yield '[';
+  for (const [i, header] of letter.headers.entries()) {
+    yield `${i === 0 ? '' : ','}{"name":${JSON.stringify(header.name)},"value":`;
+    yield* jsonBytes(header.value, bytesName(letter));
+    yield '}';
+  }
+  yield ']';
+}
+
+const bytesName = ({ original }: DeadLetter): 'encrypted' | null =>
+  typeof original === 'object' ? 'encrypted' : null;
+
+/** The headers as in a line, in ASCII: to be cut anywhere. */
+export const headersJson = (letter: DeadLetter): string =>
+  [...headersOf(letter)]
+    .join('')
+    .replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** What became of the bytes, in one text: `dropped`, or the scheme and the wrapped key; null: they are the record's own. */
+export function originalText({ original }: DeadLetter): string | null {
+  if (original === undefined || original === 'dropped') return original ?? null;
+  return `${SCHEME}:${Buffer.from(original.wrappedKey).toString('base64')}`;
+}
+
+export function parseOriginal(text: string | null): DeadLetter['original'] {
+  if (text === null || text === 'dropped') return text ?? undefined;
+  return { wrappedKey: Buffer.from(text.slice(text.indexOf(':') + 1), 'base64') };
+}
+
+/** How sealed bytes are sealed. */
+export const SCHEME = 'RSA-OAEP-256+A256GCM';
 
 const encryption = (wrappedKey: Uint8Array) => ({
   scheme: SCHEME,
@@ -99,10 +126,19 @@ export function parseDeadLetter(line: string): DeadLetter {
     ...facts,
     key: parseBytes(key),
     value: parseBytes(value),
-    headers: headers.map((header) => ({ name: header.name, value: parseBytes(header.value) })),
+    headers: headers.map(parseHeader),
     ...(original && { original }),
   };
 }
+
+/** Throws a SyntaxError. */
+export const parseHeaders = (json: string): DeadLetterHeader[] =>
+  (JSON.parse(json) as WrittenLetter['headers']).map(parseHeader);
+
+const parseHeader = ({ name, value }: WrittenLetter['headers'][number]): DeadLetterHeader => ({
+  name,
+  value: parseBytes(value),
+});
 
 interface WrittenLetter extends Omit<DeadLetter, 'key' | 'value' | 'headers' | 'original'> {
   readonly id: string;

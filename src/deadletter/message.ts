@@ -1,4 +1,10 @@
-import { type DeadLetter, type DeadLetterHeader, deadLetterId } from './dead-letter.ts';
+import {
+  type DeadLetter,
+  type DeadLetterHeader,
+  deadLetterId,
+  originalText,
+  parseOriginal,
+} from './dead-letter.ts';
 
 /** A dead letter as a message of a topic: key, value and headers of the record as they were, and the reason behind them. */
 export interface LetterMessage {
@@ -13,7 +19,6 @@ export interface LetterOrigin {
   readonly batch: string;
 }
 
-const SCHEME = 'RSA-OAEP-256+A256GCM';
 const PREFIX = 'maxsink-';
 /** The first of the reason; what stands before it are the record's own headers. */
 const FIRST = `${PREFIX}id`;
@@ -22,22 +27,16 @@ const FIRST = `${PREFIX}id`;
  * Behind the record's headers, in this order and as text: `maxsink-id` (readers de-duplicate by it), `-topic`,
  * `-partition`, `-offset`, `-timestamp` (ms), `-stage`, `-code`, `-column`, `-message`, `-sample`, `-pipeline`, `-batch`.
  * One without a value is left out. `-original` is `dropped` where key, value and header values were left out;
- * where they are sealed, `-encryption` and `-encryption-key` (base64) say how.
+ * where they are sealed, it has the scheme, a colon and the wrapped key in base64.
  */
 export function letterMessage(letter: DeadLetter, origin: LetterOrigin): LetterMessage {
   const { topic, partition, offset, timestamp, stage, code, column, message, sample } = letter;
   const facts = { id: deadLetterId(letter), topic, partition, offset, timestamp };
-  const reason = { stage, code, column, message, sample, ...origin, ...originalFacts(letter) };
-  const added = Object.entries({ ...facts, ...reason }).flatMap(([name, value]) =>
-    value === null ? [] : { name: PREFIX + name, value: Buffer.from(String(value)) },
+  const reason = { stage, code, column, message, sample, ...origin };
+  const added = Object.entries({ ...facts, ...reason, original: originalText(letter) }).flatMap(
+    ([name, value]) => (value === null ? [] : { name: PREFIX + name, value: Buffer.from(String(value)) }),
   );
   return { key: letter.key, value: letter.value, headers: [...letter.headers, ...added] };
-}
-
-function originalFacts({ original }: DeadLetter): Record<string, string> {
-  if (original === undefined) return {};
-  if (original === 'dropped') return { original };
-  return { encryption: SCHEME, 'encryption-key': Buffer.from(original.wrappedKey).toString('base64') };
 }
 
 /** Null: the message is no dead letter. */
@@ -51,7 +50,7 @@ export function letterOfMessage(message: LetterMessage): (DeadLetter & LetterOri
   const number = (name: string) => (text(name) === null ? null : Number(text(name)));
   const [topic, tp, offset] = [text('topic'), number('partition'), number('offset')];
   if (topic === null || !isWhole(tp) || !isWhole(offset)) return null;
-  const original = originalOf(text('original'), text('encryption-key'));
+  const original = parseOriginal(text('original'));
   // A header has no null in a topic, and nothing that is sealed is empty.
   const own = message.headers.slice(0, at).map(({ name, value }) => {
     return { name, value: original && value?.length === 0 ? null : value };
@@ -64,11 +63,6 @@ export function letterOfMessage(message: LetterMessage): (DeadLetter & LetterOri
     ...{ pipeline: text('pipeline') ?? '', batch: text('batch') ?? '' },
     ...(original && { original }),
   };
-}
-
-function originalOf(word: string | null, key: string | null): DeadLetter['original'] {
-  if (word === 'dropped') return word;
-  return key === null ? undefined : { wrappedKey: Buffer.from(key, 'base64') };
 }
 
 const isWhole = (value: number | null): value is number => Number.isSafeInteger(value) && value! >= 0;

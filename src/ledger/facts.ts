@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { atMost } from './at-most.ts';
 import { type Decision, decide, type Facts } from './decision.ts';
-import type { IntentSession, SessionRef } from './intent.ts';
+import { type IntentSession, type SessionRef, tableOf } from './intent.ts';
 import type { Provenance, SessionState, Sessions } from './ports.ts';
 
 interface Asked {
@@ -64,7 +64,8 @@ async function countsOf(
       : [],
   );
   const counts = new Map<string, number>();
-  for (const { id, tablePartition } of sessions)
-    counts.set(id, await provenance!.count(own[0]!.pointer.to, tablePartition, ranges, signal));
+  const { to, batch } = own[0]!.pointer;
+  for (const session of sessions)
+    counts.set(session.id, await provenance!.count(tableOf(to, session), session, { batch, ranges }, signal));
   return counts;
 }

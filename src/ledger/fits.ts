@@ -10,6 +10,8 @@ export interface IntentFacts {
   readonly cluster: string | null;
   readonly members: readonly TopicPartition[];
   readonly tablePartitions: readonly string[];
+  /** The table of dead letters, which may have a session besides; null: they go elsewhere. */
+  readonly letters: string | null;
 }
 
 /**
@@ -26,8 +28,9 @@ const BATCH = '00000000-0000-0000-0000-000000000000';
 /** Beyond what a session can hold. */
 const ROWS = 2 ** 35 - 1;
 
-function dearest({ to, cluster, members, tablePartitions }: IntentFacts): Pointer {
-  const sessions = [...tablePartitions].sort().map(dearestSession);
+function dearest({ to, cluster, members, tablePartitions, letters }: IntentFacts): Pointer {
+  const own = [...tablePartitions].sort().map(dearestSession);
+  const sessions = letters === null ? own : [{ ...dearestSession('', own.length), table: letters }, ...own];
   return {
     ...{ batch: BATCH, end: Number.MAX_SAFE_INTEGER, createdAt: Number.MAX_SAFE_INTEGER, confirmed: true },
     ...{ to, cluster, anchor: dearestAnchor(members), witness: sessions.at(-1)! },

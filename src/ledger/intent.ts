@@ -10,7 +10,13 @@ export interface SessionRef {
   /** `dt=20261121,hr=09`; empty for an unpartitioned table. */
   readonly tablePartition: string;
   readonly id: string;
+  /** Of the batch's dead letters: their table, beside that of the rows. Absent: the table of the rows. */
+  readonly table?: string;
 }
+
+/** The table that the session belongs to. */
+export const tableOf = (to: TableName, { table }: SessionRef): TableName =>
+  table === undefined ? to : { ...to, table };
 
 /** A session of a batch with what it holds: its blocks are numbered 0 .. `blocks` - 1. */
 export interface IntentSession extends SessionRef {

@@ -9,7 +9,7 @@ import { readMembers, runsByTopic, writeRuns } from './members.ts';
 /**
  * A pointer as text for the metadata of an offset commit: letters, digits, `-` and `_`.
  *
- *   1            version
+ *   1 or 2       version: 2 when it names a session of dead letters, which version 1 does not know
  *   A B C D      flags: 1 confirmed, 2 deflated
  *   base64url    body, plain or deflated, whichever is shorter; CRC-32 of version, flags and these bytes
  *
@@ -20,10 +20,13 @@ import { readMembers, runsByTopic, writeRuns } from './members.ts';
  *   the anchor: topics, place of its own among them, its number, runs of each topic's members;
  *               sessions in the order of their table partitions: those, ids, blocks, rows; place of the
  *               witness; hash of the mapping
+ *   version 2:  name of the table of dead letters; then the anchor the place of their session, from 1, and a
+ *               pointer 1: its witness is that session
  *
  * `confirmed` changes no length.
  */
 const VERSION = '1';
+const WITH_LETTERS = '2';
 const CONFIRMED = 1;
 const DEFLATED = 2;
 const HAS = { schema: 1, cluster: 2, list: 4 } as const;
@@ -40,7 +43,8 @@ export function encodePointer(pointer: Pointer): string {
   const deflated = body.length > BODY_BYTES ? body : deflateRawSync(body, { level: 9 });
   const shorter = deflated.length < body.length;
   const flags = (pointer.confirmed ? CONFIRMED : 0) + (shorter ? DEFLATED : 0);
-  return seal(`${VERSION}${FLAGS[flags]}`, shorter ? deflated : body);
+  const version = letterTable(pointer) === null ? VERSION : WITH_LETTERS;
+  return seal(`${version}${FLAGS[flags]}`, shorter ? deflated : body);
 }
 
 /** Characters of a pointer whose body has so many bytes and is not deflated. */
@@ -65,15 +69,17 @@ function seal(head: string, bytes: Buffer): string {
 
 function readText(text: string): Pointer {
   if (text.length > TEXT_CHARS) throw new Error(`it has ${text.length} characters`);
-  if (text[0] !== VERSION)
-    throw new Error(`its version is ${JSON.stringify(text[0] ?? '')}, known is "${VERSION}"`);
+  if (text[0] !== VERSION && text[0] !== WITH_LETTERS)
+    throw new Error(
+      `its version is ${JSON.stringify(text[0] ?? '')}, known are "${VERSION}" and "${WITH_LETTERS}"`,
+    );
   const flags = FLAGS.indexOf(text[1] ?? ' ');
   const sealed = Buffer.from(text.slice(2), 'base64url');
   const bytes = sealed.subarray(0, -CHECKSUM_BYTES);
   if (flags < 0 || sealed.length < CHECKSUM_BYTES || seal(text.slice(0, 2), bytes) !== text)
     throw new Error('its checksum is wrong');
   const body = flags & DEFLATED ? inflateRawSync(bytes, { maxOutputLength: BODY_BYTES }) : bytes;
-  return readBody(createReader(body), (flags & CONFIRMED) !== 0);
+  return readBody(createReader(body), (flags & CONFIRMED) !== 0, text[0] === WITH_LETTERS);
 }
 
 /** Throws an Error for a witness that is no session of the list. */
@@ -94,7 +100,20 @@ export function pointerBody(pointer: Pointer): Buffer {
   if (cluster !== null) writeText(out, cluster);
   if (list === null) writePlain(out, pointer);
   else writeAnchor(out, pointer, list);
+  const letters = letterTable(pointer);
+  if (letters !== null) {
+    writeText(out, letters);
+    const place = list === null ? 0 : inOrder(list.sessions).findIndex((one) => one.table !== undefined);
+    writeNumber(out, place + 1);
+  }
   return Buffer.from(out);
+}
+
+/** Null: it names no session of dead letters. There is at most one. */
+function letterTable({ list, witness }: Pointer): string | null {
+  const [of, ...more] = (list?.sessions ?? [witness]).filter((one) => one.table !== undefined);
+  if (more.length > 0) throw new Error(`the session ${more[0]!.id} is a second one of dead letters`);
+  return of?.table ?? null;
 }
 
 function writePlain(out: Bytes, { anchor, witness }: Pointer): void {
@@ -119,9 +138,7 @@ function writeAnchor(out: Bytes, { anchor, witness }: Pointer, list: NonNullable
 
 /** Column by column: neighbours resemble each other. */
 function writeSessions(out: Bytes, unsorted: readonly IntentSession[], witness: SessionRef): void {
-  const sessions = [...unsorted].sort(
-    (a, b) => order(a.tablePartition, b.tablePartition) || order(a.id, b.id),
-  );
+  const sessions = inOrder(unsorted);
   const place = sessions.findIndex(
     ({ tablePartition, id }) => id === witness.id && tablePartition === witness.tablePartition,
   );
@@ -140,9 +157,12 @@ function writeSessions(out: Bytes, unsorted: readonly IntentSession[], witness: 
   writeNumber(out, place);
 }
 
+const inOrder = (sessions: readonly IntentSession[]): IntentSession[] =>
+  [...sessions].sort((a, b) => order(a.tablePartition, b.tablePartition) || order(a.id, b.id));
+
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-function readBody(from: Reader, confirmed: boolean): Pointer {
+function readBody(from: Reader, confirmed: boolean, hasLetters: boolean): Pointer {
   const batch = from.text();
   const end = from.number();
   const createdAt = from.number();
@@ -151,9 +171,16 @@ function readBody(from: Reader, confirmed: boolean): Pointer {
   const schema = has & HAS.schema ? from.text() : null;
   const to = { project, schema, table: from.text() };
   const cluster = has & HAS.cluster ? from.text() : null;
-  const rest = has & HAS.list ? readAnchor(from) : readPlain(from);
+  const plain = has & HAS.list ? readAnchor(from) : readPlain(from);
+  const rest = hasLetters ? withLetters(plain, from.text(), from.number() - 1) : plain;
   from.end();
   return { batch, end, createdAt, confirmed, to, cluster, ...rest };
+}
+
+function withLetters({ anchor, witness, list }: Rest, table: string, place: number): Rest {
+  const { id } = at(list?.sessions ?? [witness], place);
+  const named = <T extends SessionRef>(one: T): T => (one.id === id ? { ...one, table } : one);
+  return { anchor, witness: named(witness), list: list && { ...list, sessions: list.sessions.map(named) } };
 }
 
 type Rest = Pick<Pointer, 'anchor' | 'witness' | 'list'>;

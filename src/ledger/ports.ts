@@ -23,13 +23,15 @@ export interface Sessions {
 
 /** Rows of a batch that are in the table, counted by provenance columns. */
 export interface Provenance {
-  /** Rows in the session's table partition whose records lie in these ranges [first, end). */
-  count(
-    to: TableName,
-    tablePartition: string,
-    ranges: readonly (TopicPartition & { readonly first: number; readonly end: number })[],
-    signal: AbortSignal,
-  ): Promise<number>;
+  /** Rows of these records in the session's table, and table partition. */
+  count(to: TableName, session: SessionRef, of: BatchRecords, signal: AbortSignal): Promise<number>;
+}
+
+/** Which records a batch is of. */
+export interface BatchRecords {
+  readonly batch: string;
+  /** Offsets [first, end). */
+  readonly ranges: readonly (TopicPartition & { readonly first: number; readonly end: number })[];
 }
 
 /** The offsets and metadata of the group, as one member may read and write them. */

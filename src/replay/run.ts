@@ -92,17 +92,21 @@ async function replayNow(work: Work): Promise<Omit<ReplayReport, 'settled'>> {
   const pool = openPool({ plan, workers: 1 });
   const nothing = () => undefined;
   const upload = {
-    ...{ tunnel: guardedTunnel(maxcompute, table, log), compression: config.maxcompute.compression, clock },
+    tunnel: guardedTunnel(maxcompute, { table, outdated: () => undefined }, log),
+    ...{ compression: config.maxcompute.compression, clock },
     ...{ onSession: nothing, onBlock: nothing, onCommit: nothing },
   };
   const found = createLetterIds();
   try {
-    const done = await replayLetters(noted(chosenLetters(request.store.read(), request.choice), found), {
-      ...{ encoder: pool, schema: (id) => registry.schema(id, NEVER), now: clock.now(), replayed },
-      maxTablePartitions: config.flush.maxTablePartitions,
-      open: (letter) => openLetter(letter, request.key),
-      into: journal && { journal, to: { project, schema, table: table.name }, upload, clock },
-    });
+    const done = await replayLetters(
+      noted(chosenLetters(request.store.read('whole'), request.choice), found),
+      {
+        ...{ encoder: pool, schema: (id) => registry.schema(id, NEVER), now: clock.now(), replayed },
+        maxTablePartitions: config.flush.maxTablePartitions,
+        open: (letter) => openLetter(letter, request.key),
+        into: journal && { journal, to: { project, schema, table: table.name }, upload, clock },
+      },
+    );
     const unknown = (request.choice.ids ?? []).filter((id) => !found.has(id)).map(deadLetterId);
     return {
       ...{ ...done, dryRun: request.dryRun, place: request.store.name, journal: request.journal },

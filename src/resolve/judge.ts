@@ -26,7 +26,7 @@ export interface Judgement {
   readonly confirmed: Decision | null;
   /** By session id, as far as they were learned. */
   readonly states: ReadonlyMap<string, SessionState>;
-  /** Rows found in the table, by table partition; only where the state of a session does not tell. */
+  /** Rows found in the table, by session id; only where the state of a session does not tell. */
   readonly counts: ReadonlyMap<string, number>;
   /** Why rows cannot be counted; null: nothing stood in the way. */
   readonly uncounted: string | null;
@@ -86,10 +86,9 @@ function confirmedFacts(intent: Intent, judges: Judges): Facts {
 
 /** What was asked before is not asked again, and every count is noted. */
 function remembering({ provenance, signals, sessions }: Judges, known: Known): Asked {
-  const count: Provenance['count'] = async (to, tablePartition, ranges, until) => {
-    const rows =
-      known.counts.get(tablePartition) ?? (await provenance!.count(to, tablePartition, ranges, until));
-    known.counts.set(tablePartition, rows);
+  const count: Provenance['count'] = async (to, session, of, until) => {
+    const rows = known.counts.get(session.id) ?? (await provenance!.count(to, session, of, until));
+    known.counts.set(session.id, rows);
     return rows;
   };
   return {

@@ -116,10 +116,11 @@ function sessionReport(
   states: Judgement['states'],
   counts: Judgement['counts'],
 ): SessionReport {
-  const { tablePartition, id, blocks = null, rows = null } = session;
+  const { tablePartition, id, table, blocks = null, rows = null } = session;
   return {
     ...{ tablePartition, id, state: states.get(id) ?? null, blocks, rows },
-    found: counts.get(tablePartition) ?? null,
+    found: counts.get(id) ?? null,
+    ...(table !== undefined && { table }),
   };
 }
 

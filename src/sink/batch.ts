@@ -4,6 +4,7 @@ import type { BatchKeys } from './batch-keys.ts';
 import type { DirtyCounts } from './dirty-limit.ts';
 import { addCounts, addLeftOut, type DirtyRecord, type LeftOut, NOTHING_LEFT_OUT } from './left-out.ts';
 import type { Part } from './part.ts';
+import type { LetterSession } from './ports.ts';
 import type { BatchUpload } from './upload.ts';
 
 /**
@@ -56,6 +57,8 @@ export interface Batch {
   readonly keys: BatchKeys | null;
   /** Dead letters handed to the destination so far. */
   letters: Promise<void>;
+  /** Of dead letters in a table, once they are sealed; null: there is none. */
+  letterSession: LetterSession | null;
   /** What its dead letters wait for, in words; empty: nothing. */
   readonly lettersWaitFor: () => string;
   /** When its intent was sent, ms; null: nobody but us knows of the batch. */
@@ -102,6 +105,7 @@ export function openBatch(
     lastLetter: null,
     keys,
     letters: Promise.resolve(),
+    letterSession: null,
     lettersWaitFor,
     intentAt: null,
     sent: false,

@@ -1,5 +1,5 @@
 import { intentFits } from '../ledger/fits.ts';
-import type { Pointer, TableName } from '../ledger/intent.ts';
+import type { IntentSession, Pointer, TableName } from '../ledger/intent.ts';
 import { encodePointer } from '../ledger/pointer.ts';
 import { LIMITS } from '../limits.ts';
 import { type Position, type TopicPartition, topicPartitionKey } from '../source/source.ts';
@@ -14,6 +14,8 @@ export interface Identity {
   readonly cluster: string | null;
   /** Hash of mapping and partitioning. */
   readonly mapping: string;
+  /** The table of dead letters; absent or null: they go elsewhere. */
+  readonly letters?: string | null;
 }
 
 /**
@@ -28,19 +30,20 @@ export function intentOf(
   now: number,
 ): Map<string, string> {
   const ranges = [...batch.ranges].filter(([key, { end }]) => end !== before.get(key)?.offset);
-  const sessions = batch.upload.facts().map(({ tablePartition, sessionId, blocks, rowsInBlocks }) => {
+  const own = batch.upload.facts().map(({ tablePartition, sessionId, blocks, rowsInBlocks }) => {
     return { tablePartition, id: sessionId!, blocks, rows: rowsInBlocks };
   });
+  const sessions: IntentSession[] = batch.letterSession ? [...own, batch.letterSession.ref] : own;
   const members = ranges.map(([, { topic, partition }]) => ({ topic, partition }));
   const anchor = members[0]!;
-  const { tablePartition, id } = sessions[0]!;
+  const { blocks: _, rows: __, ...witness } = sessions[0]!;
   const pointer = {
     ...{
       batch: batch.id,
       anchor,
       createdAt: now,
       confirmed: false,
-      witness: { tablePartition, id },
+      witness,
       to,
       cluster,
     },
@@ -59,21 +62,27 @@ export const tablePartitionsOfPart = ({
   identity,
   flush,
 }: Pick<CoordinatorOptions, 'identity' | 'flush'>): number =>
-  identity === null ? flush.maxTablePartitions : Math.min(flush.maxTablePartitions, LIMITS.intentSessions);
+  identity === null
+    ? flush.maxTablePartitions
+    : Math.min(flush.maxTablePartitions, LIMITS.intentSessions - (identity.letters ? 1 : 0));
 
 /** Whether the intent of a batch of this part alone fits into Kafka's metadata. */
-export function intentOfPartFits({ ranges, pieces }: Part, { to, cluster }: Identity): boolean {
-  if (pieces.length === 0) return true;
+export function intentOfPartFits(
+  { ranges, pieces }: Part,
+  { to, cluster, letters = null }: Identity,
+): boolean {
+  if (pieces.length === 0 && letters === null) return true;
   const tablePartitions = [...new Set(pieces.map((piece) => piece.tablePartition))];
-  return intentFits({ to, cluster, members: ranges, tablePartitions });
+  return intentFits({ to, cluster, members: ranges, tablePartitions, letters });
 }
 
 /** Whether the intent of the batch would not fit into Kafka's metadata any more, if the part joined it. */
-export function outgrowsIntent(batch: Batch, part: Part, { to, cluster }: Identity): boolean {
+export function outgrowsIntent(batch: Batch, part: Part, { to, cluster, letters = null }: Identity): boolean {
   const members = part.ranges.filter((range) => !batch.ranges.has(topicPartitionKey(range)));
   const added = part.pieces.map((piece) => piece.tablePartition).filter((name) => !batch.upload.has(name));
   if (members.length === 0 && added.length === 0) return false;
   const tablePartitions = [...batch.upload.facts().map((target) => target.tablePartition), ...added];
   const all: TopicPartition[] = [...batch.ranges.values(), ...members];
-  return tablePartitions.length > 0 && !intentFits({ to, cluster, members: all, tablePartitions });
+  if (tablePartitions.length === 0 && letters === null) return false;
+  return !intentFits({ to, cluster, members: all, tablePartitions, letters });
 }

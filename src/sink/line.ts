@@ -53,7 +53,9 @@ export function createLine(options: LineOptions): Line {
     enter(batch, state, clock.now());
     options.onState(batch);
   };
-  const carriesIntent = (batch: Batch) => identity !== null && batch.upload.tablePartitions > 0;
+  const hasSessions = ({ upload, letterSession }: Batch) =>
+    upload.tablePartitions > 0 || letterSession !== null;
+  const carriesIntent = (batch: Batch) => identity !== null && hasSessions(batch);
   const assertOurs = () => {
     if (abandoned) throw new SinkError('session_lost', 'the batch was abandoned');
   };
@@ -62,7 +64,10 @@ export function createLine(options: LineOptions): Line {
     await batch.upload.finish();
     await batch.letters;
     assertOurs();
-    if (batch.rejected > 0) await deadLetters.seal(batch.id);
+    if (batch.rejected > 0) {
+      await deadLetters.seal(batch.id);
+      batch.letterSession = deadLetters.session?.(batch.id) ?? null;
+    }
     assertOurs();
     become(batch, 'uploaded');
   }
@@ -86,10 +91,13 @@ export function createLine(options: LineOptions): Line {
 
   async function settle(batch: Batch): Promise<void> {
     if (batch.state === 'uploaded' && carriesIntent(batch)) await commit(null, batch);
+    // The witness is a session of the rows, if there are any, and comes last.
+    await batch.letterSession?.commit();
+    assertOurs();
     await batch.upload.commit();
     assertOurs();
     // Before the offsets: whoever recovers the batch does the same, and letters that come twice merge by id.
-    if (batch.upload.tablePartitions > 0) await countLetters(batch);
+    if (hasSessions(batch)) await countLetters(batch);
     become(batch, 'committed');
     const next = queue[1];
     await commit(batch, next?.state === 'uploaded' && carriesIntent(next) ? next : null);
@@ -112,7 +120,7 @@ export function createLine(options: LineOptions): Line {
     assertOurs();
     for (const position of ends) positions.set(topicPartitionKey(position), position);
     // After the offsets: no intent holds these together, and a record may be accepted when it is read again.
-    if (done?.upload.tablePartitions === 0) await countLetters(done);
+    if (done && !hasSessions(done)) await countLetters(done);
     if (done) acknowledged(done, ends);
     if (next) become(next, 'intended');
   }

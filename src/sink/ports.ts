@@ -1,6 +1,7 @@
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
 import type { SchemaText } from '../decode/schema.ts';
 import type { EncodeJob, EncodeResult } from '../encode/job.ts';
+import type { IntentSession } from '../ledger/intent.ts';
 
 /** What the coordinator needs of the outside: small interfaces, passed in by main.ts. */
 export interface Encoder {
@@ -39,8 +40,16 @@ export interface DeadLetters {
   abandon(batch: string): Promise<void>;
   /** Closes them as they are: whether the batch is done is decided elsewhere. */
   leave(batch: string): Promise<void>;
+  /** Of letters in a table: their session, once they are sealed; null: there are none. Absent: they go elsewhere. */
+  session?(batch: string): LetterSession | null;
   /** What an append waits for, in words; absent or empty: nothing. */
   readonly waitsFor?: string;
+}
+
+/** The upload session of a batch's dead letters: named in its intent, and committed before its witness. */
+export interface LetterSession {
+  readonly ref: IntentSession;
+  commit(): Promise<void>;
 }
 
 export type Compression = 'deflate' | 'zstd' | 'none';

@@ -72,12 +72,14 @@ export function recoveredEntry(
   ranges: readonly Offsets[],
   sessions: readonly IntentSession[] | null,
 ): TrailEntry {
+  // Rows of dead letters are none of the table's, and one letter may have several.
+  const own = sessions?.filter(({ table }) => table === undefined) ?? null;
   return {
     ...{ batch, how: 'recovered', records: null, extraRows: null, rowBytes: null },
     ...{ deadLetters: null, filtered: null, skipped: null, deduplicated: null },
     ranges: ranges.map((range) => ({ ...range, records: null })),
-    rows: sessions?.reduce((sum, one) => sum + one.rows, 0) ?? null,
-    sessions: (sessions ?? []).map(({ tablePartition, id, rows, blocks }) => ({
+    rows: own?.reduce((sum, one) => sum + one.rows, 0) ?? null,
+    sessions: (own ?? []).map(({ tablePartition, id, rows, blocks }) => ({
       ...{ tablePartition, session: id, rows, blocks, bytes: null },
     })),
   };

@@ -41,6 +41,9 @@ describe('a folder', () => {
   });
 });
 
+/** Nobody is asked about a folder. */
+const NO_SERVICE = {} as Service;
+
 describe('this machine', () => {
   let folder: TempDir;
   beforeEach(() => {
@@ -50,7 +53,7 @@ describe('this machine', () => {
 
   const look = async (letters: string, port = 0) => {
     const more = `deadLetters: {file: "${letters}"}\nhttp: {host: 127.0.0.1, port: ${port}}\n`;
-    const [letterItem, portItem] = await checkMachine(parse(`${SMALLEST}${more}`));
+    const [letterItem, portItem] = await checkMachine(parse(`${SMALLEST}${more}`), NO_SERVICE);
     return { letters: letterItem!, port: portItem! };
   };
   /** A port that is taken by what answers with this text. */

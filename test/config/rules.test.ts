@@ -13,7 +13,6 @@ const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
 describe('what comes later is refused as such', () => {
   it.each([
     [{ top: 'routes: []' }, /^13:1 routes: comes with a later version/],
-    [{ top: 'deadLetters: {table: t}' }, /deadLetters\.table: comes with a later version/],
     [
       { table: 'deduplicate: {key: {expr: a}}' },
       /table\.deduplicate\.key: comes with a later version \(expressions\)/,
@@ -166,7 +165,12 @@ describe('keys that must stand together', () => {
     [
       'two destinations of dead letters',
       { top: 'deadLetters: {file: f, topic: t}' },
-      ['13:14 deadLetters: give one of file and topic, not both'],
+      ['13:14 deadLetters: give one of file, topic, not more'],
+    ],
+    [
+      'a table of dead letters that is the table of the rows',
+      { top: 'deadLetters: {table: ODS_ORDERS}' },
+      ['13:22 deadLetters.table: is the table of the rows: name another one'],
     ],
     [
       'a destination of dead letters that is read',

@@ -7,7 +7,8 @@ import { anchors, typicalPointer } from './pointers.ts';
 
 const factsOf = ({ to, cluster, list }: ReturnType<typeof typicalPointer>) => ({
   ...{ to, cluster, members: list!.members },
-  tablePartitions: list!.sessions.map(({ tablePartition }) => tablePartition),
+  tablePartitions: list!.sessions.flatMap(({ tablePartition, table }) => (table ? [] : tablePartition)),
+  letters: list!.sessions.find(({ table }) => table)?.table ?? null,
 });
 
 describe('whether an intent will fit', () => {

@@ -28,6 +28,19 @@ describe('a pointer as text', () => {
     );
   });
 
+  it('has a version of its own only where it names dead letters: others are read by those who know no other', () => {
+    const pointer = typicalPointer(2, 2);
+    const letters = { tablePartition: '', id: 'd1', blocks: 1, rows: 3, table: 'errors' };
+    const list = { ...pointer.list!, sessions: [letters, ...pointer.list!.sessions] };
+    expect(encodePointer(pointer)[0]).toBe('1');
+    expect(encodePointer({ ...pointer, list })[0]).toBe('2');
+    expect(encodePointer({ ...pointer, list: null })[0]).toBe('1');
+    const witness = { tablePartition: '', id: 'd1', table: 'errors' };
+    expect(encodePointer({ ...pointer, witness, list: null })[0]).toBe('2');
+    const twice = { ...list, sessions: [...list.sessions, { ...letters, id: 'd2' }] };
+    expect(() => encodePointer({ ...pointer, list: twice })).toThrow('d2 is a second one of dead letters');
+  });
+
   it('has its members and sessions in one order, whatever theirs was', () => {
     const pointer = typicalPointer(20, 30);
     const { members, sessions, mapping } = pointer.list!;
@@ -82,7 +95,10 @@ describe('a pointer as text', () => {
 
   it('says which version it has when that is another one', () => {
     const text = encodePointer(typicalPointer(1, 1));
-    expect(refusal(`2${text.slice(1)}`)).toBe('the intent cannot be read: its version is "2", known is "1"');
+    expect(refusal(`3${text.slice(1)}`)).toBe(
+      'the intent cannot be read: its version is "3", known are "1" and "2"',
+    );
+    expect(refusal(`2${text.slice(1)}`)).toContain('checksum');
     expect(refusal('')).toContain('its version is ""');
     expect(refusal(`${text}\0`)).toContain('checksum');
   });

@@ -59,18 +59,35 @@ export const sessions: fc.Arbitrary<IntentSession[]> = fc
 export const to = fc.record({ project: word(30), schema: fc.option(word(20)), table: text(40) });
 export const cluster = fc.option(word(22));
 
+/** Dead letters in a table of theirs have one session more; it may be the only one. */
+const withLetters = (
+  own: readonly IntentSession[],
+  table: string | null,
+  alone: boolean,
+): IntentSession[] => {
+  if (table === null) return [...own];
+  const letters = { tablePartition: '', id: `${own[0]!.id.slice(0, 38)}-d`, blocks: 1, rows: 2 ** 34, table };
+  return alone ? [letters] : [letters, ...own];
+};
+
+const inOrder = (list: IntentSession[]): IntentSession[] =>
+  list.sort((a, b) => order(a.tablePartition, b.tablePartition) || order(a.id, b.id));
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** Of an anchor. */
 export const anchors: fc.Arbitrary<Pointer> = fc
   .record({
     ...{ members, sessions, to, cluster, batch: fc.uuid(), end: fc.maxSafeNat(), createdAt: fc.maxSafeNat() },
     ...{ confirmed: fc.boolean(), mapping: word(16), anchor: fc.nat(), witness: fc.nat() },
+    ...{ letters: fc.option(text(40)), alone: fc.boolean() },
   })
-  .map(({ members: list, sessions: all, mapping, ...rest }) => {
-    const { tablePartition: place, id } = all[rest.witness % all.length]!;
+  .map(({ members: list, sessions: own, mapping, letters, alone, ...rest }) => {
+    const all = inOrder(withLetters(own, letters, alone));
+    const { blocks: _, rows: __, ...witness } = all[rest.witness % all.length]!;
     return {
       ...rest,
       anchor: list[rest.anchor % list.length]!,
-      witness: { tablePartition: place, id },
+      witness,
       list: { members: list, sessions: all, mapping },
     };
   });

@@ -189,7 +189,7 @@ describe('a decision', () => {
     const w = world(intentOf({ ...TWO, confirmed: true }), { s1: 'gone', s2: 'unknown' });
     const asked: unknown[] = [];
     const provenance: RecoveryOptions['provenance'] = {
-      async count(to, tablePartition, ranges) {
+      async count(to, { tablePartition }, { ranges }) {
         asked.push([to.table, tablePartition, ...ranges.map((r) => `${r.partition}:${r.first}-${r.end}`)]);
         return 10;
       },

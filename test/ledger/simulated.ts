@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import { SinkError } from '../../src/errors.ts';
-import type { IntentList, IntentSession, LedgerEntry, Pointer } from '../../src/ledger/intent.ts';
+import type { IntentList, IntentSession, LedgerEntry, Pointer, SessionRef } from '../../src/ledger/intent.ts';
 import type { LedgerStore, SessionState, Sessions } from '../../src/ledger/ports.ts';
 import type { PendingIntent, Recovered, RecoveryOptions } from '../../src/ledger/work.ts';
 import type { Log } from '../../src/log.ts';
@@ -152,7 +152,7 @@ export function world(entries: readonly LedgerEntry[], states: Record<string, Se
     return { options, recovered, pending, abort };
   };
   const provenance = {
-    async count(_to: unknown, tablePartition: string) {
+    async count(_to: unknown, { tablePartition }: SessionRef) {
       step(`count ${tablePartition}`);
       return counts.get(tablePartition) ?? 0;
     },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { SinkError } from '../../src/errors.ts';
+import type { SessionRef } from '../../src/ledger/intent.ts';
 import type { SessionState } from '../../src/ledger/ports.ts';
 import { type Judges, judge, needsDecision } from '../../src/resolve/judge.ts';
 import { intentIn, leftBehind, position } from './left.ts';
@@ -64,14 +65,14 @@ it('counts the rows of sessions whose state does not tell, once', async () => {
   const counted: string[] = [];
   const intent = await intentIn(leftBehind({ confirmed: false }));
   const sessions = intent.list!.sessions;
-  const count = async (_: unknown, tablePartition: string) => {
+  const count = async (_: unknown, { tablePartition }: SessionRef) => {
     counted.push(tablePartition);
     return sessions.find((one) => one.tablePartition === tablePartition)!.rows;
   };
   const judgement = await judge(intent, judges('gone', { provenance: { count } }));
   expect(judgement.confirmed).toMatchObject({ action: 'advance' });
   expect(counted).toEqual(sessions.map(({ tablePartition }) => tablePartition));
-  expect([...judgement.counts]).toEqual(sessions.map((one) => [one.tablePartition, one.rows]));
+  expect([...judgement.counts]).toEqual(sessions.map((one) => [one.id, one.rows]));
 });
 
 it('says why rows cannot be counted, and why states cannot be asked', async () => {

@@ -262,7 +262,7 @@ export class World {
   provenance(member: Member): Provenance | null {
     if (!this.shape.provenance) return null;
     return {
-      count: (_to, tablePartition, ranges, signal) =>
+      count: (_to, { tablePartition }, { ranges }, signal) =>
         this.tunnel.ask(member, `count rows in ${tablePartition}`, signal, () =>
           this.tunnel.list
             .filter((session) => session.tablePartition === tablePartition)
