@@ -22,7 +22,10 @@ const draftOf = (name: string): TableDraft => ({
 });
 
 /** The statement that creates the table of dead letters. */
-export function letterTableStatement({ maxcompute }: Pick<Config, 'maxcompute'>, name: string): string {
+export function letterTableStatement(
+  { maxcompute }: { readonly maxcompute: { readonly project: string; readonly schema: string | null } },
+  name: string,
+): string {
   const made = createTableStatement(draftOf(name), maxcompute);
   return 'statement' in made ? made.statement : '';
 }

@@ -52,7 +52,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   audit: {
     code: [
-      ...['config', 'source', 'mapping', 'maxcompute', 'deadletter', 'check'],
+      ...['config', 'source', 'mapping', 'maxcompute', 'deadletter', 'replay', 'check'],
       ...['connections.ts', 'plan.ts'],
       ...['errors.ts', 'clock.ts', 'version.ts', 'preview', 'ops', 'log.ts'],
     ],

@@ -5,6 +5,9 @@ import type { LetterOffsets } from '../deadletter/offsets.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { type MaxCompute, openMaxCompute } from '../maxcompute/maxcompute.ts';
 import { matchTable } from '../plan.ts';
+import { readJournal } from '../replay/journal.ts';
+import type { LetterIds } from '../replay/letter-ids.ts';
+import { letterStore } from '../replay/stored-letters.ts';
 import { openProbe, type Probe } from '../source/probe.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
@@ -24,6 +27,8 @@ export interface AuditOptions extends TimeWindow {
   /** The configuration, for the report. */
   readonly file: string;
   readonly timeoutMs: number;
+  /** Folder of the journal of replays; null: where a replay has it unless told. */
+  readonly journal: string | null;
 }
 
 /** Missing records after which the log is not read any further: the case is clear. */
@@ -87,7 +92,8 @@ async function compare(context: Context): Promise<AuditReport> {
   }));
   const counted = await askCounts(ask, table, committed, window);
   const letters = await lettersOf(config, client, options.timeoutMs);
-  const subjects = logs.map((log) => subjectOf(log, counted, letters));
+  const { replayed } = await readJournal(options.journal ?? letterStore(config, systemClock).journal);
+  const subjects = logs.map((log) => subjectOf(log, counted, letters, replayed));
   const incomplete = subjects.filter(({ first, end, offsets }) => end - first > offsets);
   const gaps = incomplete.some(({ offsets }) => offsets > 0)
     ? await askGaps(ask, table, incomplete)
@@ -107,7 +113,12 @@ interface Subject extends Omit<Facts, 'gaps' | 'logStart' | 'duplicates'> {
   readonly highest: number | null;
 }
 
-function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffsets): Subject {
+function subjectOf(
+  log: KafkaFacts,
+  { counts }: TableCounts,
+  letters: LetterOffsets,
+  replayed: LetterIds,
+): Subject {
   const { topic, partition, committed, from, to, startAt } = log;
   const known = counts.get(topicPartitionKey(log));
   const rejected = rangesOf(letters.offsets.get(topic)?.get(partition) ?? []);
@@ -117,6 +128,7 @@ function subjectOf(log: KafkaFacts, { counts }: TableCounts, letters: LetterOffs
   const first = beginning({ from, startAt, end: until, firstRow: lowest, firstLetter });
   return {
     ...{ topic, partition, first, end: until, log, letters: rejected },
+    replayed: rangesOf(replayed.offsets(log)),
     ...{ rows, offsets, lowest, highest, above, surplus },
   };
 }

@@ -31,6 +31,8 @@ export interface Facts extends TopicPartition, Range {
   readonly gaps: readonly Range[];
   /** Offsets of dead letters, acknowledged or not. */
   readonly letters: readonly Range[];
+  /** Of these: rows by a replay. */
+  readonly replayed: readonly Range[];
   readonly duplicates: readonly Duplicate[];
   readonly surplus: number;
 }
@@ -82,7 +84,7 @@ export function judge(facts: Facts, answer: LogAnswer): Verdict {
   const holes = Math.max(0, end - first) - facts.offsets - total(gaps);
   return {
     ...{ missing, unread, duplicates, surplus },
-    both: holes > 0 ? [] : beyond,
+    both: holes > 0 ? [] : without(beyond, facts.replayed),
     unlisted: Math.max(0, holes - total(beyond)),
     deleted: common(without(gaps, letters), before(logStart)),
     leftOut,

@@ -14,6 +14,7 @@ export interface AuditCommandOptions {
   readonly from?: string;
   readonly to?: string;
   readonly timeout: string;
+  readonly journal?: string;
   readonly json?: boolean;
 }
 
@@ -30,7 +31,7 @@ export async function auditCommand(options: AuditCommandOptions): Promise<number
   const timeoutMs = timeoutOf(options.timeout);
   const config = loadConfig(file, process.env);
   try {
-    const report = await audit(config, { file, ...window, timeoutMs });
+    const report = await audit(config, { file, ...window, timeoutMs, journal: options.journal ?? null });
     const { stdout } = process;
     const width = Math.min(WIDEST, Math.max(NARROWEST, stdout.columns ?? USUAL));
     const colours = stdout.isTTY && stdout.hasColors();

@@ -89,6 +89,7 @@ function addAudit(program: Command, exit: (code: number) => void): void {
     .option('--from <time>', 'only records with timestamps from this time on')
     .option('--to <time>', 'only records with timestamps before this time')
     .option('--timeout <duration>', 'longest time of each query, and of reading the log', '30m')
+    .option('--journal <folder>', 'where replays of dead letters are written down')
     .option('--json', 'one JSON document instead of text')
     .action(async (options) => exit(await (await import('./audit.ts')).auditCommand(options)));
 }

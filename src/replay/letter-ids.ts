@@ -7,6 +7,8 @@ export type LetterPlace = Pick<DeadLetter, 'topic' | 'partition' | 'offset'>;
 export interface LetterIds {
   readonly size: number;
   has(letter: LetterPlace): boolean;
+  /** Of one topic partition, in no order. */
+  offsets(topicPartition: Pick<LetterPlace, 'topic' | 'partition'>): readonly number[];
   /** False: it was there. */
   add(letter: LetterPlace): boolean;
 }
@@ -23,12 +25,14 @@ export function parseLetterId(id: string): LetterPlace | null {
 export function createLetterIds(): LetterIds {
   const known = new Map<string, Set<number>>();
   let size = 0;
-  const offsetsOf = ({ topic, partition }: LetterPlace) => known.get(`${topic}-${partition}`);
+  const offsetsOf = ({ topic, partition }: Pick<LetterPlace, 'topic' | 'partition'>) =>
+    known.get(`${topic}-${partition}`);
   return {
     get size() {
       return size;
     },
     has: (letter) => offsetsOf(letter)?.has(letter.offset) ?? false,
+    offsets: (topicPartition) => [...(offsetsOf(topicPartition) ?? [])],
     add(letter) {
       const offsets = offsetsOf(letter) ?? new Set<number>();
       if (offsets.has(letter.offset)) return false;

@@ -47,7 +47,8 @@ export function letterStore(config: Config, clock: Clock): LetterStore {
   return {
     name: `the folder ${folder}`,
     read: () => folderLetters(folder, kafka.groupId),
-    journal: resolve(folder, 'replayed'),
+    // Pipelines may share a folder, and read the same records into different tables.
+    journal: resolve(folder, `replayed-${name}`),
   };
 }
 

@@ -9,7 +9,7 @@ const span = (first: number, end: number): Range => ({ first, end });
 /** Offsets 0 to 9: rows at all but those. */
 const facts = (over: Partial<Facts> = {}): Facts => {
   const gaps = over.gaps ?? [];
-  const none = { letters: [], duplicates: [], surplus: 0, logStart: 0 };
+  const none = { letters: [], replayed: [], duplicates: [], surplus: 0, logStart: 0 };
   return { ...tp, ...span(0, 10), ...none, offsets: 10 - total(gaps), ...over, gaps };
 };
 const silent = { records: [], leftOut: [], unread: [] };
@@ -88,6 +88,13 @@ describe('the verdict', () => {
     expect(isFinding(verdict)).toBe(kinds.some((kind) => kind in wanted));
   });
 
+  it('finds nothing in a dead letter that is a row by a replay', () => {
+    const given = facts({ letters: [span(7, 8)], replayed: [span(7, 8)] });
+    const verdict = judge(given, silent);
+    expect(verdict).toMatchObject({ both: [], rejected: 1 });
+    expect(isFinding(verdict)).toBe(false);
+  });
+
   it('says of every offset what a look at each one says', () => {
     const offset = fc.record({
       row: fc.boolean(),
@@ -112,7 +119,7 @@ describe('the verdict', () => {
         const asked = where(isAsked);
         expect(questions(given)).toEqual(asked);
         const verdict = judge(
-          { ...given, duplicates: [], surplus: 0 },
+          { ...given, replayed: [], duplicates: [], surplus: 0 },
           {
             records: where((one, at) => isAsked(one, at) && one.record && !one.filtered),
             leftOut: where((one, at) => isAsked(one, at) && one.record && one.filtered),

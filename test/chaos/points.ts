@@ -8,6 +8,7 @@ export const LINE = [
   'verify', // the server's block list is compared with ours: the batch is whole
   'letters', // its dead letters are made durable
   'intent', // its intent is committed, at the unchanged offsets
+  'commit:letters', // the session of its dead letters is committed, when they go to a table
   'commit:1', // its first session is committed
   'commit:2',
   'commit:3', // the last one

@@ -155,6 +155,27 @@ const lostSessions: Scenario[] = [
   },
 ];
 
+/** Where dead letters are made durable, and where they begin to count. */
+const LETTERS = around(['letters', 'intent', 'publish', 'advance']);
+
+const destinations: Scenario[] = [1, 3].flatMap((members) => [
+  {
+    ...{ name: 'killed, dead letters in a topic', members, options: { deadLetters: 'topic' as const } },
+    campaign: inTurn(kills(LETTERS), afterIntent(RECOVERIES, kills)),
+  },
+  {
+    ...{ name: 'killed, dead letters in a table', members, options: { deadLetters: 'table' as const } },
+    campaign: inTurn(
+      kills([...LETTERS, ...around(['commit:letters', 'commit:3'])]),
+      afterIntent(RECOVERIES, kills),
+    ),
+  },
+  {
+    ...{ name: 'frozen, dead letters in a table', members, options: { deadLetters: 'table' as const } },
+    campaign: stalls([...LETTERS, ...around(['commit:letters'])]),
+  },
+]);
+
 const fullDisk: Scenario = {
   name: 'disk of the dead letters full',
   members: 1,
@@ -183,6 +204,7 @@ export const MATRIX: readonly Scenario[] = [
   ...zombies,
   ...surroundings,
   ...lostSessions,
+  ...destinations,
   fullDisk,
   CONTROL,
 ];
@@ -216,6 +238,10 @@ export const SUBSET: readonly Scenario[] = [
     name: 'frozen and continued',
     members: 3,
     campaign: inTurn(stalls(FREEZE_POINTS), afterIntent(['before:recovery:advance'], stalls)),
+  },
+  {
+    ...{ name: 'killed, dead letters in a table', members: 1, options: { deadLetters: 'table' } },
+    campaign: kills(['after:letters', 'after:intent', 'before:commit:letters', 'after:commit:letters']),
   },
   ...lostSessions.filter(({ name }) => name.startsWith('all')),
   CONTROL,

@@ -19,7 +19,7 @@ const patient = <T>(ask: () => Promise<T>): Promise<T | null> => ask().catch(() 
 
 /** Ends the load, waits until every record is acknowledged and no intent is out, stops the members, counts. */
 export async function outcome(world: World, deadlineMs = 60_000): Promise<Outcome> {
-  const { bootstrap, topic, group, crew, load, table, letters } = world;
+  const { bootstrap, topic, group, crew, load, table } = world;
   const records = await load.stop();
   const ends = await until(() => patient(() => endOffsets(bootstrap, topic)), { what: 'the ends' });
   const committed = () => committedOffsets(bootstrap, group, topic).catch(() => new Map());
@@ -34,7 +34,10 @@ export async function outcome(world: World, deadlineMs = 60_000): Promise<Outcom
   const pending = [...(await committed())].flatMap(([tp, { metadata }]) =>
     INTENT.test(metadata) ? [`${tp}: ${metadata}`] : [],
   );
-  const verdict = await verify({ account: world.emulator(), table, letters }, records);
+  const verdict = await verify(
+    { account: world.emulator(), table, letters: world.readLetters ?? world.letters },
+    records,
+  );
   const duplicates = verdict.rows - verdict.distinct;
   return { ...verdict, duplicates, pending, recoveries: recoveryRows(crew.logged()) };
 }

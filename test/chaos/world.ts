@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { letterTableStatement } from '../../src/letter-table.ts';
 import { query } from '../route/service.ts';
 import { type Load, startLoad, TOPIC_PARTITIONS } from '../soak/records.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
@@ -7,6 +8,7 @@ import { type Kafka, startOwnKafka } from '../support/kafka.ts';
 import { freePort } from '../support/net.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { ROOT } from '../support/project.ts';
+import { readAll } from '../support/records.ts';
 import { createTopic, uniqueName } from '../support/topics.ts';
 import { type Crew, createCrew } from './crew.ts';
 
@@ -20,6 +22,8 @@ export interface WorldOptions {
   readonly rate?: number;
   /** `ledger.onUnknown`. */
   readonly onUnknown?: 'stop' | 'assume_committed' | 'replay';
+  /** Where dead letters go; a folder unless told. */
+  readonly deadLetters?: 'topic' | 'table';
   /** Members keep their places in the group over a restart. */
   readonly staticMembers?: boolean;
 }
@@ -34,6 +38,8 @@ export interface World {
   readonly table: string;
   readonly folder: TempDir;
   readonly letters: string;
+  /** Of dead letters that are elsewhere; null: they are in the folder. */
+  readonly readLetters: (() => Promise<readonly { partition: number; offset: number }[]>) | null;
   readonly crew: Crew;
   readonly load: Load;
   /** Between the members and the broker, when it is a cluster of its own with one broker. */
@@ -77,7 +83,9 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   await query(emulator, `CREATE TABLE ${table} (${COLUMNS}) PARTITIONED BY (dt STRING, hr STRING);`);
   const letters = path.join(folder.path, 'dead-letters');
   const endpoint = `http://127.0.0.1:${toMaxCompute.port}`;
-  const place = { topic, group, table, letters, endpoint, brokers: forMembers };
+  const elsewhere = await placeLetters(options.deadLetters, bootstrap, table, () => emulator);
+  const deadLetters = elsewhere?.yaml ?? `{file: ${letters}}`;
+  const place = { topic, group, table, deadLetters, endpoint, brokers: forMembers };
   const { staticMembers = false } = options;
   const config = yaml(place, emulator, options);
   const crew = createCrew({ folder, logs, name: slug(name), yaml: config, staticMembers });
@@ -87,7 +95,7 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
   return {
     guarantee: options.guarantee ?? 'exactly_once',
     ...{ kafka, bootstrap, topic, group, table, folder, letters, crew, load },
-    ...{ toKafka, toMaxCompute, failures },
+    ...{ toKafka, toMaxCompute, failures, readLetters: elsewhere?.read ?? null },
     emulator: () => emulator,
     async killEmulator() {
       emulator.kill('SIGKILL');
@@ -104,6 +112,37 @@ export async function createWorld(name: string, options: WorldOptions): Promise<
       folder.remove();
     },
   };
+}
+
+/** The topic or table of dead letters, and how they are read there. In a topic a letter counts once, however often it is there. */
+async function placeLetters(
+  kind: WorldOptions['deadLetters'],
+  bootstrap: string,
+  table: string,
+  emulator: () => EmulatorChild,
+) {
+  if (kind === 'topic') {
+    const topic = await createTopic(bootstrap, uniqueName('chaos-dead'), { topicPartitions: 2 });
+    const read = async () => {
+      const ids = (await readAll(bootstrap, topic)).map(({ headers = [] }) =>
+        (headers as Record<string, Buffer>[]).map((one) => String(one['maxsink-id'] ?? '')).join(''),
+      );
+      return [...new Set(ids)].map((id) => {
+        const [partition, offset] = id.split('-').slice(-2).map(Number);
+        return { partition: partition!, offset: offset! };
+      });
+    };
+    return { yaml: `{topic: ${topic}}`, read };
+  }
+  if (kind !== 'table') return null;
+  const letters = `${table}_errors`;
+  const config = { maxcompute: { project: emulator().project, schema: null } };
+  await query(emulator(), letterTableStatement(config, letters));
+  const read = async () => {
+    const rows = await query(emulator(), `SELECT kafka_partition, kafka_offset FROM ${letters} LIMIT 10000;`);
+    return rows.map(([partition, offset]) => ({ partition: Number(partition), offset: Number(offset) }));
+  };
+  return { yaml: `{table: ${letters}}`, read };
 }
 
 const slug = (name: string): string => name.replaceAll(/[^a-z0-9]+/gi, '-');
@@ -125,13 +164,13 @@ interface Place {
   readonly topic: string;
   readonly group: string;
   readonly table: string;
-  readonly letters: string;
+  readonly deadLetters: string;
   readonly endpoint: string;
   readonly brokers: string;
 }
 
 function yaml(place: Place, emulator: EmulatorChild, options: WorldOptions): string {
-  const { topic, group, table, letters, endpoint, brokers } = place;
+  const { topic, group, table, deadLetters, endpoint, brokers } = place;
   const { guarantee = 'exactly_once', onUnknown = 'stop' } = options;
   // One broker appends at once; three may take as long as `offsets.commit.timeout.ms`, which is 5 s.
   const settle = options.brokers === 3 ? '5s' : '300ms';
@@ -148,7 +187,7 @@ maxcompute:
 table:
   name: ${table}
 ${MAPPING}
-deadLetters: {file: ${letters}}
+deadLetters: ${deadLetters}
 ledger: {settle: ${settle}, onUnknown: ${onUnknown}}
 flush: {interval: 1s}
 workers: 1

@@ -26,6 +26,12 @@ export function failPoints(trip: Trip): Wrappers {
       overriding(letters, {
         seal: (batch) => around('letters', () => letters.seal(batch)),
         acknowledge: (batch) => around('publish', () => letters.acknowledge(batch)),
+        ...(letters.session && {
+          session(batch) {
+            const session = letters.session?.(batch) ?? null;
+            return session && { ...session, commit: () => around('commit:letters', () => session.commit()) };
+          },
+        }),
       }),
     sessions: (sessions) =>
       overriding(sessions, {

@@ -139,7 +139,7 @@ http: null
     expect(dry.code, dry.text).toBe(3);
     expect(dry.text).toContain(`20 letters are taken: would become 20 rows of demo.${table}`);
     expect(await rows()).toEqual([]);
-    expect(existsSync(path.join(folder, 'replayed'))).toBe(false);
+    expect(existsSync(path.join(folder, `replayed-${table}`))).toBe(false);
 
     const some = await run('replay', 'orders-0-4', 'orders-1-5', 'orders-1-97');
     expect(some.code, some.text).toBe(3);
@@ -177,8 +177,8 @@ http: null
     await addFault(emulator, { route: 'commit', ...fault });
     const child = start(['replay', '--code', 'wrong_type']);
     const pending = () =>
-      existsSync(path.join(folder, 'replayed')) &&
-      readdirSync(path.join(folder, 'replayed')).some((name) => name.endsWith('.pending'));
+      existsSync(path.join(folder, `replayed-${table}`)) &&
+      readdirSync(path.join(folder, `replayed-${table}`)).some((name) => name.endsWith('.pending'));
     await until(pending, { what: 'the journal', everyMs: 5 });
     const refused = await run('replay');
     expect(refused.code).toBe(2);
@@ -191,7 +191,7 @@ http: null
     expect(text).toContain('an earlier replay was cut off in batch');
     expect(text).toContain('its rows are in the table');
     expect(await rows()).toEqual(twenty);
-    expect(readdirSync(path.join(folder, 'replayed'))).toEqual([expect.stringMatching(/\.jsonl$/)]);
+    expect(readdirSync(path.join(folder, `replayed-${table}`))).toEqual([expect.stringMatching(/\.jsonl$/)]);
   });
 
   it('replay that is killed before its journal is done by the next one', async () => {

@@ -95,6 +95,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   kinds: fc.array(fc.nat(9), { maxLength: 5 }),
   deal: fc.array(fc.nat(2), { maxLength: 4 }),
   provenance: fc.boolean(),
+  lettersInTable: fc.boolean(),
 });
 
 const anything = fc.record({

@@ -4,6 +4,7 @@ import { recover } from '../../../src/ledger/recovery.ts';
 import { ledgerEntry, ledgerStore } from '../../../src/ledger/store.ts';
 import type { Log } from '../../../src/log.ts';
 import { Coordinator } from '../../../src/sink/coordinator.ts';
+import { type LetterTable, openLetterTable } from '../../../src/sink/letter-table.ts';
 import { ASSIGN } from '../../../src/source/client.ts';
 import { type Committer, createCommitter } from '../../../src/source/committer.ts';
 import { faultAction } from '../../../src/source/faults.ts';
@@ -13,7 +14,7 @@ import type { Recover, Source, TopicPartition } from '../../../src/source/source
 import { createTopicIds } from '../../../src/source/topic-ids.ts';
 import { SimClient } from './client.ts';
 import { TOPIC, TOPIC_ID } from './cluster.ts';
-import { chunkOf, encoderOf } from './records.ts';
+import { chunkOf, encoderOf, pieceOf } from './records.ts';
 import type { Process } from './simulation.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +31,8 @@ const IDENTITY = {
   mapping: '0123456789abcdef',
 };
 
+const LETTERS = 'letters';
+
 /** A process: the shipped membership, ledger and coordinator, put together as the service does, with a small poll loop. */
 export class Member implements Process {
   readonly name: string;
@@ -42,6 +45,7 @@ export class Member implements Process {
   /** Why it ended; undefined: it runs. */
   ended: SinkError | null | undefined;
   readonly #world: World;
+  readonly #letterTable: LetterTable;
   readonly #membership: Membership;
   readonly #committer: Committer;
   #actions: (() => void)[] = [];
@@ -54,6 +58,7 @@ export class Member implements Process {
   constructor(world: World, name: string) {
     this.#world = world;
     this.name = name;
+    this.#letterTable = this.#openLetterTable();
     const { sim, cluster, wrap } = world;
     const clock = wrap.clock(sim.clock(this), this);
     this.client = new SimClient({
@@ -110,8 +115,10 @@ export class Member implements Process {
       source: wrap.source(this.#source(), this),
       encoder: encoderOf(world.looks),
       schemas: { schema: async () => null },
-      deadLetters: world.letters.ports(this).deadLetters,
-      identity: world.exactlyOnce ? IDENTITY : null,
+      deadLetters: world.shape.lettersInTable ? this.#letterTable : world.letters.ports(this).deadLetters,
+      identity: world.exactlyOnce
+        ? { ...IDENTITY, letters: world.shape.lettersInTable ? LETTERS : null }
+        : null,
       upload: {
         tunnel: wrap.tunnel(world.tunnel.ports(this).tunnel, this),
         compression: 'none',
@@ -140,10 +147,35 @@ export class Member implements Process {
     this.#tick();
   }
 
+  /** The shipped one; a letter is a row of where its record came from. */
+  #openLetterTable(): LetterTable {
+    const { sim, tunnel, wrap } = this.#world;
+    return openLetterTable({
+      table: LETTERS,
+      upload: {
+        tunnel: wrap.tunnel(tunnel.ports(this).tunnel, this),
+        ...{ compression: 'none', clock: wrap.clock(sim.clock(this), this) },
+        ...{ onSession() {}, onBlock() {}, onCommit() {} },
+      },
+      encode: (_batch, letters) => [
+        pieceOf(
+          '',
+          letters.flatMap(({ partition, offset }) => [partition, offset]),
+        ),
+      ],
+    });
+  }
+
   woken(): void {
     if (this.#turnPlanned || !this.alive) return;
     this.#turnPlanned = true;
     this.#world.sim.step(`${this.name}: turn`, this, () => this.#turn(), 'turn');
+  }
+
+  /** Nothing of it goes on: places that its uploads hold are shared by all processes of a test. */
+  end(): void {
+    for (const { upload } of this.coordinator.batches) upload.abandon();
+    void this.#letterTable.stop();
   }
 
   /** SIGTERM. */

@@ -57,7 +57,7 @@ function encode(job: EncodeJob, odd: (id: string) => boolean): EncodeResult {
   };
 }
 
-function pieceOf(tablePartition: string, numbers: readonly number[]): Piece {
+export function pieceOf(tablePartition: string, numbers: readonly number[]): Piece {
   const bytes = new Uint8Array(Int32Array.from(numbers).buffer);
   return {
     ...{ tablePartition, bytes, rows: numbers.length / 2, rawBytes: bytes.length, crcOfCrcs: 0, adler32: 1 },

@@ -27,6 +27,8 @@ export interface Shape {
   /** Whom topic partitions go to at a rebalance. */
   readonly deal: readonly number[];
   readonly provenance: boolean;
+  /** Dead letters have a table of their own, as rows that are committed with the others. */
+  readonly lettersInTable?: boolean;
 }
 
 /** A commit of offsets or of a session, in the network. */
@@ -160,8 +162,7 @@ export class World {
   #end(member: Member): void {
     member.alive = false;
     this.sim.forget(member);
-    // Places that its uploads hold are shared by all processes of a test.
-    for (const { upload } of member.coordinator.batches) upload.abandon();
+    member.end();
   }
 
   #restart(member: Member): void {
