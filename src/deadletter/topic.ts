@@ -24,7 +24,7 @@ export interface DeadLetterTopic {
   leave(batch: string): Promise<void>;
   settled(batch: string): Promise<void>;
   /** What an append waits for, with the last failure; empty: nothing. */
-  readonly waitsFor: string;
+  waitsFor(): string;
   stop(): Promise<void>;
 }
 
@@ -98,9 +98,7 @@ export function openDeadLetterTopic(options: DeadLetterTopicOptions): DeadLetter
     abandon: forget,
     leave: forget,
     settled: forget,
-    get waitsFor() {
-      return waitsFor;
-    },
+    waitsFor: () => waitsFor,
     async stop() {
       for (const batch of [...batches.keys()]) await forget(batch);
       await producer.close(LIMITS.letterCloseMs);

@@ -79,7 +79,7 @@ export function openLetterTable({ table, upload: options, encode }: LetterTableO
     abandon: forget,
     leave: forget,
     settled: forget,
-    get waitsFor() {
+    waitsFor() {
       const waits = [...batches.values()].map(({ upload }) => upload.waitsFor).find((text) => text !== '');
       return waits === undefined ? '' : `${waits} (dead letters, table ${table})`;
     },

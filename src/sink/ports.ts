@@ -43,7 +43,7 @@ export interface DeadLetters {
   /** Of letters in a table: their session, once they are sealed; null: there are none. Absent: they go elsewhere. */
   session?(batch: string): LetterSession | null;
   /** What an append waits for, in words; absent or empty: nothing. */
-  readonly waitsFor?: string;
+  waitsFor?(): string;
 }
 
 /** The upload session of a batch's dead letters: named in its intent, and committed before its witness. */

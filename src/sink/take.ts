@@ -18,7 +18,7 @@ export function startBatch(
 ): Batch {
   const uploads = new BatchUpload({ ...upload, budget, clock, onProgress });
   const keys = deduplicates ? createBatchKeys(budget) : null;
-  const lettersWaitFor = () => deadLetters.waitsFor ?? '';
+  const lettersWaitFor = () => deadLetters.waitsFor?.() ?? '';
   return openBatch(randomUUID(), assignment, uploads, polledAt, clock.now(), { keys, lettersWaitFor });
 }
 

@@ -45,11 +45,11 @@ describe('dead letters in a topic', () => {
     const { letters, sent } = scripted(() => (away ? fault(-192) : null));
     const appended = letters.append('b1', [letter(1)]);
     await until(() => sent.length > 1, { what: 'a second attempt' });
-    expect(letters.waitsFor).toBe('the topic dead to take dead letters: Broker: -192');
+    expect(letters.waitsFor()).toBe('the topic dead to take dead letters: Broker: -192');
     away = false;
     await appended;
     await letters.seal('b1');
-    expect(letters.waitsFor).toBe('');
+    expect(letters.waitsFor()).toBe('');
   });
 
   it('of a batch that is abandoned are not sent any more, and hold nobody up', async () => {
