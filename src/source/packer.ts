@@ -164,12 +164,14 @@ function rangesOf(
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Own keys only: a header called `__proto__` comes from the client as the prototype, and is lost. */
 type RawHeader = Record<string, Buffer | string | null>;
 
 function recordBytes(message: Message): number {
   let bytes = (message.value?.length ?? 0) + 1 + (message.key?.length ?? 0);
   for (const header of (message.headers ?? []) as unknown as RawHeader[]) {
-    for (const name in header) bytes += 8 + Buffer.byteLength(name) + asBuffer(header[name]!).length;
+    for (const name of Object.keys(header))
+      bytes += 8 + Buffer.byteLength(name) + asBuffer(header[name]!).length;
   }
   return bytes;
 }
@@ -225,7 +227,7 @@ function writeHeaders(
   const target = Buffer.from(view.buffer);
   let at = start;
   for (const header of headers) {
-    for (const name in header) {
+    for (const name of Object.keys(header)) {
       const nameBytes = target.write(name, at + 4, 'utf8');
       data.setUint32(at, nameBytes, true);
       at += 4 + nameBytes;

@@ -43,6 +43,16 @@ const anyMessage = fc.record({
 });
 
 describe('packing records into chunks', () => {
+  it('passes a header called __proto__ over, which the client hands over as the prototype', () => {
+    const { packer, chunks } = setUp();
+    const named = Object.setPrototypeOf({}, Buffer.from('x'));
+    packer.add(message({ value: Buffer.from('v'), headers: [named, { a: Buffer.from('y') }] }), 0, 0);
+    packer.flush();
+    const reason = { record: 0, stage: 'decode', code: 'invalid_json', column: null, message: '' } as const;
+    const letter = toDeadLetter(chunks[0]!, reason);
+    expect(letter.headers.map(({ name, value }) => [name, String(value)])).toEqual([['a', 'y']]);
+  });
+
   it('gives every record back whole, in order, with keys, headers, timestamps and nulls', () => {
     fc.assert(
       fc.property(fc.array(anyMessage, { maxLength: 60 }), (records) => {
