@@ -55,8 +55,16 @@ export const LIMITS = {
   inflatedBytes: 128 * MiB,
   /** Text of another encoding up to this length is searched for the byte that is wrong. */
   faultSearchBytes: 64 * KiB,
-  /** A JSON Schema with all that it refers to. */
-  jsonSchemaBytes: MiB,
+  /** A JSON Schema with all that it refers to, characters. */
+  jsonSchemaChars: MiB,
+  /** The same where values are validated, and patterns in it: compiling takes up to 10 s for as much. */
+  validatorChars: 256 * KiB,
+  validatorPatterns: 1_000,
+  /**
+   * The code of a validator that ends with the first problem is nested as deep as an object has fields; from this
+   * length on it goes on to the end.
+   */
+  nestedValidatorChars: 16 * KiB,
   /** Validators that a worker keeps ready; each takes some 100 KB. */
   validators: 64,
   /** A value that is validated becomes objects in memory, many times its bytes. */

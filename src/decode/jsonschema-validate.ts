@@ -16,12 +16,15 @@ export type Validate = (value: unknown, bytes: number) => string | null;
  * @throws Error that says why the schema cannot be used
  */
 export function compileValidator({ text, references }: SchemaText): Validate {
+  const length = references.reduce((sum, reference) => sum + reference.text.length, text.length);
+  if (length > LIMITS.validatorChars)
+    throw new Error(`it has more than ${LIMITS.validatorChars} characters, too many to validate by`);
   const main = parse(text);
   const Draft = draftOf(main.uri);
   const named = references.map(({ name, text: own }) => ({ name, schema: parse(own).schema }));
   for (const { schema } of [main, ...named]) requireSchema(Draft, schema);
   const steps = createSteps();
-  const ajv = create(Draft, steps.count);
+  const ajv = create(Draft, length, steps.count);
   addReferences(ajv, main.schema, named);
   const validate = ajv.compile(main.schema);
   return (value, bytes) => {
@@ -79,7 +82,7 @@ function requireSchema(Draft: Draft, schema: AnySchema): void {
     throw new Error(`it is no schema of its draft: ${problemOf(judge.errors?.[0] ?? {})}`);
 }
 
-function create(Draft: Draft, countStep: () => void): Ajv {
+function create(Draft: Draft, length: number, countStep: () => void): Ajv {
   const ajv = new Draft({
     ...QUIET,
     validateSchema: false,
@@ -87,7 +90,9 @@ function create(Draft: Draft, countStep: () => void): Ajv {
     ownProperties: true,
     // Every schema that is referred to is compiled once: the code stays as long as the schemas.
     inlineRefs: false,
-    code: { regExp: Object.assign(pattern, { code: 'new RegExp' }) },
+    allErrors: length > LIMITS.nestedValidatorChars,
+    // Optimizing takes longer than it saves.
+    code: { optimize: false, regExp: Object.assign(patterns(), { code: 'new RegExp' }) },
   });
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword({
@@ -101,8 +106,16 @@ function create(Draft: Draft, countStep: () => void): Ajv {
   return ajv;
 }
 
-/** The text tells patterns apart. */
-const pattern = (text: string) => ({ ...compileRegex(text), toString: () => text });
+/** Compiles patterns; the text tells them apart. */
+function patterns() {
+  let count = 0;
+  return (text: string) => {
+    count++;
+    if (count > LIMITS.validatorPatterns)
+      throw new Error(`it has more than ${LIMITS.validatorPatterns} patterns`);
+    return { ...compileRegex(text), toString: () => text };
+  };
+}
 
 /** Lets the code of a keyword count how often it runs. */
 function countCalls(ajv: Ajv, keyword: string, count: () => void): void {

@@ -70,8 +70,8 @@ function typingOf(schema: SchemaText, { paths, ignoreCase = false }: DecoderSpec
 function refuseBomb({ text, references }: SchemaText): void {
   const texts = [text, ...references.map((reference) => reference.text)];
   const length = texts.reduce((sum, one) => sum + one.length, 0);
-  if (length > LIMITS.jsonSchemaBytes)
-    throw new Error(`it has more than ${LIMITS.jsonSchemaBytes} characters`);
+  if (length > LIMITS.jsonSchemaChars)
+    throw new Error(`it has more than ${LIMITS.jsonSchemaChars} characters`);
   for (const one of texts) {
     const bytes = new Uint8Array(Buffer.from(one, 'utf8'));
     const problem = createJsonDecoder([]).decode(bytes, 0, bytes.length, []);

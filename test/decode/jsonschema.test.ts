@@ -232,12 +232,31 @@ describe('hostile schemas and values', () => {
   it('refuses schemas and values that are too large or too deep', () => {
     const deep = `${'{"not":'.repeat(10_000)}{}${'}'.repeat(10_000)}`;
     expect(judged(schemaOf(deep), '1')).toMatch(/nested deeper/);
-    const large = { enum: ['x'.repeat(LIMITS.jsonSchemaBytes)] };
-    expect(judged(schemaOf(large), '1')).toMatch(/more than \d+ characters/);
+    const large = (chars: number) => schemaOf({ enum: ['x'.repeat(chars)] });
+    expect(judged(large(LIMITS.jsonSchemaChars), '1')).toMatch(/more than \d+ characters$/);
+    expect(judged(large(LIMITS.validatorChars), '1')).toMatch(/too many to validate by/);
+    const names = Array.from({ length: LIMITS.validatorPatterns + 1 }, (_, i) => [
+      `^a${i}`,
+      { type: 'string' },
+    ]);
+    expect(judged(schemaOf({ patternProperties: Object.fromEntries(names) }), '1')).toMatch(
+      /more than 1000 patterns/,
+    );
     expect(judged(schemaOf({}), `"${'x'.repeat(LIMITS.validatedBytes)}"`)).toMatch(
       /too many to be validated/,
     );
   });
+
+  it('takes objects with as many fields as a table has columns', () => {
+    const names = Array.from({ length: 1200 }, (_, i) => `field_${i}`);
+    const schema = schemaOf({
+      required: names,
+      properties: Object.fromEntries(names.map((name) => [name, { type: 'integer', minimum: 0 }])),
+    });
+    const value = Object.fromEntries(names.map((name, i) => [name, i]));
+    expect(judged(schema, JSON.stringify(value))).toBe(null);
+    expect(judged(schema, JSON.stringify({ ...value, field_7: -1 }))).toMatch(/\/field_7 must be >= 0/);
+  }, 20_000);
 
   it('may contain itself', () => {
     const tree = { properties: { left: { $ref: '#' }, right: { $ref: '#' } }, additionalProperties: false };
