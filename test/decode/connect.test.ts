@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Cell } from '../../src/decode/cell.ts';
 import { createConnectDecoder } from '../../src/decode/connect.ts';
 import { createDecoder, type DecoderSpec } from '../../src/decode/decoder.ts';
 import { type Path, parsePath } from '../../src/decode/path.ts';
@@ -190,6 +191,31 @@ describe('a record that does not fit', () => {
       message: expect.stringMatching(message),
     }),
   );
+});
+
+describe('a hostile envelope', () => {
+  it('has no names that mean more than others', () => {
+    const text =
+      '{"schema":{"type":"struct","fields":[{"field":"__proto__","type":"int32","name":"org.apache.kafka.connect.data.Date","parameters":{"__proto__":"1"}}]},"payload":{"__proto__":5,"constructor":{"a":1}}}';
+    expect(decode(['__proto__', 'constructor', 'toString'], text)).toEqual({
+      cells: [{ day: 5 }, { json: '{"a":1}' }, undefined],
+    });
+  });
+
+  it('is refused when it is nested too deep, in schema or payload', () => {
+    const deep = `${'{"items":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+    expect(decode(['a'], `{"schema":${deep},"payload":{}}`)).toMatchObject({ dirty: 'too_deep' });
+    expect(decode(['a'], `{"schema":null,"payload":${deep}}`)).toMatchObject({ dirty: 'too_deep' });
+  });
+
+  it('may be large', () => {
+    const raw = 'A'.repeat(40_000_000);
+    const decoded = createDecoder(spec('raw'));
+    const bytes = new Uint8Array(Buffer.from(`${wrapped({ raw })}\0`));
+    const cell = new Cell();
+    expect(decoded.decode(bytes, 0, bytes.length - 1, [cell])).toBe(null);
+    expect(cell.end - cell.start).toBe(30_000_000);
+  });
 });
 
 describe('an envelope that may be missing', () => {
