@@ -37,17 +37,24 @@ export function compileValidator({ text, references }: SchemaText): Validate {
   };
 }
 
+/** Words with a dollar that are asked for nothing but their meaning in a schema. */
+const DOLLAR_WORDS: ReadonlySet<string> = new Set(
+  ['id', 'ref', 'defs', 'anchor', 'comment', 'vocabulary', 'dynamicRef', 'dynamicAnchor']
+    .concat('recursiveRef', 'recursiveAnchor')
+    .map((word) => `$${word}`),
+);
+
 /**
- * Without what names the draft, which the schema that refers to it decides, and without what would make its
- * answer a promise.
+ * A schema without what names its draft, which the schema that refers to it decides, and without the library's own
+ * words, of which one would make the answer a promise.
  */
 function parse(text: string): { readonly schema: AnySchema; readonly uri: unknown } {
   const schema: unknown = JSON.parse(text);
   if (typeof schema === 'boolean') return { schema, uri: undefined };
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new Error('it is no JSON object');
-  const { $schema: uri, $async: _, ...rest } = schema as Record<string, unknown>;
-  return { schema: rest, uri };
+  const known = Object.entries(schema).filter(([word]) => !word.startsWith('$') || DOLLAR_WORDS.has(word));
+  return { schema: Object.fromEntries(known), uri: '$schema' in schema ? schema.$schema : undefined };
 }
 
 type Draft = new (options: Options) => Ajv;
