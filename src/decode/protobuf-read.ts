@@ -25,10 +25,12 @@ import { memberNamed, type PathNode } from './trie.ts';
  */
 export function compileReader(type: ProtoMessage, trie: PathNode): Read {
   const state = newState();
-  const body = trie.elements.size > 0 && !isJsonLike(type.name) ? notAnObject : bodyOf(type, trie, state);
+  const indexed = trie.elements.size > 0 && !isJsonLike(type.name);
+  // Also without a path that leads to a field the bytes must be those of a message.
+  const body = indexed ? notAnObject : (bodyOf(type, trie, state) ?? fieldsBody(type, trie, state));
   return (cursor, cells) => {
     beginRecord(state);
-    body?.(cursor, cells, NO_END_TAG);
+    body(cursor, cells, NO_END_TAG);
     for (const { finish } of state.pending) finish(cursor, cells);
   };
 }

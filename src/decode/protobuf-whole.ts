@@ -1,4 +1,4 @@
-import { Cell, INSTANT, MISSING, TREE } from './cell.ts';
+import { Cell, INSTANT, MISSING, NULL, TREE } from './cell.ts';
 import { type Cursor, countCells, nextTag, readVarint, skipField } from './protobuf-cursor.ts';
 import { type Draft, endTagOf, finishDraft, mergeDraft, newDraft, readMessage } from './protobuf-draft.ts';
 import { isWrapper, setInstant, TIMESTAMP } from './protobuf-known.ts';
@@ -50,7 +50,7 @@ function wrapperBody(field: ProtoField, slots: readonly number[]): Body {
   const wanted = tagOf(field.number, wireType(field));
   return (cursor, cells, endTag) => {
     const cell = cells[slots[0]!]!;
-    if (cell.kind === MISSING) copyCell(cell, field.absent!);
+    if (cell.kind === MISSING || cell.kind === NULL) copyCell(cell, field.absent!);
     for (let tag = nextTag(cursor, endTag); tag !== 0; tag = nextTag(cursor, endTag)) {
       if (tag === wanted) fill(cursor, cell);
       else skipField(cursor, tag);

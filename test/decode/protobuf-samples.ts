@@ -160,12 +160,12 @@ export function wellKnown(): Typed[] {
     ),
     known(
       'Duration',
-      fc.tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 0, max: 999 })).map(([s, ms]) => ({
-        value: { seconds: halves(BigInt(s)), nanos: ms * 1_000_000 },
-        cell: { string: `PT${s + ms / 1000}S` },
+      fc.tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 0, max: 7 })).map(([s, eighths]) => ({
+        value: { seconds: halves(BigInt(s)), nanos: eighths * 125_000_000 },
+        cell: { string: `PT${s + eighths / 8}S` },
         inner: new Map([
           ['seconds', { value: s, cell: { integer: BigInt(s) } }],
-          ['nanos', { value: ms, cell: { integer: BigInt(ms * 1_000_000) } }],
+          ['nanos', { value: eighths, cell: { integer: BigInt(eighths * 125_000_000) } }],
         ]),
       })),
     ),

@@ -44,7 +44,10 @@ const int = (value: number | bigint): Plain => ({ integer: BigInt(value) });
 const cells = (...expected: Plain[]): Decoded => ({ cells: expected });
 
 /** A tag, the length of the bytes, the bytes. */
-const delimited = (tag: number, ...bytes: number[]) => [tag, bytes.length, ...bytes];
+const delimited = (tag: number, ...bytes: number[]) => {
+  const { length } = bytes;
+  return [tag, ...(length < 128 ? [length] : [(length & 127) | 128, length >> 7]), ...bytes];
+};
 
 const PATHS: Path[] = [
   ...[[], ['f_0'], ['f0'], ['f_1'], ['f_3'], ['f_0', 'f_0'], ['f0', 'f_1'], ['f_1', 'f0'], ['f_0', 0]],
@@ -77,7 +80,7 @@ describe('what protobufjs encodes', () => {
         const result = run(decoder, paths, body, 0, body.length);
         expect(result).toEqual({ cells: paths.map((path) => cellAt(sample, path)) });
       }),
-      { numRuns: 250 },
+      { numRuns: 25000 },
     );
   });
 
@@ -413,6 +416,168 @@ describe('maps', () => {
         undefined,
       ),
     );
+  });
+});
+
+describe('well-known types', () => {
+  const known = (type: string, body: number[], imported: string, ...paths: string[]): Decoded =>
+    raw(
+      `syntax = "proto3"; import "${imported}"; message M { ${type} f = 1; }`,
+      delimited(0x0a, ...body),
+      ...paths,
+    );
+  const decimal = (...body: number[]) =>
+    known('confluent.type.Decimal', body, 'confluent/type/decimal.proto', 'f');
+
+  it('of Confluent: a decimal is its number', () => {
+    expect(decimal(0x0a, 2, 0xff, 0x85, 16, 9, 24, 2)).toEqual(cells({ number: '-1.23' }));
+    expect(decimal(0x0a, 1, 5, 24, 3)).toEqual(cells({ number: '0.005' }));
+    expect(decimal(0x0a, 2, 0, 0xc8)).toEqual(cells({ number: '200' }));
+    expect(decimal(0x0a, 1, 5, 24, ...[0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])).toEqual(
+      cells({ number: '500' }),
+    );
+    expect(decimal()).toEqual(cells({ number: '0' }));
+    expect(decimal(0x0a, 1, 5, 24, 0xff, 0xff, 3)).toMatchObject({ dirty: 'out_of_range' });
+    expect(decimal(0x0a, 0x81, 1, ...Array(129).fill(1))).toMatchObject({ dirty: 'out_of_range' });
+  });
+
+  it('of Google: a complete date is a day, and a time of day is a time', () => {
+    const date = (...body: number[]) => known('google.type.Date', body, 'google/type/date.proto', 'f');
+    expect(date(8, 0xea, 0x0f, 16, 2, 24, 28)).toEqual(cells({ day: 20_512 }));
+    expect(date(16, 2, 24, 28)).toEqual(
+      cells({
+        members: [
+          ['year', int(0)],
+          ['month', int(2)],
+          ['day', int(28)],
+        ],
+      }),
+    );
+    expect(date(8, 0xea, 0x0f, 16, 2, 24, 30)).toMatchObject({ dirty: 'out_of_range' });
+    const time = (...body: number[]) =>
+      known('google.type.TimeOfDay', body, 'google/type/timeofday.proto', 'f');
+    expect(time(8, 23, 16, 59, 24, 59, 32, 7)).toEqual(cells({ time: [86_399, 7] }));
+    expect(time(8, 24)).toMatchObject({ dirty: 'out_of_range' });
+    const money = known(
+      'google.type.Money',
+      [0x0a, 1, 0x78, 16, 5],
+      'google/type/money.proto',
+      'f.units',
+      'f.currencyCode',
+    );
+    expect(money).toEqual(cells(int(5), { string: 'x' }));
+  });
+
+  it('of Google: field masks are text, Any stays what it is, and a wrapper tells null from zero', () => {
+    const mask = [...delimited(0x0a, ...Buffer.from('a.b')), ...delimited(0x0a, ...Buffer.from('c_d'))];
+    expect(
+      known('google.protobuf.FieldMask', mask, 'google/protobuf/field_mask.proto', 'f', 'f.paths[1]'),
+    ).toEqual(cells({ string: 'a.b,c_d' }, { string: 'c_d' }));
+    expect(
+      known('google.protobuf.Any', [0x0a, 1, 0x78, 0x12, 1, 9], 'google/protobuf/any.proto', 'f', 'f.value'),
+    ).toEqual(
+      cells(
+        {
+          members: [
+            ['type_url', { string: 'x' }],
+            ['value', { bytes: '09' }],
+          ],
+        },
+        { bytes: '09' },
+      ),
+    );
+    const wrapped =
+      'message M { google.protobuf.Int32Value a = 1; google.protobuf.Int32Value b = 2; N n = 3; } message N { google.protobuf.StringValue s = 1; }';
+    const n = (s: Plain): Plain => ({ members: [['s', s]] });
+    const members: [string, Plain][] = [
+      ['a', int(0)],
+      ['b', null],
+      ['n', n({ string: '' })],
+    ];
+    expect(raw(wrapped, [0x0a, 0, 0x1a, 0, 0x1a, 2, 0x0a, 0], 'a', 'b', 'n.s', 'n', '')).toEqual(
+      cells(int(0), null, { string: '' }, n({ string: '' }), { members }),
+    );
+  });
+
+  it('may be the value itself', () => {
+    const struct = 'syntax = "proto3"; package google.protobuf; message Value { string string_value = 3; }';
+    expect(raw(struct, [0x1a, 1, 0x78], '')).toEqual(cells({ string: 'x' }));
+  });
+});
+
+describe('names in a schema', () => {
+  it('are those of the innermost scope first', () => {
+    const text = `syntax = "proto3"; package a.b;
+      message M { message B { int32 x = 1; } B inner = 1; .a.b.B outer = 2; b.B relative = 3; B.C deep = 4; a.b.B.C full = 5; }
+      message B { string y = 1; message C { string z = 1; } }`;
+    const body = [
+      10, 2, 8, 1, 18, 3, 10, 1, 0x79, 26, 3, 10, 1, 0x79, 34, 3, 10, 1, 0x7a, 42, 3, 10, 1, 0x7a,
+    ];
+    expect(raw(text, body, 'inner.x', 'outer.y', 'relative.y', 'deep.z', 'full.z')).toEqual(
+      cells(int(1), { string: 'y' }, { string: 'y' }, { string: 'z' }, { string: 'z' }),
+    );
+  });
+
+  it('come from references too, and options of any shape are passed over', () => {
+    const schema = protobufSchema(
+      `syntax = "proto3"; import "other/item.proto"; import "grpc/options.proto";
+      option (openapi) = { info: { title: "x" } tags: [ { name: "a" }, { name: "b;]" } ] responses { key: "403" value: <a: 1> } };
+      message M { option (m).x = -1.5e+3; other.Item item = 1 [(f) = { in: ["a", 'b'] }, deprecated = true, (g).h = "}"];
+        reserved 5, 8 to max; reserved "old"; extensions 100 to 199 [declaration = { number: 100 }]; }
+      extend google.protobuf.FieldOptions { string f = 50000; }
+      service S { rpc Get(M) returns (stream M) { option (http) = { get: "/v1/{name=*}" }; } }
+      // the end */`,
+      [
+        {
+          name: 'other/item.proto',
+          text: 'syntax = "proto3"; package other; /* { */ message Item { string sku = 1; }',
+        },
+      ],
+    );
+    expect(decode(schema, framed(ID, Uint8Array.of(10, 3, 10, 1, 0x78)), [['item', 'sku']])).toEqual(
+      cells({ string: 'x' }),
+    );
+  });
+});
+
+describe('a schema file', () => {
+  const several = protobufSchema(
+    'package p; message A { optional int32 a = 1; message B { optional int32 b = 1; } } message C { }',
+  );
+  const one = protobufSchema(
+    'package p; message A { optional int32 a = 1; message B { optional int32 b = 1; } }',
+  );
+  const bare = (schema: SchemaText, name: string | null, path: string): Decoded => {
+    const decoder = createDecoder({ format: 'protobuf', paths: [[path]], schema, message: name });
+    expect(decoder.schemas).toBe(undefined);
+    return run(decoder, [[path]], Uint8Array.of(8, 5), 0, 2);
+  };
+
+  it('is read without headers, by its only message or the one that is named', () => {
+    expect(bare(one, null, 'a')).toEqual(cells(int(5)));
+    expect(bare(several, 'p.A', 'a')).toEqual(cells(int(5)));
+    expect(bare(several, '.p.A.B', 'b')).toEqual(cells(int(5)));
+    const decoder = createDecoder({ format: 'protobuf', paths: [['a']], schema: one });
+    expect(run(decoder, [['a']], Uint8Array.of(8), 0, 1)).toMatchObject({
+      message: 'field a: the value ends in the middle of an integer, at byte 2',
+    });
+  });
+
+  it('is refused with the messages that it has, or with what is wrong in it', () => {
+    const refused = (schema: SchemaText, name: string | null) => () => bare(schema, name, 'a');
+    expect(refused(several, null)).toThrow(
+      'the Protobuf schema declares several messages: name one of these in message: p.A, p.A.B, p.C',
+    );
+    expect(refused(several, 'A')).toThrow(
+      'declares no message A: name one of these in message: p.A, p.A.B, p.C',
+    );
+    expect(refused(protobufSchema('message {'), null)).toThrow('cannot be used: line 1: expected a name');
+  });
+
+  it('without a mapped field must be a message all the same', () => {
+    const decoder = createDecoder({ format: 'protobuf', paths: [], schema: one });
+    expect(run(decoder, [], Uint8Array.of(8, 5), 0, 2)).toEqual(cells());
+    expect(run(decoder, [], Uint8Array.of(8), 0, 1)).toMatchObject({ dirty: 'invalid_protobuf' });
   });
 });
 
