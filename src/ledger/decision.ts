@@ -235,5 +235,6 @@ const some = (list: readonly string[]): string =>
     ? `${list.slice(0, SHOWN).join(', ')} and ${list.length - SHOWN} more`
     : list.join(', ');
 const names = (list: readonly TopicPartition[]): string => some(list.map(topicPartitionKey));
-const sessionNames = (list: readonly IntentSession[]): string =>
-  `session ${some(list.map(({ tablePartition, id }) => (tablePartition === '' ? id : `${id} (${tablePartition})`)))}`;
+const placed = ({ tablePartition, table = tablePartition, id }: IntentSession): string =>
+  table === '' ? id : `${id} (${table})`;
+const sessionNames = (list: readonly IntentSession[]): string => `session ${some(list.map(placed))}`;

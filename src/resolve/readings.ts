@@ -21,8 +21,8 @@ export function readingsOf(
   const records = own.reduce((sum, { offset, pointer }) => sum + Math.max(0, pointer.end - offset), 0);
   if (list === null) return { lost: records, twice: records };
   let [lost, twice] = [0, 0];
-  for (const { id, tablePartition, rows } of list.sessions) {
-    const { least, most } = inTable(states.get(id), counts.get(tablePartition) ?? null, rows);
+  for (const { id, rows } of list.sessions) {
+    const { least, most } = inTable(states.get(id), counts.get(id) ?? null, rows);
     lost += rows - least;
     twice += most;
   }

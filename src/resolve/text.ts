@@ -114,8 +114,12 @@ function readingFacts({ readings: { lost, twice }, batch, decisionNeeded }: Inte
 
 function sessionTable(sessions: readonly SessionReport[], width: number): string[] {
   const number = (value: number | null): string => (value === null ? '-' : count(value));
-  const rows = sessions.map(({ tablePartition, id, state, blocks, rows: written, found }) => [
-    ...[tablePartition === '' ? '(none)' : tablePartition, id, state ?? 'not asked'],
+  const rows = sessions.map(({ tablePartition, table: letters, id, state, blocks, rows: written, found }) => [
+    ...[
+      letters === undefined ? tablePartition || '(none)' : `dead letters: ${letters}`,
+      id,
+      state ?? 'not asked',
+    ],
     ...[number(blocks), number(written), number(found)],
   ]);
   const head = ['table partition', 'session', 'state', 'blocks', 'rows', 'found'];

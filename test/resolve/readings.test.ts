@@ -15,9 +15,9 @@ async function readings(states: readonly SessionState[], counts: readonly (numbe
     {
       states: new Map(sessions.map(({ id }, at) => [id, states[at]!] as const)),
       counts: new Map(
-        sessions.flatMap(({ tablePartition }, at) => {
+        sessions.flatMap(({ id }, at) => {
           const count = counts[at] ?? null;
-          return count === null ? [] : [[tablePartition, count] as const];
+          return count === null ? [] : [[id, count] as const];
         }),
       ),
     },
