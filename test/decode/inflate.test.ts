@@ -113,6 +113,13 @@ describe('a value made to be endless', () => {
 });
 
 describe('zstd', () => {
+  it('does not believe the lengths of matches', () => {
+    // 98,047 matches of 65,539 bytes in one block: 6 GB in 21 bytes.
+    const block = [0, 255, 255, 255, 0x54, 0, 0, 52, 1, 1, 1, 1];
+    const value = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, (block.length << 3) | 5, 0, 0, ...block);
+    expect(() => unzstd(value)).toThrow('an offset points before the beginning');
+  });
+
   it.each(ZSTD_SAMPLES)('$name', ({ content, base64 }) => {
     const inflated = unzstd(new Uint8Array(Buffer.from(base64, 'base64')));
     expect(Buffer.compare(inflated, content)).toBe(0);
