@@ -23,7 +23,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   maxcompute: { code: ['errors.ts', 'retry.ts', 'clock.ts', 'limits.ts'], types: [] },
   sink: {
     code: ['source', 'encode', 'ledger', 'errors.ts', 'limits.ts', 'retry.ts', 'clock.ts'],
-    types: ['budget.ts', 'deadletter', 'log.ts', 'maxcompute'],
+    types: ['budget.ts', 'deadletter', 'decode', 'log.ts', 'maxcompute'],
   },
   // The protocol: pure but for its ports.
   ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
