@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make demo` shows the service at work, `make test` runs all tests.
-.PHONY: help setup build demo test lint bench chaos soak soak-route soak-steady test-node24
+.PHONY: help setup build demo test lint bench chaos fuzz soak soak-route soak-steady test-node24
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -57,6 +57,10 @@ soak-steady: build ## steady load with a fault every minute; ARGS="--minutes 120
 .PHONY: ledger-long
 ledger-long: setup ## 100,000 histories of dying members against the ledger, and how often each fault was met; HISTORIES=500000 SEED=7
 	@HISTORIES=$(or $(HISTORIES),100000) SEED=$(or $(SEED),$(shell date +%s)) npx --no-install vitest run test/ledger/model
+
+fuzz: build ## a million mutated records over all formats: no crash, no hang, every record a row or a dead letter; RECORDS=100000 SEED=7
+	@npm run --silent build:harness
+	@node .cache/harness/test/fuzz/main.js
 
 test-node24: setup ## unit tests, a Kafka route and the demo on Node 24; ARGS="unit kafka demo"
 	@scripts/node-next.sh $(ARGS)
