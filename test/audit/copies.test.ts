@@ -9,7 +9,7 @@ const facts: Facts = {
   gaps: [{ first: 1, end: 6 }],
   letters: [{ first: 1, end: 2 }],
   duplicates: [],
-      replayed: [],
+  replayed: [],
 };
 const verdict = judge(facts, {
   records: [{ first: 3, end: 4 }],

@@ -73,9 +73,7 @@ const avroOrder = (order: (typeof ORDERS)[number]) =>
     amount: decimal(Math.round(Number(order.amount) * 100)),
     created: Date.parse(order.created) * 1000,
     tags: order.tags,
-    address: order.address && {
-      'shop.Address': { city: order.address.city, zip: { string: order.address.zip } },
-    },
+    address: order.address,
     attributes: order.attributes,
   });
 

@@ -11,7 +11,7 @@ describe('mutated records', () => {
     (_, target) => {
       const { rows, rejected } = fuzz(target, { records: RECORDS, seed: 20_261_121, longestMs: 5_000 });
       expect(rows).toBeGreaterThan(0);
-      expect(Object.keys(rejected).length).toBeGreaterThan(1);
+      expect(Object.keys(rejected).length).toBeGreaterThan(0);
     },
   );
 });

@@ -4,10 +4,11 @@ import { parseConfig } from '../../src/config/load.ts';
 import { createRecordReader } from '../../src/emulator/record-reader.ts';
 import { parseType } from '../../src/emulator/types.ts';
 import { joinPieces } from '../../src/encode/block.ts';
-import type { EncodeResult } from '../../src/encode/job.ts';
+import type { EncodeJob, EncodeResult, WriterSchema } from '../../src/encode/job.ts';
 import { createTransform } from '../../src/encode/transform.ts';
 import { draftSchema } from '../../src/mapping/create-table.ts';
 import { planFor } from '../../src/plan.ts';
+import { viewChunk } from '../../src/source/chunk.ts';
 import { jobOf } from '../encode/records.ts';
 import { FORMATS, type FormatSamples } from '../formats/samples.ts';
 
@@ -48,13 +49,20 @@ function targetOf(format: FormatSamples): Target {
       }, 0),
     seeds: format.records(IDS).flatMap(({ value }) => (value ? [value] : [])),
     run(values) {
-      const result = transform.run(jobOf(values, { schemas }));
+      const result = transform.run(timed(values, schemas));
       if (result.unknownSchemas.length === 0) return result;
       // What mutated ids name is in no registry.
       const unknown = result.unknownSchemas.map((id) => ({ id, schema: null }));
-      return transform.run(jobOf(values, { schemas: [...schemas, ...unknown] }));
+      return transform.run(timed(values, [...schemas, ...unknown]));
     },
   };
+}
+
+/** Record timestamps after the samples' event times. */
+function timed(values: readonly Buffer[], schemas: readonly WriterSchema[]): EncodeJob {
+  const job = jobOf(values, { schemas });
+  viewChunk(job.chunk, job.capacity).timestamps.fill(Date.UTC(2026, 10, 22));
+  return job;
 }
 
 const schemaOf = (registered: FormatSamples['schema']) =>
