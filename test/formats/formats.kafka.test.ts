@@ -52,6 +52,7 @@ describe.concurrent('the example of each format', () => {
     const file = path.join(import.meta.dirname, `../../config/formats/${name}.yaml`);
     const service = startMaxsink(['run', '-c', file], { env: environment(folder.path) });
     try {
+      await service.waitFor('topic partitions assigned', { deadlineMs: 50_000 });
       const ends = await endOffsets(bootstrap, topic);
       const committed = () => committedOffsets(bootstrap, `${GROUP}-${name}`, topic);
       await untilAcknowledged(committed, ends, 40_000).catch((error) => {

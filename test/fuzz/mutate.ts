@@ -43,10 +43,10 @@ const WORDS = [
 
 const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0xfe, 0xc0, 0xed];
 
-/** One to four changes of a value; `others` give pieces to splice in. */
+/** Some changes of a value, one mostly: so that many records stay what they are; `others` give pieces to splice in. */
 export function mutate(value: Buffer, others: readonly Buffer[], random: Random): Buffer {
   let bytes: Buffer = Buffer.from(value);
-  for (let change = random(4); change >= 0; change--)
+  for (let change = random(3) === 0 ? random(4) : 0; change >= 0; change--)
     bytes = CHANGES[random(CHANGES.length)]!(bytes, random, others);
   return bytes;
 }
@@ -58,7 +58,21 @@ const cutAt = (bytes: Buffer, random: Random) => random(bytes.length + 1);
 const insert = (bytes: Buffer, at: number, more: Uint8Array) =>
   Buffer.concat([bytes.subarray(0, at), more, bytes.subarray(at)]);
 
+/** Replaces a byte from `first` on, `count` different ones, by another of them. */
+const other =
+  (first: number, count: number): Change =>
+  (bytes, random) => {
+    const at = cutAt(bytes, random);
+    const found = bytes.subarray(at).findIndex((byte) => byte >= first && byte < first + count);
+    if (found >= 0) bytes[at + found] = first + random(count);
+    return bytes;
+  };
+
 const CHANGES: readonly Change[] = [
+  other(0x30, 10),
+  other(0x30, 10),
+  other(0x61, 26),
+  other(0x61, 26),
   function flipBit(bytes, random) {
     if (bytes.length > 0) bytes[random(bytes.length)]! ^= 1 << random(8);
     return bytes;
