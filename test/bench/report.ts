@@ -1,3 +1,4 @@
+import type { FormatCost } from './formats.ts';
 import type { Latency } from './latency.ts';
 import { type Cpu, median, type Run, steady } from './sample.ts';
 
@@ -18,6 +19,7 @@ export interface Results {
   readonly rounds: readonly Round[];
   /** Microseconds of CPU per record. */
   readonly decode: { readonly parse: number; readonly path: number; readonly avro: number };
+  readonly formats: readonly FormatCost[];
   readonly latency: Latency & { readonly intervalMs: number };
 }
 
@@ -47,7 +49,18 @@ const NOTE =
 export function report(results: Results): string {
   const { machine, records, rounds } = results;
   const title = `${rounds.length} rounds, each over ${records.toLocaleString('en')} records of about 1 KB; medians. ${machine}`;
-  return [title, '', ...readersTable(results), '', NOTE, '', ...goalsTable(goals(results)), ''].join('\n');
+  return [
+    title,
+    '',
+    ...readersTable(results),
+    '',
+    NOTE,
+    '',
+    ...goalsTable(goals(results)),
+    '',
+    ...formatsTable(results.formats),
+    '',
+  ].join('\n');
 }
 
 function readersTable({ rounds, records }: Results): string[] {
@@ -73,6 +86,15 @@ function readersTable({ rounds, records }: Results): string[] {
     ...['CPU-s of start', 'peak RSS, MB'],
   ];
   return table([head, ...rows]);
+}
+
+/** The examples of config/formats: nested columns, decimals and times, the same order in most of them. */
+function formatsTable(formats: readonly FormatCost[]): string[] {
+  const json = formats.find(({ name }) => name === 'json')!;
+  const rows = formats.map(({ name, bytes, micros }) => [
+    ...[name, String(bytes), Math.round(1e6 / micros).toLocaleString('en'), figure(json.micros / micros)],
+  ]);
+  return table([['format', 'bytes', 'rows per CPU-s (decode, map, encode)', 'JSON = 1'], ...rows]);
 }
 
 function goals({ rounds, records, decode, latency }: Results): Goal[] {

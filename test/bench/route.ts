@@ -10,9 +10,10 @@ import { startEmulatorChild, tempDir } from '../support/process.ts';
 import { fetchedPart } from '../support/project.ts';
 import { produce } from '../support/records.ts';
 import { createTopic, uniqueName } from '../support/topics.ts';
+import type { FormatCost } from './formats.ts';
 import { latency } from './latency.ts';
 import { bareReader, jvmReader, type Source } from './readers.ts';
-import { type Round, report } from './report.ts';
+import { type Results, type Round, report } from './report.ts';
 import { type Place, wholeRoute } from './whole-route.ts';
 
 /**
@@ -62,8 +63,9 @@ async function round(place: Place, source: Source, number: number): Promise<Roun
   return { jvm, count, pack, route, leastOnce };
 }
 
-async function decodeCost(): Promise<{ parse: number; path: number; avro: number }> {
-  const script = path.join(import.meta.dirname, 'decode.js');
+/** What another file of this folder measures in a process of its own. */
+async function measured<T>(name: string): Promise<T> {
+  const script = path.join(import.meta.dirname, `${name}.js`);
   const { stdout } = await promisify(execFile)(process.execPath, [script]);
   return JSON.parse(stdout);
 }
@@ -86,11 +88,12 @@ try {
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number++) rounds.push(await round(place, source, number));
   say('decode');
-  const decode = await decodeCost();
+  const decode = await measured<Results['decode']>('decode');
+  const formats = await measured<FormatCost[]>('formats');
   say(`latency, ${LATENCY_SECONDS} s`);
   const flush = { interval: `${INTERVAL_S}s`, seconds: LATENCY_SECONDS };
   const times = await latency(place, kafka.bootstrap, flush);
-  const results = { machine: await machine(), records: RECORDS, rounds, decode };
+  const results = { machine: await machine(), records: RECORDS, rounds, decode, formats };
   console.log(report({ ...results, latency: { ...times, intervalMs: INTERVAL_S * 1000 } }));
 } finally {
   await emulator.stop();
