@@ -40,7 +40,7 @@ it('an intent that cannot be read is refused with its topic partition', async ()
   const { store } = memory([{ ...other, intent: '7future' }]);
   await expect(store.read([other])).rejects.toMatchObject({
     code: 'ledger_unreadable',
-    message: 'orders-1 at offset 9: the intent cannot be read: its version is "7", known is "1"',
+    message: 'orders-1 at offset 9: the intent cannot be read: its version is "7", known are "1" and "2"',
   });
 });
 
