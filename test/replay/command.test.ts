@@ -160,7 +160,7 @@ http: null
   });
 
   it('replay that is not mended writes nothing', async () => {
-    file = configured('tag: {expr: none}');
+    file = configured('missing: tag');
     expect((await run('replay')).code).toBe(2);
     await query(emulator, `DROP TABLE ${table};`);
     file = configured('tag: tag');
