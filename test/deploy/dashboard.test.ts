@@ -47,12 +47,19 @@ describe('the dashboard', () => {
 
   it('shows what each alert is about', () => {
     const shown = EXPRESSIONS.map(({ expr }) => expr).join('\n');
-    const main = ALERTS.map(({ expr }) => /\b(?:maxsink|process)_\w+/.exec(expr)![0]);
+    const main = ALERTS.flatMap(({ expr }) => mainMetrics(expr));
     // Without metrics there is nothing to show.
     const drawn = main.filter((name) => name !== 'maxsink_build_info');
     expect(drawn.filter((name) => !shown.includes(name))).toEqual([]);
   });
 });
+
+/** The metric that an alert is about: the first of its expression, or each of a pattern of names. */
+function mainMetrics(expr: string): string[] {
+  const [, before, names, after] = /__name__=~"(\w+)\(([\w|]+)\)(\w+)"/.exec(expr) ?? [];
+  if (names !== undefined) return names.split('|').map((name) => `${before}${name}${after}`);
+  return [/\b(?:maxsink|process)_\w+/.exec(expr)![0]];
+}
 
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
