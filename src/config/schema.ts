@@ -89,6 +89,13 @@ export const options = z
       ...messageProblems(value.decode),
     ];
     for (const [path, message] of ofDecode) context.addIssue({ code: 'custom', path, message });
+    const unknownField = value.dirty?.classes?.unknown_field;
+    if (value.table?.unknownFields === 'stop' && unknownField !== undefined && unknownField !== 'stop')
+      context.addIssue({
+        code: 'custom',
+        path: ['dirty', 'classes', 'unknown_field'],
+        message: 'table.unknownFields says stop: leave one of them out',
+      });
     const { table: letters } = value.deadLetters ?? {};
     if (typeof letters === 'string' && letters.toLowerCase() === value.table?.name?.toLowerCase())
       context.addIssue({

@@ -1,4 +1,5 @@
 import type { CompileInput, Findings } from './compile.ts';
+import { findExpression } from './expr/inputs.ts';
 import { findSource, type Slots } from './slots.ts';
 
 /** Slots of the key of `table.deduplicate`; null: rows are not compared. */
@@ -8,8 +9,8 @@ export function compileKey(
   { problems }: Findings,
 ): readonly number[] | null {
   if (!table.deduplicate) return null;
-  return table.deduplicate.key.flatMap((text) => {
-    const source = findSource(text, decode);
+  return table.deduplicate.key.flatMap((part) => {
+    const source = typeof part === 'string' ? findSource(part, decode) : findExpression(part.expr, decode);
     if (!('problem' in source)) return slots.add(source);
     problems.push(`table.deduplicate.key: ${source.problem}`);
     return [];

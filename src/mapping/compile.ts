@@ -7,7 +7,7 @@ import type { HashConfig } from './conceal/hash.ts';
 import { hiddenOf } from './conceal/hidden.ts';
 import type { MaskSpec } from './conceal/mask.ts';
 import type { MappingLine } from './describe.ts';
-import { ALL_DEAD_LETTERS, type DirtyRules, dirtyWarnings } from './dirty.ts';
+import { ALL_DEAD_LETTERS, type DirtyRules, dirtyWarnings, withUnknownFields } from './dirty.ts';
 import { findExpression } from './expr/inputs.ts';
 import type { Coercion, Compression, Destination, Plan } from './plan.ts';
 import { createSlots, type Formats, type Slots } from './slots.ts';
@@ -26,10 +26,13 @@ export interface TableConfig {
   readonly unknownFields?: keyof typeof UNMAPPED | null;
   /** Column that takes them. */
   readonly rest?: string | null;
-  readonly deduplicate?: { readonly key: readonly string[] } | null | undefined;
+  readonly deduplicate?: { readonly key: readonly KeyPart[] } | null | undefined;
   /** CEL: the rows that stay. */
   readonly filter?: string | null | undefined;
 }
+
+/** Of the key of a row: a source, or a CEL expression. */
+export type KeyPart = string | { readonly expr: string };
 
 export interface ColumnConfig {
   /** Empty with `expr`. */
@@ -110,7 +113,7 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
   const columns = compileColumns(input, slots, findings);
   const partitioning = compileTablePartitions(input, slots, findings);
   const deduplicate = compileKey(input, slots, findings);
-  const dirty = input.dirty ?? ALL_DEAD_LETTERS;
+  const dirty = withUnknownFields(input.dirty ?? ALL_DEAD_LETTERS, input.table.unknownFields);
   findings.warnings.push(...dirtyWarnings(dirty, columns));
   const filter = compileFilter(input, slots, findings);
   if (columns.length === 0 && findings.problems.length === 0) {

@@ -25,6 +25,12 @@ export interface DirtyRules {
 
 export const ALL_DEAD_LETTERS: DirtyRules = { default: 'dead_letter', classes: {} };
 
+/** The rules with what `table.unknownFields` says of records that have a field without a column; `classes` goes before it. */
+export function withUnknownFields(rules: DirtyRules, unknownFields: string | null | undefined): DirtyRules {
+  if (unknownFields !== 'stop' && unknownFields !== 'dead_letter') return rules;
+  return { ...rules, classes: { unknown_field: unknownFields, ...rules.classes } };
+}
+
 /** Found where a value is converted to its column, so that another one can stand there. */
 const AT_A_COLUMN: readonly RejectionCode[] = [
   ...(['wrong_type', 'out_of_range', 'not_exact', 'too_long', 'bad_time'] as const),

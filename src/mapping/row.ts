@@ -101,6 +101,8 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
     filtered = !kept;
     if (filtered) return null;
     expressions?.evaluate();
+    const keyless = expressions?.keyFailure();
+    if (keyless) return ofRow({ ...keyless, stage: 'map' });
     const unplaced = partitioner.find(context.chunk.timestamps[opened]!);
     return unplaced && ofRow({ ...unplaced, stage: 'partition' });
   }

@@ -287,5 +287,5 @@ function diedAt({ topic, partition, offset }: Position, error: SinkError): SinkE
 const stoppedBy = (chunk: SourceChunk, rejection: Rejection): SinkError =>
   new SinkError(
     'dirty_limit',
-    `dirty.classes says stop for this record: ${dirtyText(dirtyRecord(chunk, rejection))}`,
+    `${rejection.code === 'unknown_field' ? 'table.unknownFields or ' : ''}dirty.classes says stop for this record: ${dirtyText(dirtyRecord(chunk, rejection))}`,
   );

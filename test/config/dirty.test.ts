@@ -50,6 +50,18 @@ describe('dirty', () => {
     ['{limit: {window: 10ms}}', /dirty\.limit\.window: expected a duration from 1s/],
   ])('%s is refused', (text, expected) => expect(problems(withDirty(text)).join('\n')).toMatch(expected));
 
+  it('a reason cannot be skipped that ends the service by table.unknownFields', () => {
+    const text = (action: string) =>
+      withDirty(`{classes: {unknown_field: ${action}}}`).replace(
+        'ods_orders\n',
+        'ods_orders\n  unknownFields: stop\n',
+      );
+    expect(problems(text('stop'))).toEqual([]);
+    expect(problems(text('skip'))).toEqual([
+      expect.stringMatching(/dirty\.classes\.unknown_field: table\.unknownFields says stop: leave one/),
+    ]);
+  });
+
   it('every reason takes exactly the actions that make sense for it', () => {
     for (const code of Object.keys(REJECTIONS) as RejectionCode[]) {
       const taken = DIRTY_ACTIONS.filter(
@@ -66,6 +78,12 @@ describe('table.deduplicate', () => {
     expect(parse(withKey('{key: [__key__.id, shop]}')).table.deduplicate).toEqual({
       key: ['__key__.id', 'shop'],
     });
+    expect(parse(withKey('{key: {expr: "shop + id"}}')).table.deduplicate).toEqual({
+      key: [{ expr: 'shop + id' }],
+    });
+    expect(parse(withKey('{key: [shop, {expr: "id % 10"}]}')).table.deduplicate).toEqual({
+      key: ['shop', { expr: 'id % 10' }],
+    });
     expect(parse(SMALLEST).table.deduplicate).toBeNull();
   });
 
@@ -74,6 +92,8 @@ describe('table.deduplicate', () => {
     ['{key: []}', /table\.deduplicate\.key: expected a source .* received a list/],
     ['{key: "a["}', /table\.deduplicate\.key: /],
     ['{key: [a, __what__]}', /table\.deduplicate\.key: there is no metadata __what__/],
+    ['{key: {expr: "a +"}}', /table\.deduplicate\.key: .*\n {4}a \+\n/],
+    ['{key: [a, {expr: a, from: b}]}', /table\.deduplicate\.key: expected a source/],
     ['{keys: a}', /table\.deduplicate\.keys: unknown key \(did you mean key\?\)/],
   ])('%s is refused', (text, expected) => expect(problems(withKey(text)).join('\n')).toMatch(expected));
 });

@@ -13,10 +13,6 @@ const PEM = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----';
 describe('what comes later is refused as such', () => {
   it.each([
     [{ top: 'routes: []' }, /^13:1 routes: comes with a later version/],
-    [
-      { table: 'deduplicate: {key: {expr: a}}' },
-      /table\.deduplicate\.key: comes with a later version \(expressions\)/,
-    ],
     [{ maxcompute: 'region: {provider: x}' }, /region: expected/],
     [{ kafka: 'security: {mechanism: OAUTHBEARER}' }, /OAUTHBEARER comes with a later version/],
   ])('%j', (more, expected) => expect(problems(written(more)).join('\n')).toMatch(expected));

@@ -97,6 +97,24 @@ describe('rows of one job with an equal key', () => {
     expect(run(values).rows, 'nothing is left of the job before').toEqual([0, 1, 3, 5]);
   });
 
+  it('have a key that an expression may make, alone or beside sources', () => {
+    const table = { deduplicate: { key: ['a', { expr: 'b.lowerAscii() + "/" + string(size(b) % 2)' }] } };
+    const expressing = createTransform(
+      planOf({ columns: { a: 'STRING', b: 'STRING', n: 'INT' }, table }),
+      undefined,
+      collector,
+    );
+    const values = [record('x', 'Y', 1), record('x', 'y', 2), record('x', 'yy', 3), record('x', 'y', 4)];
+    const { rejections, deduplicated } = expressing.run(
+      jobOf([...values, record('x', 7, 5), record('x', null, 6), record('x', null, 7)]),
+    );
+    expect(collector.take().map(({ values: row }) => row.get(3))).toEqual([1, 3, 6, 7]);
+    expect(deduplicated).toBe(2);
+    expect(rejections).toMatchObject([
+      { record: 4, stage: 'map', code: 'expr_failed', message: expect.stringMatching(/^in table\.dedup/) },
+    ]);
+  });
+
   it('have keys that depend on their key alone', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(9), { minLength: 1 }), fc.nat(9), (list, other) => {

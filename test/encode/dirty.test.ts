@@ -30,6 +30,30 @@ function one(type: string, json: string, classes: Classes, columns = {}): Value 
   return rejections[0]?.code ?? rows[0];
 }
 
+describe('a field without a column', () => {
+  const fates = (unknownFields: 'dead_letter' | 'stop', dirty?: Partial<DirtyRules>) => {
+    const plan = planOf({
+      columns: { k: 'STRING' },
+      table: { columns: { k: { from: 'k' } }, unknownFields },
+      ...(dirty && { dirty: { default: 'dead_letter', classes: {}, ...dirty } }),
+    });
+    const found = createTransform(plan).run(jobOf(['{"k": 1}', value('2'), '{"k": 3}']));
+    return [found.upTo, found.rejections.length, found.skipped.unknown_field ?? 0, found.stopped?.record];
+  };
+
+  it('ends the service when table.unknownFields says so, whatever the default', () => {
+    expect(fates('stop')).toEqual([1, 0, 0, 1]);
+    expect(fates('stop', { default: 'skip' })).toEqual([1, 0, 0, 1]);
+  });
+
+  it('has the fate of its class, and is a dead letter without one', () => {
+    expect(fates('dead_letter')).toEqual([3, 1, 0, undefined]);
+    expect(fates('dead_letter', { default: 'stop' })).toEqual([3, 1, 0, undefined]);
+    expect(fates('dead_letter', { classes: { unknown_field: 'skip' } })).toEqual([3, 0, 1, undefined]);
+    expect(fates('dead_letter', { classes: { unknown_field: 'stop' } })).toEqual([1, 0, 0, 1]);
+  });
+});
+
 describe('truncate', () => {
   const cut: Classes = { too_long: 'truncate', not_exact: 'truncate' };
   it.each([

@@ -15,6 +15,7 @@ import type { Envelope, Tombstone } from '../../src/decode/format.ts';
 import { type CompileInput, compilePlan, type TableConfig } from '../../src/mapping/compile.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';
 import type { ColumnWriter } from '../../src/mapping/convert/converter.ts';
+import type { DirtyRules } from '../../src/mapping/dirty.ts';
 import { parseColumnType } from '../../src/mapping/parse-type.ts';
 import type { Plan, PlanColumn } from '../../src/mapping/plan.ts';
 import {
@@ -203,6 +204,7 @@ export interface PlanInput {
   envelope?: Envelope;
   tombstone?: Tombstone;
   csv?: Partial<CsvOptions>;
+  dirty?: DirtyRules;
 }
 
 export function compile({
@@ -212,6 +214,7 @@ export function compile({
   value = 'json',
   key = 'text',
   csv,
+  dirty,
   ...rest
 }: PlanInput) {
   return compilePlan({
@@ -223,6 +226,7 @@ export function compile({
     schema: schemaOf(columns, partitionKeys),
     maxFieldBytes: 1000,
     compression: 'deflate',
+    dirty,
   });
 }
 

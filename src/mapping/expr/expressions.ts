@@ -9,12 +9,17 @@ export interface Expressions {
   keeps(): boolean | Dirty;
   /** Fills the cells of the others; a failure is told by the column that asks for it. */
   evaluate(): void;
+  /** Why the key of the row (`table.deduplicate`) cannot be worked out; null: it can. */
+  keyFailure(): Dirty | null;
   /** The converter of a column with this slot. */
   guarded(slot: number, convert: Converter): Converter;
 }
 
 /** `cells` belong to the plan's slots. Null: the plan has no expression. */
-export function createExpressions({ slots, filter }: Plan, cells: readonly Cell[]): Expressions | null {
+export function createExpressions(
+  { slots, filter, deduplicate = [] }: Plan,
+  cells: readonly Cell[],
+): Expressions | null {
   const evaluators = new Map<number, Evaluator>();
   slots.forEach((slot, i) => {
     if (slot.from === 'expr') evaluators.set(i, createEvaluator(slot, cells, cells[i]!));
@@ -24,10 +29,19 @@ export function createExpressions({ slots, filter }: Plan, cells: readonly Cell[
   const deciding =
     filter === undefined ? null : { cell: cells[filter]!, expression: evaluators.get(filter)! };
 
+  const inKey = deduplicate.flatMap((slot) => evaluators.get(slot) ?? []);
+
   return {
     keeps: () => deciding === null || decide(deciding.expression, deciding.cell),
     evaluate() {
       for (let i = 0; i < others.length; i++) others[i]!.evaluate();
+    },
+    keyFailure() {
+      for (let i = 0; i < inKey.length; i++) {
+        const { failure } = inKey[i]!;
+        if (failure) return { ...failure, message: `in table.deduplicate.key: ${failure.message}` };
+      }
+      return null;
     },
     guarded(slot, convert) {
       const expression = evaluators.get(slot);
