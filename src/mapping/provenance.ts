@@ -57,7 +57,9 @@ function columnOf(
   const open = columns.filter(({ mask, hash }) => !mask && !hash);
   const mapped = [...open, ...keys].filter(({ slot }) => {
     const source = slots[slot]!;
-    if (source.from === 'value') return decoders.value?.paths[source.index]?.[0] === name;
+    // Only the word of an envelope: a field of the value may well be called `offset`.
+    if (source.from === 'value')
+      return name === '__row__' && decoders.value?.paths[source.index]?.[0] === name;
     return source.from === 'metadata' && source.name === name;
   });
   const found = mapped.find(({ type }) => exact.includes(type.name));

@@ -54,6 +54,16 @@ describe('columns that say which record a row was', () => {
     expect(of(columns, { ...from, n: { from: '__topic__' } })).not.toHaveProperty('row');
   });
 
+  it('are no fields of the value that have the same names', () => {
+    const plan = planOf({
+      columns: { p: 'INT', o: 'BIGINT', t: 'STRING' },
+      table: { columns: { p: { from: 'partition' }, o: { from: 'offset' }, t: { from: 'topic.name' } } },
+    });
+    expect(provenanceColumns(plan, true)).toEqual({
+      lacks: ['topic', 'partition', 'offset'].map((name) => `no column is mapped straight from __${name}__`),
+    });
+  });
+
   it('are not those that are masked or hashed', () => {
     const plan = planOf({
       columns: { p: 'INT', o: 'STRING' },
