@@ -126,7 +126,10 @@ async function serve(
   const planner = openPlanner({
     ...{ first: loaded, workers, log },
     load: () => loadPlanInTime(config, maxcompute, log, stop),
-    onReplanned: () => metrics.replans.inc(),
+    onReplanned(differs) {
+      metrics.replans.inc();
+      if (differs) coordinator.onPlanChanged();
+    },
     onUnmapped: watchUnmapped(config, {
       ...{ maxcompute, metrics, clock, log, signal: stop },
       elected: () => hasFirst(kafka.snapshot().topicPartitions, config.kafka.topics),

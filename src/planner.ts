@@ -1,6 +1,7 @@
 import type { UnmappedField } from './decode/unmapped.ts';
 import type { EncodeJob, EncodeResult } from './encode/job.ts';
 import { type EncodePool, openPool } from './encode/pool.ts';
+import { SinkError } from './errors.ts';
 import { mappingHash } from './ledger/mapping-hash.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './mapping/plan.ts';
@@ -22,19 +23,23 @@ export interface Planner extends Pick<EncodePool, 'workers' | 'busy' | 'cpuMicro
 export interface PlannerOptions {
   readonly first: LoadedPlan;
   readonly workers: number;
+  /** A compiled worker entry; that of the service unless told. */
+  readonly workerFile?: string;
   /** Reads the table again and matches it. Outages are waited out; throws `mapping_mismatch`. */
   load(): Promise<LoadedPlan>;
   readonly log: Log;
-  onReplanned(): void;
-  /** Fields that no column takes; may make the result void by throwing. */
+  /** `differs`: the plan is another one than before. */
+  onReplanned(differs: boolean): void;
+  /** Of each result: fields that no column takes; may make the result void by throwing. */
   onUnmapped(fields: readonly UnmappedField[], planner: Planner): Promise<void>;
 }
 
 export function openPlanner(options: PlannerOptions): Planner {
   const { workers, log } = options;
+  const threads = { workers, ...(options.workerFile && { workerFile: options.workerFile }) };
   let loaded = options.first;
   let mapping = mappingHash(loaded.plan);
-  let pool = openPool({ plan: loaded.plan, workers });
+  let pool = openPool({ plan: loaded.plan, ...threads });
   let earlierMicros = 0;
   let stale = false;
   let loading: Promise<void> | null = null;
@@ -49,8 +54,9 @@ export function openPlanner(options: PlannerOptions): Planner {
         'the table has changed: it is matched anew',
       );
       if (hash !== mapping) replacePool(next.plan);
+      const differs = hash !== mapping;
       [loaded, mapping] = [next, hash];
-      options.onReplanned();
+      options.onReplanned(differs);
     } catch (error) {
       stale = true;
       throw error;
@@ -61,7 +67,7 @@ export function openPlanner(options: PlannerOptions): Planner {
   function replacePool(plan: Plan): void {
     const old = pool;
     earlierMicros += old.cpuMicros;
-    pool = openPool({ plan, workers });
+    pool = openPool({ plan, ...threads });
     void old.stop();
   }
 
@@ -76,8 +82,13 @@ export function openPlanner(options: PlannerOptions): Planner {
 
   async function run(job: EncodeJob): Promise<EncodeResult> {
     await upToDate();
-    const result = await pool.run(job);
-    if (result.unmappedFields.length > 0) await options.onUnmapped(result.unmappedFields, planner);
+    const own = pool;
+    const result = await own.run(job).catch((error) => {
+      // Stopped with the others, not ended by its record.
+      if (own !== pool) throw new SinkError('table_changed', 'the table has changed meanwhile', error);
+      throw error;
+    });
+    await options.onUnmapped(result.unmappedFields, planner);
     return result;
   }
 

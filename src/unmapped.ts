@@ -15,15 +15,19 @@ export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onU
   const { log, metrics } = parts;
   const told = new Set<string>();
   const adds = unmappedPolicy(config.table) === 'add_column';
+  /** Told by the workers, who tell each field once, and no columns yet. */
+  const wanted = new Map<string, UnmappedField>();
   const place = { table: config.table.name, sqlName: sqlTableName(config.maxcompute, config.table.name) };
   return async (fields, planner) => {
+    if (fields.length === 0 && wanted.size === 0) return;
     const fresh = fields.filter(({ name }) => !told.has(name));
     for (const { name } of fresh) told.add(name);
     metrics.unknownFields.inc(fresh.length);
-    const columns = adds ? newColumns(fields, planner.table) : new Map<string, string>();
+    for (const field of adds ? fields : []) if (!wanted.has(field.name)) wanted.set(field.name, field);
+    const columns = newColumns([...wanted.values()], planner.table);
     const left = fresh.filter(({ name }) => !columns.has(name.toLowerCase()));
     if (left.length > 0) log.info({ fields: names(left), policy: config.table.unknownFields }, UNMAPPED);
-    if (columns.size === 0) return;
+    if (columns.size === 0) return wanted.clear();
     await addColumns(columns, { ...parts, ...place });
     planner.outdated();
     throw new SinkError('table_changed', `the table got columns for ${[...columns.keys()].join(', ')}`);

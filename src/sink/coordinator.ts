@@ -10,7 +10,7 @@ import type { CoordinatorOptions } from './options.ts';
 import type { Part } from './part.ts';
 import { createRestart, type Restart } from './restart.ts';
 import { sendBlocks } from './send.ts';
-import { createDirtyGuard, type DirtyGuard, sealedBefore, sendLetters, startBatch } from './take.ts';
+import { abandon, createDirtyGuard, type DirtyGuard, sealedBefore, sendLetters, startBatch } from './take.ts';
 
 /**
  * The life of a batch, in the order of the code:
@@ -118,6 +118,12 @@ export class Coordinator implements SourceListener {
     if (error.code === 'offset_lost') return void this.stop(this.#options.revokeMs, error);
     this.#abandonAll(error.code);
     this.#finished(error);
+  }
+
+  /** What is in hand was made for the table as it was: it must not meet what is made from now on. */
+  onPlanChanged(): void {
+    if (this.batches.length > 0 || this.#encoding.hasParts)
+      this.#onTrouble(new SinkError('table_changed', 'the table has changed meanwhile'));
   }
 
   onTurn(): void {
@@ -282,19 +288,8 @@ export class Coordinator implements SourceListener {
     this.#restart.cancel();
     if (this.batches.length > 0 || this.#encoding.size > 0) this.#undone = reason;
     this.#encoding.clear();
-    for (const batch of this.batches) this.#abandon(batch, reason);
+    for (const batch of this.batches) abandon(batch, reason, this.#options);
     this.#open = null;
     this.#line.abandon();
-  }
-
-  #abandon(batch: Batch, reason: string): void {
-    const { deadLetters, events } = this.#options;
-    batch.state = 'abandoned';
-    batch.upload.abandon();
-    batch.keys?.release();
-    // Whoever recovers the batch makes its letters count, or its offsets do.
-    const letters = batch.sent ? deadLetters.leave(batch.id) : deadLetters.abandon(batch.id);
-    letters.catch(() => undefined);
-    events.abandoned(batch, reason);
   }
 }

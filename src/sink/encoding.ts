@@ -66,6 +66,10 @@ export class Encoding {
     return this.#lanes.length;
   }
 
+  get hasParts(): boolean {
+    return this.#lanes.some((lane) => lane.parts.length > 0);
+  }
+
   submit(chunk: SourceChunk): void {
     const lane: Lane = {
       ...{ chunk, parts: [], done: false, stopped: null, again: false },

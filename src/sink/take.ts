@@ -50,6 +50,21 @@ export function sendLetters(
   batch.letters.catch(onTrouble);
 }
 
+/** Nothing of it becomes visible or is acknowledged by us. */
+export function abandon(
+  batch: Batch,
+  reason: string,
+  { deadLetters, events }: Pick<CoordinatorOptions, 'deadLetters' | 'events'>,
+): void {
+  batch.state = 'abandoned';
+  batch.upload.abandon();
+  batch.keys?.release();
+  // Whoever recovers the batch makes its letters count, or its offsets do.
+  const letters = batch.sent ? deadLetters.leave(batch.id) : deadLetters.abandon(batch.id);
+  letters.catch(() => undefined);
+  events.abandoned(batch, reason);
+}
+
 /** `dirty.limit`, asked about batches. */
 export interface DirtyGuard {
   /** What ends the service; null: the batches in hand may go on. */

@@ -195,6 +195,21 @@ describe('a failure', () => {
     expect(h.acknowledged.map(end)).toEqual([1]);
   });
 
+  it('reads again what was made for the table as it was, once another plan is in force', async () => {
+    const h = harness();
+    h.coordinator.onPlanChanged();
+    h.feed('dt=1');
+    await h.pass(10);
+    h.coordinator.onPlanChanged();
+    await h.pass(1_000);
+    expect(h.rewinds.map(end)).toEqual([0]);
+    h.feed('dt=1');
+    h.flush();
+    await h.pass(60_000);
+    expect(h.acknowledged.map(end)).toEqual([1]);
+    expect(h.budgetUsed()).toBe(0);
+  });
+
   it('of an offset commit forgets everything and joins again', async () => {
     const h = harness({ flush: { rows: 1 } });
     h.fail('acknowledge', new SinkError('kafka_commit_refused', 'generation'));

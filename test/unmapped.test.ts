@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { systemClock } from '../src/clock.ts';
+import type { Config } from '../src/config/schema.ts';
+import type { UnmappedField } from '../src/decode/unmapped.ts';
+import { SinkError } from '../src/errors.ts';
+import type { Log } from '../src/log.ts';
+import type { MaxCompute } from '../src/maxcompute/maxcompute.ts';
+import { createMetrics } from '../src/ops/metrics.ts';
+import type { Planner } from '../src/planner.ts';
+import { watchUnmapped } from '../src/unmapped.ts';
+
+const log = { info: () => undefined } as unknown as Log;
+const COLOUR: UnmappedField = { name: 'Colour', kind: 'text' };
+
+it('wants a column until the table has it: the workers tell of a field once', async () => {
+  const columns = [{ name: 'id' }];
+  const outage = new SinkError('maxcompute_transient', 'busy');
+  const failures = [outage, outage];
+  const maxcompute = {
+    table: async () => ({ columns }),
+    async runSql(statement: string) {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      columns.push({ name: /ADD COLUMNS \(`(\w+)`/.exec(statement)![1]! });
+    },
+  } as unknown as MaxCompute;
+  let outdated = 0;
+  const planner = {
+    table: { columns: [{ name: 'id' }], partitionKeys: [] },
+    outdated: () => void outdated++,
+  } as unknown as Planner;
+  const config = {
+    table: { name: 't', unknownFields: 'add_column', rest: null },
+    maxcompute: { project: 'p', schema: null },
+  } as unknown as Config;
+  const onUnmapped = watchUnmapped(config, {
+    ...{ maxcompute, metrics: createMetrics(), clock: systemClock, log },
+    ...{ signal: new AbortController().signal, elected: () => true },
+  });
+
+  await onUnmapped([], planner);
+  await expect(onUnmapped([COLOUR], planner)).rejects.toMatchObject({ code: 'maxcompute_transient' });
+  // The records are read again: nobody tells of the field any more.
+  await expect(onUnmapped([], planner)).rejects.toMatchObject({ code: 'maxcompute_transient' });
+  await expect(onUnmapped([], planner)).rejects.toMatchObject({ code: 'table_changed' });
+  expect(outdated).toBe(1);
+  await onUnmapped([], { ...planner, table: { ...planner.table, columns } } as unknown as Planner);
+  await onUnmapped([], planner);
+  expect(columns).toEqual([{ name: 'id' }, { name: 'colour' }]);
+});
