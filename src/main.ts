@@ -125,13 +125,13 @@ async function serve(
   releasers.push(() => deadLetters.stop());
   const planner = openPlanner({
     ...{ first: loaded, workers, log },
-    load: () => loadPlanInTime(config, maxcompute, log, stop),
+    load: (signal) => loadPlanInTime(config, maxcompute, log, signal),
     onReplanned(differs) {
       metrics.replans.inc();
       if (differs) coordinator.onPlanChanged();
     },
     onUnmapped: watchUnmapped(config, {
-      ...{ maxcompute, metrics, clock, log, signal: stop },
+      ...{ maxcompute, metrics, clock, log },
       elected: () => hasFirst(kafka.snapshot().topicPartitions, config.kafka.topics),
     }),
   });

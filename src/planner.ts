@@ -1,6 +1,6 @@
 import type { UnmappedField } from './decode/unmapped.ts';
 import type { EncodeJob, EncodeResult } from './encode/job.ts';
-import { type EncodePool, openPool } from './encode/pool.ts';
+import { type EncodePool, type EncodePoolOptions, openPool } from './encode/pool.ts';
 import { SinkError } from './errors.ts';
 import { mappingHash } from './ledger/mapping-hash.ts';
 import type { Log } from './log.ts';
@@ -20,26 +20,25 @@ export interface Planner extends Pick<EncodePool, 'workers' | 'busy' | 'cpuMicro
   outdated(): void;
 }
 
-export interface PlannerOptions {
+export interface PlannerOptions extends Pick<EncodePoolOptions, 'workers' | 'workerFile'> {
   readonly first: LoadedPlan;
-  readonly workers: number;
-  /** A compiled worker entry; that of the service unless told. */
-  readonly workerFile?: string;
-  /** Reads the table again and matches it. Outages are waited out; throws `mapping_mismatch`. */
-  load(): Promise<LoadedPlan>;
+  /** Reads the table again and matches it. Outages are waited out until the planner stops; throws `mapping_mismatch`. */
+  load(signal: AbortSignal): Promise<LoadedPlan>;
   readonly log: Log;
   /** `differs`: the plan is another one than before. */
   onReplanned(differs: boolean): void;
   /** Of each result: fields that no column takes; may make the result void by throwing. */
-  onUnmapped(fields: readonly UnmappedField[], planner: Planner): Promise<void>;
+  onUnmapped(fields: readonly UnmappedField[], planner: Planner, signal: AbortSignal): Promise<void>;
 }
 
 export function openPlanner(options: PlannerOptions): Planner {
-  const { workers, log } = options;
-  const threads = { workers, ...(options.workerFile && { workerFile: options.workerFile }) };
+  const { workers, workerFile, log } = options;
+  const open = (plan: Plan) => openPool({ plan, workers, ...(workerFile && { workerFile }) });
+  /** Not the service's stop: what was polled before it is finished, with a changed table too. */
+  const ended = new AbortController();
   let loaded = options.first;
   let mapping = mappingHash(loaded.plan);
-  let pool = openPool({ plan: loaded.plan, ...threads });
+  let pool = open(loaded.plan);
   let earlierMicros = 0;
   let stale = false;
   let loading: Promise<void> | null = null;
@@ -47,7 +46,8 @@ export function openPlanner(options: PlannerOptions): Planner {
   async function planAnew(): Promise<void> {
     stale = false; // what changes from now on is another change
     try {
-      const next = await options.load();
+      const next = await options.load(ended.signal);
+      ended.signal.throwIfAborted();
       const hash = mappingHash(next.plan);
       log.info(
         { mapping: next.mapping, warnings: next.warnings },
@@ -67,7 +67,7 @@ export function openPlanner(options: PlannerOptions): Planner {
   function replacePool(plan: Plan): void {
     const old = pool;
     earlierMicros += old.cpuMicros;
-    pool = openPool({ plan, ...threads });
+    pool = open(plan);
     void old.stop();
   }
 
@@ -84,11 +84,10 @@ export function openPlanner(options: PlannerOptions): Planner {
     await upToDate();
     const own = pool;
     const result = await own.run(job).catch((error) => {
-      // Stopped with the others, not ended by its record.
-      if (own !== pool) throw new SinkError('table_changed', 'the table has changed meanwhile', error);
-      throw error;
+      throw own === pool ? error : outgrown(); // nothing is wrong with its records
     });
-    await options.onUnmapped(result.unmappedFields, planner);
+    if (own !== pool) throw outgrown();
+    await options.onUnmapped(result.unmappedFields, planner, ended.signal);
     return result;
   }
 
@@ -113,7 +112,13 @@ export function openPlanner(options: PlannerOptions): Planner {
     outdated() {
       stale = true;
     },
-    stop: () => pool.stop(),
+    stop() {
+      ended.abort();
+      return pool.stop();
+    },
   };
   return planner;
 }
+
+const outgrown = (): SinkError =>
+  new SinkError('table_changed', 'these records were matched with the table as it was before');

@@ -8,7 +8,7 @@ import type { Metrics } from './ops/metrics.ts';
 import type { PlannerOptions } from './planner.ts';
 import type { TopicPartition } from './source/source.ts';
 
-type Parts = Omit<AddColumnsOptions, 'sqlName' | 'table'> & { readonly metrics: Metrics };
+type Parts = Omit<AddColumnsOptions, 'sqlName' | 'table' | 'signal'> & { readonly metrics: Metrics };
 
 /** What the service does about fields that no column takes: each is told once, or gets a column. */
 export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onUnmapped'] {
@@ -18,7 +18,7 @@ export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onU
   /** Told by the workers, who tell each field once, and no columns yet. */
   const wanted = new Map<string, UnmappedField>();
   const place = { table: config.table.name, sqlName: sqlTableName(config.maxcompute, config.table.name) };
-  return async (fields, planner) => {
+  return async (fields, planner, signal) => {
     if (fields.length === 0 && wanted.size === 0) return;
     const fresh = fields.filter(({ name }) => !told.has(name));
     for (const { name } of fresh) told.add(name);
@@ -28,7 +28,7 @@ export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onU
     const left = fresh.filter(({ name }) => !columns.has(name.toLowerCase()));
     if (left.length > 0) log.info({ fields: names(left), policy: config.table.unknownFields }, UNMAPPED);
     if (columns.size === 0) return wanted.clear();
-    await addColumns(columns, { ...parts, ...place });
+    await addColumns(columns, { ...parts, ...place, signal });
     planner.outdated();
     throw new SinkError('table_changed', `the table got columns for ${[...columns.keys()].join(', ')}`);
   };

@@ -1,47 +1,83 @@
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { EncodeJob } from '../src/encode/job.ts';
 import type { Log } from '../src/log.ts';
 import type { LoadedPlan } from '../src/plan.ts';
-import { openPlanner } from '../src/planner.ts';
-import { planOf } from './encode/records.ts';
+import { openPlanner, type Planner, type PlannerOptions } from '../src/planner.ts';
 
-const log = { info: () => undefined } as unknown as Log;
-const workerFile = fileURLToPath(new URL('encode/workers/odd.mjs', import.meta.url));
+const workerFile = fileURLToPath(new URL('encode/workers/planned.mjs', import.meta.url));
+const quiet = { info() {} } as unknown as Log;
 
-/** A job that the odd worker understands by its topic. */
-const job = (topic: string): EncodeJob => ({
-  ...{ chunk: new ArrayBuffer(3), capacity: 0, from: 0, to: 3, topicPartitions: [{ topic, partition: 0 }] },
+/** A table at one time: its plan is only handed through to the workers. */
+const loadedAs = (mark: string): LoadedPlan =>
+  ({ plan: { mark }, table: { name: mark }, mapping: [], warnings: [], created: null }) as never;
+
+const job = (topic = 'orders'): EncodeJob => ({
+  ...{ chunk: new ArrayBuffer(8), capacity: 0, from: 0, to: 1, topicPartitions: [{ topic, partition: 0 }] },
   ...{ maxTablePartitions: 1, polledAt: 0, schemas: [] },
 });
 
-const loaded = (compression: 'none' | 'zstd'): LoadedPlan =>
-  ({
-    plan: planOf({ compression }),
-    table: { columns: [] },
-    mapping: [],
-    warnings: [],
-  }) as unknown as LoadedPlan;
+describe('planning anew', () => {
+  let planner: Planner;
+  const open = (options: Partial<PlannerOptions> = {}): Planner => {
+    planner = openPlanner({
+      ...{ first: loadedAs('first'), workers: 1, workerFile, log: quiet },
+      load: async () => loadedAs('second'),
+      onReplanned: () => undefined,
+      onUnmapped: async () => undefined,
+      ...options,
+    });
+    return planner;
+  };
+  afterEach(() => planner.stop());
 
-it('says of what is at the workers when the plan changes that the table did: no record is to blame', async () => {
-  const told: boolean[] = [];
-  let next = loaded('none');
-  const planner = openPlanner({
-    ...{ first: loaded('none'), workers: 2, workerFile, log, load: async () => next },
-    onReplanned: (differs) => told.push(differs),
-    onUnmapped: async () => undefined,
+  const marks = async (): Promise<(string | undefined)[]> =>
+    (await planner.run(job())).pieces.map(({ tablePartition }) => tablePartition);
+
+  it('gives the next records to workers that know the new plan', async () => {
+    open();
+    expect(await marks()).toEqual(['first']);
+    const { mapping } = planner;
+    planner.outdated();
+    expect(await marks()).toEqual(['second']);
+    expect(planner.table.name).toBe('second');
+    expect(planner.mapping).not.toBe(mapping);
   });
-  try {
-    const under = planner.run(job('hang')).catch((error) => error);
+
+  it('says whether the plan is another one', async () => {
+    const told: boolean[] = [];
+    let next = loadedAs('first');
+    open({ load: async () => next, onReplanned: (differs) => void told.push(differs) });
     planner.outdated();
-    await planner.run(job('echo'));
-    expect(told).toEqual([false]);
-    next = loaded('zstd');
+    await marks();
+    next = loadedAs('second');
     planner.outdated();
-    await planner.run(job('echo'));
+    await marks();
     expect(told).toEqual([false, true]);
-    expect(await under).toMatchObject({ code: 'table_changed', action: 'retry' });
-  } finally {
+  });
+
+  it('blames no record that was at the workers before, nor one in line for them', async () => {
+    open();
+    const before = [planner.run(job('never')), planner.run(job())].map((run) => run.catch((error) => error));
+    planner.outdated();
+    expect(await marks()).toEqual(['second']);
+    for (const error of await Promise.all(before))
+      expect(error).toMatchObject({ code: 'table_changed', action: 'retry' });
+  });
+
+  it('is waited for until the workers are stopped, not only until the service is told to stop', async () => {
+    const asked: AbortSignal[] = [];
+    open({
+      load: (signal) => {
+        asked.push(signal);
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    });
+    planner.outdated();
+    const run = planner.run(job()).catch((error) => error);
+    await expect.poll(() => asked.length).toBe(1);
+    expect(asked[0]!.aborted).toBe(false);
     await planner.stop();
-  }
+    expect(await run).toMatchObject({ name: 'AbortError' });
+  });
 });
