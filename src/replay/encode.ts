@@ -58,9 +58,17 @@ async function* encodeChunk(
       return;
     }
     chunk.buffer = result.chunk;
-    yield encodedOf(letters, from, result);
-    from = result.upTo;
+    const one = judged(result);
+    yield encodedOf(letters, from, one);
+    from = one.upTo;
   }
+}
+
+/** A letter of a class that stops the service stops no replay: it is rejected like others. */
+function judged(result: EncodeResult): EncodeResult {
+  const { stopped, rejections } = result;
+  if (!stopped) return result;
+  return { ...result, rejections: [...rejections, stopped], upTo: stopped.record + 1 };
 }
 
 async function runChunk(
