@@ -33,10 +33,11 @@ it('wants a column until the table has it: the workers tell of a field once', as
     table: { name: 't', unknownFields: 'add_column', rest: null },
     maxcompute: { project: 'p', schema: null },
   } as unknown as Config;
-  const onUnmapped = watchUnmapped(config, {
-    ...{ maxcompute, metrics: createMetrics(), clock: systemClock, log },
-    ...{ signal: new AbortController().signal, elected: () => true },
+  const watch = watchUnmapped(config, {
+    ...{ maxcompute, metrics: createMetrics(), clock: systemClock, log, elected: () => true },
   });
+  const onUnmapped = (fields: readonly UnmappedField[], now: Planner) =>
+    watch(fields, now, new AbortController().signal);
 
   await onUnmapped([], planner);
   await expect(onUnmapped([COLOUR], planner)).rejects.toMatchObject({ code: 'maxcompute_transient' });
