@@ -47,7 +47,7 @@ soak: ## the long runs, 2.5 hours: the two below, one after the other; ARGS goes
 soak-route: build ## the route tests with a million records, and outages of two minutes; ARGS=test/route/json
 	@scripts/setup.sh --tests
 	@ROUTE_RECORDS=1000000 ROUTE_OUTAGE_SECONDS=120 ROUTE_RECORD_MB=220 \
-	  npx --no-install vitest run --project kafka $(or $(ARGS),test/route)
+	  npx --no-install vitest run --project kafka --project kafka-alone $(or $(ARGS),test/route)
 
 soak-steady: build ## steady load with a fault every minute; ARGS="--minutes 120 --rate 500 --members 2"
 	@scripts/setup.sh --tests

@@ -3,7 +3,16 @@ import { defineConfig } from 'vitest/config';
 /**
  * The suffix of a test says what it needs: `*.test.ts` nothing but this folder, `*.kafka.test.ts` a real broker
  * (started once, and only when such a file is in the run), `*.docker.test.ts` a container engine (`make image-test`).
+ * Two files run at once, of units and of those with a broker. Those that fill two cores by themselves (several brokers
+ * that are killed and frozen) come last, alone.
  */
+const ALONE = ['test/chaos/*.kafka.test.ts', 'test/route/{kafka-broker,outage}.kafka.test.ts'];
+const withBroker = {
+  globalSetup: 'test/support/broker.setup.ts',
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     // The Kafka addon cannot load in worker threads.
@@ -24,14 +33,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'kafka',
-          include: ['test/**/*.kafka.test.ts'],
-          globalSetup: 'test/support/broker.setup.ts',
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-        },
+        test: { name: 'kafka', include: ['test/**/*.kafka.test.ts'], exclude: ALONE, ...withBroker },
+      },
+      {
+        extends: true,
+        test: { name: 'kafka-alone', include: ALONE, fileParallelism: false, ...withBroker },
       },
     ],
   },
