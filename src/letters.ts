@@ -31,7 +31,7 @@ export function keptLetters<T extends Pick<DeadLetters, 'append'>>(
   const keep = keeperOf({ original, publicKeyFile }, hidden !== undefined);
   // Inherits from the letters: what they wait for is asked of them each time.
   const append: T['append'] = (batch, list) => letters.append(batch, list.map(keep));
-  return Object.create(letters, { append: { value: append } });
+  return Object.assign(Object.create(letters), { append });
 }
 
 function keeperOf(
