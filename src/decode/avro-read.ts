@@ -122,7 +122,7 @@ function slotRead(fill: Fill, [first, ...others]: readonly number[], inner: Read
     const from = cursor.at;
     const cell = cells[first]!;
     fill(cursor, cell);
-    for (const other of others) Object.assign(cells[other]!, cell);
+    for (const other of others) cells[other]!.copy(cell);
     if (inner === null) return;
     cursor.at = from;
     inner(cursor, cells);

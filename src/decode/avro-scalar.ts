@@ -1,6 +1,6 @@
 import { type Cursor, fillLong, Malformed, readIndex, readLength, take } from './avro-cursor.ts';
 import type { AvroType, BinaryType, Logical, RecordType } from './avro-type.ts';
-import { BOOLEAN, BYTES, Cell, DOUBLE, NULL, STRING } from './cell.ts';
+import { BOOLEAN, BYTES, Cell, NULL, STRING } from './cell.ts';
 import type { Scratch } from './scratch.ts';
 import { setAscii, setDecimal, setTemporal, type Temporal } from './semantic-cell.ts';
 import { validUtf8 } from './utf8.ts';
@@ -78,17 +78,13 @@ const viewBytes = new Uint8Array(view.buffer);
 function fillFloat(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, 4);
   for (let i = 0; i < 4; i++) viewBytes[i] = cursor.bytes[at + i]!;
-  cell.kind = DOUBLE;
-  cell.single = true;
-  cell.num = view.getFloat32(0, true);
+  cell.setDouble(view.getFloat32(0, true), true);
 }
 
 function fillDouble(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, 8);
   for (let i = 0; i < 8; i++) viewBytes[i] = cursor.bytes[at + i]!;
-  cell.kind = DOUBLE;
-  cell.single = false;
-  cell.num = view.getFloat64(0, true);
+  cell.setDouble(view.getFloat64(0, true));
 }
 
 export function fillString(cursor: Cursor, cell: Cell): void {

@@ -2,7 +2,7 @@ import { LIMITS } from '../limits.ts';
 import { BOOLEAN, type Cell, type Dirty, JSON_TEXT, MISSING, NULL, STRING } from './cell.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { type EnvelopeWord, fillWord, type Operation, wordOf } from './envelope-words.ts';
-import { copyCell, createInnerCells, type InnerCells } from './inner-cells.ts';
+import { createInnerCells, type InnerCells } from './inner-cells.ts';
 import { findElements } from './json-elements.ts';
 import { OPEN_ARRAY, OPEN_OBJECT } from './json-text.ts';
 import { overlay } from './overlay.ts';
@@ -54,7 +54,7 @@ export function createCanalDecoder(spec: DecoderSpec, create: (spec: DecoderSpec
       if (cell.kind <= (whole ? NULL : MISSING)) continue;
       if (whole) {
         if (!overlay(cells[slot]!, cell)) return HALF_SURROGATE;
-      } else copyCell(cell, cells[slot]!);
+      } else cells[slot]!.copy(cell);
     }
     return null;
   }

@@ -68,6 +68,12 @@ export class Cell {
     this.end = end;
   }
 
+  setDouble(value: number, single = false): void {
+    this.kind = DOUBLE;
+    this.num = value;
+    this.single = single;
+  }
+
   setTree(tree: Tree): void {
     this.kind = TREE;
     this.tree = tree;
@@ -85,6 +91,20 @@ export class Cell {
       this.big = value;
       this.safe = false;
     }
+  }
+
+  /** Takes the value of another cell; bytes and trees are shared. */
+  copy(from: Cell): void {
+    this.kind = from.kind;
+    this.bytes = from.bytes;
+    this.start = from.start;
+    this.end = from.end;
+    this.num = from.num;
+    this.nanos = from.nanos;
+    this.safe = from.safe;
+    this.big = from.big;
+    this.single = from.single;
+    this.tree = from.tree;
   }
 }
 

@@ -95,7 +95,7 @@ export function compileTyping(
     }
     for (let i = 0; i < defaulted.length; i++) {
       const { slot, value } = defaulted[i]!;
-      if (cells[slot]!.kind === MISSING && parents[slot]!.kind > NULL) Object.assign(cells[slot]!, value);
+      if (cells[slot]!.kind === MISSING && parents[slot]!.kind > NULL) cells[slot]!.copy(value);
     }
     return null;
   };

@@ -2,7 +2,7 @@ import { type Cell, type Dirty, NULL, STRING } from './cell.ts';
 import { createConnectDecoder } from './connect.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { type EnvelopeWord, fillWord, type Operation, wordOf } from './envelope-words.ts';
-import { copyCell, createInnerCells, type InnerCells } from './inner-cells.ts';
+import { createInnerCells, type InnerCells } from './inner-cells.ts';
 import type { Path } from './path.ts';
 import { fillSourceTime, type TimeCell } from './source-time.ts';
 import { REST, unmappedBelow } from './unmapped.ts';
@@ -25,7 +25,7 @@ export function createDebeziumDecoder(spec: DecoderSpec, create: (spec: DecoderS
     spec.format === 'json' ? createConnectDecoder(events, create, { optional: true }) : create(events);
 
   function finish(cells: readonly Cell[], operation: Operation): Dirty | null {
-    if (operation === 'delete') for (const { slot, before } of layout.images) copyCell(before, cells[slot]!);
+    if (operation === 'delete') for (const { slot, before } of layout.images) cells[slot]!.copy(before);
     for (const { word, slot } of layout.words) fillWord(word, cells[slot]!, operation, 0);
     for (const slot of layout.timeSlots) if (!fillSourceTime(layout.times, cells[slot]!)) return BAD_TIME;
     return null;

@@ -39,12 +39,3 @@ export function createInnerCells(): InnerCells {
     },
   };
 }
-
-export function copyCell(from: Cell, to: Cell): void {
-  to.setBytes(from.kind, from.bytes, from.start, from.end);
-  to.num = from.num;
-  to.nanos = from.nanos;
-  to.safe = from.safe;
-  to.big = from.big;
-  to.tree = from.tree;
-}

@@ -1,5 +1,5 @@
 import { decodeBase64 } from './base64.ts';
-import { BYTES, type Cell, DOUBLE, JSON_TEXT, type Member, NULL, NUMBER, STRING, TREE } from './cell.ts';
+import { BYTES, type Cell, JSON_TEXT, type Member, NULL, NUMBER, STRING, TREE } from './cell.ts';
 import { jsonTree } from './json-tree.ts';
 import type { JsonType } from './json-type.ts';
 import type { Scratch } from './scratch.ts';
@@ -112,8 +112,7 @@ function applyFloat(cell: Cell): string | null {
   if (cell.kind !== STRING) return null;
   const text = textOf(cell);
   if (!Object.hasOwn(NO_NUMBERS, text)) return 'it is text, not a number';
-  cell.kind = DOUBLE;
-  cell.num = NO_NUMBERS[text]!;
+  cell.setDouble(NO_NUMBERS[text]!);
   return null;
 }
 

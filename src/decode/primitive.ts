@@ -1,4 +1,4 @@
-import { type Cell, type Dirty, DOUBLE } from './cell.ts';
+import type { Cell, Dirty } from './cell.ts';
 import type { Decoder } from './decoder.ts';
 import type { Path } from './path.ts';
 import { requireWholeValue } from './text.ts';
@@ -10,16 +10,11 @@ const PRIMITIVES = {
   short: { size: 2, fill: (cell: Cell) => cell.setInteger(view.getInt16(0)) },
   integer: { size: 4, fill: (cell: Cell) => cell.setInteger(view.getInt32(0)) },
   long: { size: 8, fill: (cell: Cell) => cell.setInteger(view.getBigInt64(0)) },
-  float: { size: 4, fill: (cell: Cell) => setDouble(cell, view.getFloat32(0)) },
-  double: { size: 8, fill: (cell: Cell) => setDouble(cell, view.getFloat64(0)) },
+  float: { size: 4, fill: (cell: Cell) => cell.setDouble(view.getFloat32(0), true) },
+  double: { size: 8, fill: (cell: Cell) => cell.setDouble(view.getFloat64(0)) },
 } as const;
 
 export type Primitive = keyof typeof PRIMITIVES;
-
-function setDouble(cell: Cell, value: number): void {
-  cell.kind = DOUBLE;
-  cell.num = value;
-}
 
 /** The whole value as one number: INTEGER or DOUBLE. */
 export function createPrimitiveDecoder(format: Primitive, paths: readonly Path[]): Decoder {

@@ -15,7 +15,7 @@ export function zeroCell(type: ProtoScalar | ProtoEnum): Cell {
       return cell;
     case 'double':
     case 'float':
-      cell.kind = DOUBLE;
+      cell.setDouble(0, type.name === 'float');
       return cell;
     default:
       cell.setInteger(0);

@@ -1,7 +1,7 @@
 import { Cell, STRING } from './cell.ts';
 import { type Cursor, enter, NO_END_TAG, nextTag, readLength, skipField } from './protobuf-cursor.ts';
 import { keyText, mapTree, readEntry } from './protobuf-draft.ts';
-import { copyCell, scalarFill } from './protobuf-scalar.ts';
+import { scalarFill } from './protobuf-scalar.ts';
 import { clearRegion, newCount, type Read, type Region, regionOf, type State } from './protobuf-state.ts';
 import { type ProtoField, type ProtoMessage, type ProtoScalar, tagOf, wireType } from './protobuf-type.ts';
 import { findMember, memberNamed, type PathNode } from './trie.ts';
@@ -91,7 +91,7 @@ function keyRead(key: ProtoField, node: PathNode): (cursor: Cursor) => PathNode 
   const keyTag = tagOf(1, wireType(key));
   const cell = new Cell();
   return (cursor) => {
-    copyCell(cell, key.absent!);
+    cell.copy(key.absent!);
     for (let tag = nextTag(cursor, NO_END_TAG); tag !== 0; tag = nextTag(cursor, NO_END_TAG)) {
       if (tag === keyTag) fill(cursor, cell);
       else skipField(cursor, tag);

@@ -3,7 +3,7 @@ import { enter, Malformed, NO_END_TAG, nextTag, readLength, skipField } from './
 import { endTagOf, inField } from './protobuf-draft.ts';
 import { isJsonLike } from './protobuf-known.ts';
 import { mapRead, type ValueReads } from './protobuf-map.ts';
-import { copyCell, type Fill, scalarFill } from './protobuf-scalar.ts';
+import { type Fill, scalarFill } from './protobuf-scalar.ts';
 import {
   type Body,
   beginRecord,
@@ -154,7 +154,7 @@ function valueReads(field: ProtoField, node: PathNode, state: State): ValueReads
   }
   if (node.slots.length === 0) return null;
   const absent: Read = (_, cells) => {
-    for (const slot of node.slots) copyCell(cells[slot]!, field.absent!);
+    for (const slot of node.slots) cells[slot]!.copy(field.absent!);
   };
   return { read: scalarRead(scalarFill(type), node.slots), absent };
 }
@@ -168,7 +168,7 @@ function scalarRead(fill: Fill, slots: readonly number[]): Read {
   return (cursor, cells) => {
     const cell = cells[first]!;
     fill(cursor, cell);
-    for (let i = 0; i < others.length; i++) copyCell(cells[others[i]!]!, cell);
+    for (let i = 0; i < others.length; i++) cells[others[i]!]!.copy(cell);
   };
 }
 
@@ -255,7 +255,7 @@ function walk(type: ProtoMessage, { dense, sparse }: Table, absent: readonly Abs
     }
     for (let i = 0; i < absent.length; i++) {
       const { slot, cell } = absent[i]!;
-      if (cells[slot]!.kind === MISSING) copyCell(cells[slot]!, cell);
+      if (cells[slot]!.kind === MISSING) cells[slot]!.copy(cell);
     }
   };
 }

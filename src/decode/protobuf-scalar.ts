@@ -1,4 +1,4 @@
-import { BOOLEAN, BYTES, type Cell, DOUBLE, INTEGER, STRING } from './cell.ts';
+import { BOOLEAN, BYTES, type Cell, INTEGER, STRING } from './cell.ts';
 import { type Cursor, malformed, readLength, readVarint, take } from './protobuf-cursor.ts';
 import type { ProtoEnum, ProtoScalar } from './protobuf-type.ts';
 import { validUtf8 } from './utf8.ts';
@@ -116,16 +116,14 @@ const doubles = new Float64Array(halves.buffer);
 
 function fillFloat(cursor: Cursor, cell: Cell): void {
   halves[0] = half(cursor.bytes, take(cursor, 4));
-  cell.kind = DOUBLE;
-  cell.num = floats[0]!;
+  cell.setDouble(floats[0]!, true);
 }
 
 function fillDouble(cursor: Cursor, cell: Cell): void {
   const at = take(cursor, 8);
   halves[0] = half(cursor.bytes, at);
   halves[1] = half(cursor.bytes, at + 4);
-  cell.kind = DOUBLE;
-  cell.num = doubles[0]!;
+  cell.setDouble(doubles[0]!);
 }
 
 function fillBool(cursor: Cursor, cell: Cell): void {
@@ -156,17 +154,4 @@ function enumFill(type: ProtoEnum): Fill {
     if (text === undefined) setSafe(cell, cursor.low);
     else cell.setBytes(STRING, text, 0, text.length);
   };
-}
-
-/** Of a scalar cell, to another that takes the same value. */
-export function copyCell(to: Cell, from: Cell): void {
-  to.kind = from.kind;
-  to.bytes = from.bytes;
-  to.start = from.start;
-  to.end = from.end;
-  to.num = from.num;
-  to.nanos = from.nanos;
-  to.safe = from.safe;
-  to.big = from.big;
-  to.tree = from.tree;
 }

@@ -2,7 +2,7 @@ import { Cell, INSTANT, MISSING, NULL, TREE } from './cell.ts';
 import { type Cursor, countCells, nextTag, readVarint, skipField } from './protobuf-cursor.ts';
 import { type Draft, endTagOf, finishDraft, mergeDraft, newDraft, readMessage } from './protobuf-draft.ts';
 import { isWrapper, setInstant, TIMESTAMP } from './protobuf-known.ts';
-import { copyCell, scalarFill } from './protobuf-scalar.ts';
+import { scalarFill } from './protobuf-scalar.ts';
 import { type Body, newCount, type Read, type State } from './protobuf-state.ts';
 import { type ProtoField, type ProtoMessage, tagOf, VARINT, wireType } from './protobuf-type.ts';
 import { memberNamed, type PathNode } from './trie.ts';
@@ -50,7 +50,7 @@ function wrapperBody(field: ProtoField, slots: readonly number[]): Body {
   const wanted = tagOf(field.number, wireType(field));
   return (cursor, cells, endTag) => {
     const cell = cells[slots[0]!]!;
-    if (cell.kind === MISSING || cell.kind === NULL) copyCell(cell, field.absent!);
+    if (cell.kind === MISSING || cell.kind === NULL) cell.copy(field.absent!);
     for (let tag = nextTag(cursor, endTag); tag !== 0; tag = nextTag(cursor, endTag)) {
       if (tag === wanted) fill(cursor, cell);
       else skipField(cursor, tag);
@@ -60,7 +60,7 @@ function wrapperBody(field: ProtoField, slots: readonly number[]): Body {
 }
 
 function copyToOthers(slots: readonly number[], cells: readonly Cell[]): void {
-  for (let i = 1; i < slots.length; i++) copyCell(cells[slots[i]!]!, cells[slots[0]!]!);
+  for (let i = 1; i < slots.length; i++) cells[slots[i]!]!.copy(cells[slots[0]!]!);
 }
 
 /** Put together when the record is read to its end. */
@@ -83,7 +83,7 @@ function draftBody(type: ProtoMessage, node: PathNode, state: State): Body {
 
 /** To the cells of a path node, and of those below it where the value has something there. */
 function spread(node: PathNode, from: Cell, cells: readonly Cell[]): void {
-  for (const slot of node.slots) copyCell(cells[slot]!, from);
+  for (const slot of node.slots) cells[slot]!.copy(from);
   if (node.below.length === 0 || from.kind !== TREE) return;
   const tree = from.tree!;
   if ('items' in tree) {
