@@ -83,6 +83,7 @@ export function openDeadLetterTopic(options: DeadLetterTopicOptions): DeadLetter
   const forget = async (batch: string): Promise<void> => {
     batches.get(batch)?.stop.abort(new SinkError('session_lost', 'the batch was abandoned'));
     batches.delete(batch);
+    waitsFor = ''; // others say so themselves with their next attempt
   };
 
   return {

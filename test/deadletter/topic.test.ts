@@ -57,8 +57,10 @@ describe('dead letters in a topic', () => {
     const appended = letters.append('b1', [letter(1)]);
     appended.catch(() => undefined);
     const next = letters.append('b2', [letter(2)]);
-    await until(() => sent.length > 0, { what: 'an attempt' });
+    await until(() => letters.waitsFor() !== '', { what: 'an attempt that failed' });
+    expect(letters.waitsFor()).not.toBe('');
     await letters.abandon('b1');
+    expect(letters.waitsFor()).toBe('');
     await expect(appended).rejects.toThrow('the batch was abandoned');
     await next;
     expect(sent.at(-1)).toBe('2');
