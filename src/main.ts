@@ -123,17 +123,20 @@ async function serve(
   const letters = await openLetters({ config, maxcompute, clock, log, stop });
   const deadLetters = letters.destination;
   releasers.push(() => deadLetters.stop());
+  const unmapped = watchUnmapped(config, {
+    ...{ maxcompute, metrics, clock, log },
+    elected: () => hasFirst(kafka.snapshot().topicPartitions, config.kafka.topics),
+  });
   const planner = openPlanner({
-    ...{ first: loaded, workers, log },
-    load: (signal) => loadPlanInTime(config, maxcompute, log, signal),
+    ...{ first: loaded, workers, log, onUnmapped: unmapped.onUnmapped },
+    async load(signal) {
+      await unmapped.addWanted(planner.table, signal);
+      return loadPlanInTime(config, maxcompute, log, signal);
+    },
     onReplanned(differs) {
       metrics.replans.inc();
       if (differs) coordinator.onPlanChanged();
     },
-    onUnmapped: watchUnmapped(config, {
-      ...{ maxcompute, metrics, clock, log },
-      elected: () => hasFirst(kafka.snapshot().topicPartitions, config.kafka.topics),
-    }),
   });
   releasers.push(() => planner.stop());
 

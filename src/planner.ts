@@ -28,7 +28,7 @@ export interface PlannerOptions extends Pick<EncodePoolOptions, 'workers' | 'wor
   /** `differs`: the plan is another one than before. */
   onReplanned(differs: boolean): void;
   /** Of each result: fields that no column takes; may make the result void by throwing. */
-  onUnmapped(fields: readonly UnmappedField[], planner: Planner, signal: AbortSignal): Promise<void>;
+  onUnmapped(fields: readonly UnmappedField[], planner: Planner): void;
 }
 
 export function openPlanner(options: PlannerOptions): Planner {
@@ -87,7 +87,7 @@ export function openPlanner(options: PlannerOptions): Planner {
       throw own === pool ? error : outgrown(); // nothing is wrong with its records
     });
     if (own !== pool) throw outgrown();
-    await options.onUnmapped(result.unmappedFields, planner, ended.signal);
+    options.onUnmapped(result.unmappedFields, planner);
     return result;
   }
 

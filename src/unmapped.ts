@@ -5,32 +5,47 @@ import { SinkError } from './errors.ts';
 import { unmappedPolicy } from './mapping/compile.ts';
 import { sqlTableName } from './maxcompute/wire.ts';
 import type { Metrics } from './ops/metrics.ts';
-import type { PlannerOptions } from './planner.ts';
+import type { Planner, PlannerOptions } from './planner.ts';
 import type { TopicPartition } from './source/source.ts';
 
 type Parts = Omit<AddColumnsOptions, 'sqlName' | 'table' | 'signal'> & { readonly metrics: Metrics };
 
 /** What the service does about fields that no column takes: each is told once, or gets a column. */
-export function watchUnmapped(config: Config, parts: Parts): PlannerOptions['onUnmapped'] {
+export interface UnmappedWatch {
+  /** Throws `table_changed` where columns are wanted: the planner is outdated then. */
+  readonly onUnmapped: PlannerOptions['onUnmapped'];
+  /**
+   * Adds the columns that are wanted. Nothing may be in hand: whatever stands uncommitted in the table while it
+   * changes can never be committed.
+   */
+  addWanted(table: Planner['table'], signal: AbortSignal): Promise<void>;
+}
+
+export function watchUnmapped(config: Config, parts: Parts): UnmappedWatch {
   const { log, metrics } = parts;
   const told = new Set<string>();
   const adds = unmappedPolicy(config.table) === 'add_column';
   /** Told by the workers, who tell each field once, and no columns yet. */
   const wanted = new Map<string, UnmappedField>();
   const place = { table: config.table.name, sqlName: sqlTableName(config.maxcompute, config.table.name) };
-  return async (fields, planner, signal) => {
-    if (fields.length === 0 && wanted.size === 0) return;
-    const fresh = fields.filter(({ name }) => !told.has(name));
-    for (const { name } of fresh) told.add(name);
-    metrics.unknownFields.inc(fresh.length);
-    for (const field of adds ? fields : []) if (!wanted.has(field.name)) wanted.set(field.name, field);
-    const columns = newColumns([...wanted.values()], planner.table);
-    const left = fresh.filter(({ name }) => !columns.has(name.toLowerCase()));
-    if (left.length > 0) log.info({ fields: names(left), policy: config.table.unknownFields }, UNMAPPED);
-    if (columns.size === 0) return wanted.clear();
-    await addColumns(columns, { ...parts, ...place, signal });
-    planner.outdated();
-    throw new SinkError('table_changed', `the table got columns for ${[...columns.keys()].join(', ')}`);
+  return {
+    onUnmapped(fields, planner) {
+      if (fields.length === 0 && wanted.size === 0) return;
+      const fresh = fields.filter(({ name }) => !told.has(name));
+      for (const { name } of fresh) told.add(name);
+      metrics.unknownFields.inc(fresh.length);
+      for (const field of adds ? fields : []) if (!wanted.has(field.name)) wanted.set(field.name, field);
+      const columns = newColumns([...wanted.values()], planner.table);
+      const left = fresh.filter(({ name }) => !columns.has(name.toLowerCase()));
+      if (left.length > 0) log.info({ fields: names(left), policy: config.table.unknownFields }, UNMAPPED);
+      if (columns.size === 0) return wanted.clear();
+      planner.outdated();
+      throw new SinkError('table_changed', `the table gets columns for ${[...columns.keys()].join(', ')}`);
+    },
+    async addWanted(table, signal) {
+      const columns = newColumns([...wanted.values()], table);
+      if (columns.size > 0) await addColumns(columns, { ...parts, ...place, signal });
+    },
   };
 }
 

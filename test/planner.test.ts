@@ -24,7 +24,7 @@ describe('planning anew', () => {
       ...{ first: loadedAs('first'), workers: 1, workerFile, log: quiet },
       load: async () => loadedAs('second'),
       onReplanned: () => undefined,
-      onUnmapped: async () => undefined,
+      onUnmapped: () => undefined,
       ...options,
     });
     return planner;

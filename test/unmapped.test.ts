@@ -34,18 +34,22 @@ it('wants a column until the table has it: the workers tell of a field once', as
     maxcompute: { project: 'p', schema: null },
   } as unknown as Config;
   const watch = watchUnmapped(config, {
-    ...{ maxcompute, metrics: createMetrics(), clock: systemClock, log, elected: () => true },
+    ...{ maxcompute, metrics: createMetrics(), clock: systemClock, log },
+    elected: () => true,
   });
-  const onUnmapped = (fields: readonly UnmappedField[], now: Planner) =>
-    watch(fields, now, new AbortController().signal);
+  const { signal } = new AbortController();
+  const tell = (...fields: UnmappedField[]) => watch.onUnmapped(fields, planner);
+  const wanted = expect.objectContaining({ code: 'table_changed' });
 
-  await onUnmapped([], planner);
-  await expect(onUnmapped([COLOUR], planner)).rejects.toMatchObject({ code: 'maxcompute_transient' });
+  tell();
+  expect(() => tell(COLOUR)).toThrow(wanted);
+  await expect(watch.addWanted(planner.table, signal)).rejects.toMatchObject({ code: outage.code });
   // The records are read again: nobody tells of the field any more.
-  await expect(onUnmapped([], planner)).rejects.toMatchObject({ code: 'maxcompute_transient' });
-  await expect(onUnmapped([], planner)).rejects.toMatchObject({ code: 'table_changed' });
-  expect(outdated).toBe(1);
-  await onUnmapped([], { ...planner, table: { ...planner.table, columns } } as unknown as Planner);
-  await onUnmapped([], planner);
+  expect(() => tell()).toThrow(wanted);
+  await expect(watch.addWanted(planner.table, signal)).rejects.toMatchObject({ code: outage.code });
+  await watch.addWanted(planner.table, signal);
+  expect(outdated).toBe(2);
   expect(columns).toEqual([{ name: 'id' }, { name: 'colour' }]);
+  watch.onUnmapped([], { ...planner, table: { ...planner.table, columns } } as unknown as Planner);
+  tell();
 });
