@@ -18,16 +18,28 @@ export interface AddColumnsOptions {
   readonly signal: AbortSignal;
 }
 
-const TYPES: Readonly<Record<UnmappedField['kind'], string>> = {
+const TYPES: Readonly<Record<Exclude<UnmappedField['kind'], 'decimal'>, string>> = {
   integer: 'BIGINT',
-  decimal: 'DOUBLE',
+  number: 'DOUBLE',
   boolean: 'BOOLEAN',
   text: 'STRING',
   bytes: 'BINARY',
-  time: 'TIMESTAMP',
+  day: 'DATE',
+  instant: 'TIMESTAMP',
+  local: 'TIMESTAMP_NTZ',
   nested: 'STRING',
   null: 'STRING',
 };
+
+/** Of a DECIMAL, as the service has them. */
+const MOST_DIGITS = 38;
+const MOST_SCALE = 18;
+
+/** A text holds every decimal, and a list or object as JSON. */
+function typeOf({ kind, scale = 0 }: UnmappedField): string {
+  if (kind !== 'decimal') return TYPES[kind];
+  return scale >= 0 && scale <= MOST_SCALE ? `DECIMAL(${MOST_DIGITS},${scale})` : 'STRING';
+}
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
@@ -38,7 +50,7 @@ export function newColumns(
 ): Map<string, string> {
   const taken = new Set([...table.columns, ...table.partitionKeys].map(({ name }) => name.toLowerCase()));
   const wanted = fields.filter(({ name }) => NAME.test(name) && !taken.has(name.toLowerCase()));
-  return new Map(wanted.toReversed().map(({ name, kind }) => [name.toLowerCase(), TYPES[kind]]));
+  return new Map(wanted.toReversed().map((field) => [field.name.toLowerCase(), typeOf(field)]));
 }
 
 /**

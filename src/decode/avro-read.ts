@@ -152,9 +152,10 @@ function mapRead(node: PathNode, entryBytes: number, reads: ReadonlyMap<string, 
     readBlocks(cursor, entryBytes, () => {
       const at = take(cursor, readLength(cursor));
       const child = findMember(node, cursor.bytes, at, cursor.at);
-      if (child === null) return skip(cursor);
+      const read = child === null ? undefined : byNode.get(child);
+      if (child === null || read === undefined) return skip(cursor);
       clearCells(cells, child.below);
-      byNode.get(child)!(cursor, cells);
+      read(cursor, cells);
     });
 }
 

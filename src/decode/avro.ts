@@ -1,4 +1,5 @@
 import { Cursor, Malformed } from './avro-cursor.ts';
+import { addAvroFields } from './avro-fields.ts';
 import { compileReader, type Read } from './avro-read.ts';
 import { parseAvroSchema } from './avro-schema.ts';
 import { type Cell, type Dirty, MISSING } from './cell.ts';
@@ -6,8 +7,10 @@ import type { Decoder } from './decoder.ts';
 import type { Path } from './path.ts';
 import type { SchemaText } from './schema.ts';
 import { createSchemaCache, HEADER_BYTES, schemaId } from './schema-cache.ts';
+import { createSchemaFields } from './schema-fields.ts';
 import { Scratch } from './scratch.ts';
 import { buildTrie } from './trie.ts';
+import type { UnmappedSpec } from './unmapped.ts';
 
 /**
  * Avro: with a schema, values are bodies of it (no header, no schema id); without one they are in the Confluent wire
@@ -21,14 +24,20 @@ export function createAvroDecoder(
   paths: readonly Path[],
   ignoreCase = false,
   schema: SchemaText | null = null,
+  unmapped: UnmappedSpec | null = null,
 ): Decoder {
   const trie = buildTrie(paths, ignoreCase);
+  const fields = unmapped && createSchemaFields(paths, unmapped);
+  const kept = fields?.keeps ? fields : null;
+  const telling = fields ? { unmappedFields: () => fields.take() } : {};
   const scratch = new Scratch();
   const cursor = new Cursor();
 
   function compile(text: SchemaText): { readonly read: Read } {
     try {
-      return { read: compileReader(parseAvroSchema(text), trie, scratch) };
+      const type = parseAvroSchema(text);
+      if (fields !== null) addAvroFields(type, trie, fields);
+      return { read: compileReader(type, trie, scratch) };
     } catch (error) {
       // Types that refer to each other in a long chain: the text itself may be flat.
       if (error instanceof RangeError) throw new Error('its types are nested too deep', { cause: error });
@@ -36,7 +45,8 @@ export function createAvroDecoder(
     }
   }
 
-  function readBody(read: Read, bytes: Uint8Array, from: number, end: number, cells: readonly Cell[]) {
+  function readBody(read: Read, bytes: Uint8Array, from: number, end: number, own: readonly Cell[]) {
+    const cells = kept === null ? own : kept.bind(own);
     scratch.reset();
     for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
     cursor.set(bytes, from, end);
@@ -52,19 +62,23 @@ export function createAvroDecoder(
   if (schema !== null) {
     const { read } = compile(schema);
     return {
+      ...telling,
       decode(bytes, start, end, cells) {
         const dirty = readBody(read, bytes, start, end, cells);
-        return dirty === null ? null : withHeaderHint(dirty, bytes, start, end);
+        if (dirty !== null) return withHeaderHint(dirty, bytes, start, end);
+        return kept === null ? null : kept.finish(cells);
       },
     };
   }
   const schemas = createSchemaCache(compile, 'invalid_avro');
   return {
+    ...telling,
     schemas,
     decode(bytes, start, end, cells) {
       const found = schemas.find(bytes, start, end);
       if ('code' in found) return found;
-      const dirty = readBody(found.read, bytes, start + HEADER_BYTES, end, cells);
+      const undecoded = readBody(found.read, bytes, start + HEADER_BYTES, end, cells);
+      const dirty = undecoded ?? (kept === null ? null : kept.finish(cells));
       return dirty && { ...dirty, message: `schema id ${schemaId(bytes, start)}: ${dirty.message}` };
     },
   };

@@ -3,7 +3,9 @@ import { type Cell, type Dirty, MISSING, NULL, STRING } from './cell.ts';
 import { CSV_DEFAULTS, type CsvOptions, csvField } from './csv-options.ts';
 import type { Decoder } from './decoder.ts';
 import type { Path } from './path.ts';
+import { createSchemaFields, type SchemaFields } from './schema-fields.ts';
 import { Scratch } from './scratch.ts';
+import { REST, type UnmappedSpec } from './unmapped.ts';
 import { createUtf8Check } from './utf8.ts';
 
 const NEWLINE = 0x0a;
@@ -21,8 +23,12 @@ export function createCsvDecoder(
   paths: readonly Path[],
   options: CsvOptions = CSV_DEFAULTS,
   ignoreCase = false,
+  unmapped: UnmappedSpec | null = null,
 ): Decoder {
   const slots = slotsByField(paths, options, ignoreCase);
+  const others = unmapped && createSchemaFields(paths, unmapped);
+  if (others) addOthers(others, slots, options);
+  const kept = others?.keeps ? others : null;
   const most = options.fields?.length ?? Number.POSITIVE_INFINITY;
   const delimiter = new Uint8Array(Buffer.from(options.delimiter));
   const quote = options.quote?.charCodeAt(0) ?? NO_BYTE;
@@ -113,19 +119,21 @@ export function createCsvDecoder(
 
   return {
     beginChunk: utf8.beginChunk,
-    decode(bytes, start, end, cells) {
+    ...(others && { unmappedFields: () => others.take() }),
+    decode(bytes, start, end, own) {
       if (!utf8.valid(bytes, start, end)) return NOT_UTF8;
+      const cells = kept === null ? own : kept.bind(own);
       for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
       scratch.reset();
       const stop = lineEnd(bytes, start, end);
       let at = start;
       for (let field = 0; ; field++) {
-        const own = slots[field] ?? NO_SLOTS;
+        const takers = slots[field] ?? NO_SLOTS;
         if (field === most) return tooMany(options, at - start);
         const read = at < stop && bytes[at] === quote ? readQuoted : readPlain;
-        const to = read(bytes, at, stop, own, cells);
+        const to = read(bytes, at, stop, takers, cells);
         if (to < 0) return faultIn(options, field, problem, problemAt - start, end - start);
-        if (to === stop) return null;
+        if (to === stop) return kept === null ? null : kept.finish(own);
         at = to + delimiter.length;
       }
     },
@@ -138,12 +146,22 @@ const NOT_UTF8: Dirty = { code: 'invalid_utf8', message: 'the delimited text is 
 function slotsByField(paths: readonly Path[], options: CsvOptions, ignoreCase: boolean): number[][] {
   const slots: number[][] = [];
   paths.forEach((path, slot) => {
+    if (path[0] === REST) return;
     const field = csvField(path, options, ignoreCase);
     if (typeof field !== 'number')
       throw new SinkError('config_invalid', `${path.join('.')}: ${field.problem}`);
     slots[field] = [...(slots[field] ?? []), slot];
   });
   return slots;
+}
+
+/** Fields that have names and no path. */
+function addOthers(others: SchemaFields, slots: number[][], { fields }: CsvOptions): void {
+  fields?.forEach((name, field) => {
+    if (slots[field] !== undefined) return;
+    const slot = others.add(0, { name, kind: 'text' });
+    if (slot !== null) slots[field] = [slot];
+  });
 }
 
 /** 1 for the bytes that may end an unquoted field. */

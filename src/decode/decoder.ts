@@ -72,9 +72,9 @@ function createFormatDecoder(spec: DecoderSpec): Decoder {
     case 'json':
       return createJsonDecoder(spec.paths, spec.ignoreCase, spec.unmapped);
     case 'avro':
-      return createAvroDecoder(spec.paths, spec.ignoreCase, spec.schema);
+      return createAvroDecoder(spec.paths, spec.ignoreCase, spec.schema, spec.unmapped);
     case 'csv':
-      return createCsvDecoder(spec.paths, spec.csv, spec.ignoreCase);
+      return createCsvDecoder(spec.paths, spec.csv, spec.ignoreCase, spec.unmapped);
     case 'protobuf':
       return createProtobufDecoder(spec);
     case 'text':

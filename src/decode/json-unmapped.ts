@@ -1,5 +1,5 @@
 import { LETTER_F, LETTER_N, LETTER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-text.ts';
-import { KEEP, type Unmapped, type UnmappedField } from './unmapped.ts';
+import { KEEP, type Unmapped, type UnmappedKind } from './unmapped.ts';
 
 /** Cheap, and different for nearly all different names: of a name [from, end) in quotes. */
 export function nameHash(bytes: Uint8Array, from: number, end: number): number {
@@ -17,24 +17,30 @@ export function noteUnmapped(
   end: number,
 ): void {
   if (unmapped.mode === KEEP) unmapped.keep(from, end);
-  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), kindAt(bytes, valueAt, end));
+  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), ...kindAt(bytes, valueAt, end));
 }
 
-function kindAt(bytes: Uint8Array, at: number, end: number): UnmappedField['kind'] {
+function kindAt(bytes: Uint8Array, at: number, end: number): [kind: UnmappedKind, scale?: number] {
   switch (bytes[at]) {
     case QUOTE:
-      return 'text';
+      return ['text'];
     case OPEN_OBJECT:
     case OPEN_ARRAY:
-      return 'nested';
+      return ['nested'];
     case LETTER_T:
     case LETTER_F:
-      return 'boolean';
+      return ['boolean'];
     case LETTER_N:
-      return 'null';
+      return ['null'];
     default:
-      return /^-?\d{1,18}$/.test(asText(bytes, at, end)) ? 'integer' : 'decimal';
+      return numberKind(asText(bytes, at, end));
   }
+}
+
+/** Floating point would round an integer that has more than 64 bits. */
+function numberKind(text: string): [kind: UnmappedKind, scale?: number] {
+  if (!/^-?\d{1,38}$/.test(text)) return ['number'];
+  return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? ['integer'] : ['decimal', 0];
 }
 
 const asText = (bytes: Uint8Array, from: number, to: number): string =>

@@ -22,7 +22,7 @@ import { nameHash, noteUnmapped } from './json-unmapped.ts';
 import type { Path } from './path.ts';
 import { Scratch } from './scratch.ts';
 import { buildTrie, clearCells, findMember, nodeAt, type PathNode } from './trie.ts';
-import { REST, SHAPE, Unmapped, type UnmappedSpec } from './unmapped.ts';
+import { REST, SHAPE, Unmapped, type UnmappedSpec, unknownField } from './unmapped.ts';
 import { createUtf8Check } from './utf8.ts';
 
 /**
@@ -54,7 +54,10 @@ export function createJsonDecoder(
   const root = buildTrie(paths, ignoreCase);
   const rest = paths.findIndex((path) => path.at(-1) === REST);
   const unmapped = spec && new Unmapped(spec.policy);
-  for (const path of spec?.at ?? []) nodeAt(root, path).unmapped = unmapped;
+  for (const path of spec?.at ?? []) {
+    nodeAt(root, path).unmapped = unmapped;
+    for (const name of spec?.except ?? []) nodeAt(root, [...path, name]);
+  }
   const utf8 = createUtf8Check();
   const padding = new Scratch();
   const unescaped = new Scratch();
@@ -189,10 +192,6 @@ function readArray(
     if (bytes[at] !== COMMA) return bytes[at] === CLOSE_ARRAY ? at + 1 : ~at;
     at = skipSpace(bytes, at + 1);
   }
-}
-
-function unknownField(name: string): Dirty {
-  return { code: 'unknown_field', message: `the field ${JSON.stringify(name)} has no column` };
 }
 
 /** The member named by the string [start, end) between two quotes, whose first escape is at `plainEnd`. */

@@ -24,8 +24,8 @@ const CODE = 'invalid_jsonschema';
  * A schema that cannot be used for it makes every record dirty. Validation sees what JSON.parse sees (numbers beyond 2^53 are rounded there); the cells stay exact.
  */
 export function createJsonSchemaDecoder(spec: DecoderSpec): Decoder {
-  const { paths, ignoreCase = false, schema = null, validate = false } = spec;
-  const json = createJsonDecoder(paths, ignoreCase);
+  const { paths, ignoreCase = false, schema = null, validate = false, unmapped } = spec;
+  const json = createJsonDecoder(paths, ignoreCase, unmapped);
   const check = validate ? createCheck() : () => null;
   const compile = (text: SchemaText): Known => ({ schema: text, typing: typingOf(text, spec) });
 

@@ -106,7 +106,8 @@ function fieldsBody(type: ProtoMessage, node: PathNode, state: State): Body {
         for (const [tag, read] of readsOf(field, child, state)) table.add(tag, read);
       });
       regions.set(field, [...(regions.get(field) ?? []), region]);
-      if (field.absent !== null) for (const slot of child.slots) absent.push({ slot, cell: field.absent });
+      if (field.absent !== null && !child.onlyPresent)
+        for (const slot of child.slots) absent.push({ slot, cell: field.absent });
     }
   }
   excludeRivals(type, table, regions, state);
@@ -114,7 +115,7 @@ function fieldsBody(type: ProtoMessage, node: PathNode, state: State): Body {
 }
 
 /** Paths say the name of the schema or that of the JSON form, unless another field has the latter as its name. */
-function nodesOf(field: ProtoField, names: ReadonlySet<string>, node: PathNode): Set<PathNode> {
+export function nodesOf(field: ProtoField, names: ReadonlySet<string>, node: PathNode): Set<PathNode> {
   const found = new Set<PathNode>();
   const byName = memberNamed(node, field.name);
   if (byName !== null) found.add(byName);

@@ -2,12 +2,14 @@ import { SinkError } from '../errors.ts';
 import { type Cell, type Dirty, MISSING } from './cell.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { Cursor, Malformed, malformed, readVarint } from './protobuf-cursor.ts';
+import { addProtobufFields } from './protobuf-fields.ts';
 import { compileReader } from './protobuf-read.ts';
 import { readProtobufSchema } from './protobuf-schema.ts';
 import type { Read } from './protobuf-state.ts';
 import type { ProtoMessage } from './protobuf-type.ts';
 import type { SchemaText } from './schema.ts';
 import { createSchemaCache, HEADER_BYTES, schemaId } from './schema-cache.ts';
+import { createSchemaFields, type SchemaFields } from './schema-fields.ts';
 import { buildTrie, type PathNode } from './trie.ts';
 
 /** A message with its reader, which is made when the first record needs it. */
@@ -25,11 +27,22 @@ interface Compiled {
  * @throws SinkError `config_invalid` when the schema file is none, or does not have the message
  */
 export function createProtobufDecoder(spec: DecoderSpec): Decoder {
-  const trie = buildTrie(spec.paths, spec.ignoreCase);
-  return spec.schema ? bareDecoder(messageOf(spec.schema, spec.message ?? null), trie) : framedDecoder(trie);
+  const { paths, unmapped } = spec;
+  const trie = buildTrie(paths, spec.ignoreCase);
+  const fields = unmapped ? createSchemaFields(paths, unmapped) : null;
+  const decoder = spec.schema
+    ? bareDecoder(messageOf(spec.schema, spec.message ?? null), { trie, fields })
+    : framedDecoder({ trie, fields });
+  return fields === null ? decoder : { ...decoder, unmappedFields: () => fields.take() };
 }
 
-function framedDecoder(trie: PathNode): Decoder {
+/** What is wanted of a message. */
+interface Wanted {
+  readonly trie: PathNode;
+  readonly fields: SchemaFields | null;
+}
+
+function framedDecoder(wanted: Wanted): Decoder {
   const cursor = new Cursor();
   const schemas = createSchemaCache(
     (schema) => ({ messages: compiled(messagesOf(schema)) }),
@@ -42,8 +55,8 @@ function framedDecoder(trie: PathNode): Decoder {
       if ('code' in found) return found;
       cursor.set(bytes, start, start + HEADER_BYTES, end);
       try {
-        read(messageAt(found.messages, cursor), trie, cursor, cells);
-        return null;
+        const dirty = read(messageAt(found.messages, cursor), wanted, cursor, cells);
+        return dirty && { ...dirty, message: `schema id ${schemaId(bytes, start)}: ${dirty.message}` };
       } catch (error) {
         return dirtyOf(error, `schema id ${schemaId(bytes, start)}: `);
       }
@@ -51,15 +64,14 @@ function framedDecoder(trie: PathNode): Decoder {
   };
 }
 
-function bareDecoder(type: ProtoMessage, trie: PathNode): Decoder {
+function bareDecoder(type: ProtoMessage, wanted: Wanted): Decoder {
   const cursor = new Cursor();
   const message: Compiled = { type, read: null, messages: [] };
   return {
     decode(bytes, start, end, cells) {
       cursor.set(bytes, start, start, end);
       try {
-        read(message, trie, cursor, cells);
-        return null;
+        return read(message, wanted, cursor, cells);
       } catch (error) {
         return dirtyOf(error, '');
       }
@@ -67,10 +79,19 @@ function bareDecoder(type: ProtoMessage, trie: PathNode): Decoder {
   };
 }
 
-function read(message: Compiled, trie: PathNode, cursor: Cursor, cells: readonly Cell[]): void {
-  for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
+function read(
+  message: Compiled,
+  { trie, fields }: Wanted,
+  cursor: Cursor,
+  own: readonly Cell[],
+): Dirty | null {
+  if (message.read === null && fields) addProtobufFields(message.type, trie, fields);
   message.read ??= compileReader(message.type, trie);
+  const kept = fields?.keeps ? fields : null;
+  const cells = kept === null ? own : kept.bind(own);
+  for (let i = 0; i < cells.length; i++) cells[i]!.kind = MISSING;
   message.read(cursor, cells);
+  return kept === null ? null : kept.finish(own);
 }
 
 function dirtyOf(error: unknown, before: string): Dirty {

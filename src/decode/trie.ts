@@ -16,6 +16,8 @@ export interface PathNode {
   readonly ignoreCase: boolean;
   /** Takes the members that no path takes; null: they do not matter. */
   unmapped: Unmapped | null;
+  /** Takes what stands in the record, not what its absence means by the schema. */
+  onlyPresent: boolean;
 }
 
 interface Member {
@@ -49,6 +51,7 @@ function newNode(ignoreCase: boolean): PathNode {
     membersByLength: [],
     ignoreCase,
     unmapped: null,
+    onlyPresent: false,
   };
 }
 
@@ -72,6 +75,24 @@ export function nodeAt(root: PathNode, path: Path): PathNode {
     const name = String(step);
     node = memberNamed(node, name) ?? addMember(node, name);
   }
+  return node;
+}
+
+/** The node at the end of a path; null when no path goes there. */
+export function nodeAlong(root: PathNode, path: Path): PathNode | null {
+  let node: PathNode | null = root;
+  for (const step of path) node = node && memberNamed(node, String(step));
+  return node;
+}
+
+/** One more path, of members only; gives its node. Readers that were made before do not know it. */
+export function addSlot(root: PathNode, path: Path, slot: number): PathNode {
+  let node = root;
+  for (const step of path) {
+    node.below.push(slot);
+    node = nodeAt(node, [step]);
+  }
+  node.slots.push(slot);
   return node;
 }
 

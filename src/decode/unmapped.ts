@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits.ts';
-import { type Cell, JSON_TEXT, MISSING } from './cell.ts';
+import { type Cell, type Dirty, JSON_TEXT, MISSING } from './cell.ts';
 import type { Path } from './path.ts';
 
 /**
@@ -14,6 +14,8 @@ export interface UnmappedSpec {
   readonly policy: 'ignore' | 'rest' | 'add_column' | 'reject';
   /** Where the fields stand; the whole value: []. */
   readonly at: readonly Path[];
+  /** Names of fields there that stay out although no path takes them. */
+  readonly except?: readonly string[];
 }
 
 /** The path whose cell takes the rest: an object of all members that no path takes; MISSING when there are none. */
@@ -31,8 +33,27 @@ export function unmappedBelow(
 /** A field that no path takes. */
 export interface UnmappedField {
   readonly name: string;
-  /** Of its value; a null says nothing of the field's type. */
-  readonly kind: 'integer' | 'decimal' | 'boolean' | 'text' | 'bytes' | 'time' | 'nested' | 'null';
+  readonly kind: UnmappedKind;
+  /** Of a decimal: the digits behind the point. */
+  readonly scale?: number;
+}
+
+/**
+ * Of a field's value:
+ *
+ *   integer    fits into 64 bits with a sign
+ *   number     a fraction, or in floating point
+ *   decimal    with a scale: exact
+ *   instant    a point in time; `local` one without a zone, `day` a date
+ *   text       text, and what only text holds
+ *   null       says nothing of the field's type
+ */
+export type UnmappedKind =
+  | ('integer' | 'number' | 'decimal' | 'boolean' | 'text' | 'bytes')
+  | ('day' | 'instant' | 'local' | 'nested' | 'null');
+
+export function unknownField(name: string): Dirty {
+  return { code: 'unknown_field', message: `the field ${JSON.stringify(name)} has no column` };
 }
 
 /** What the decoder does with an unmapped member: adds it to the shape, tells it, or keeps its bytes. */
@@ -97,13 +118,13 @@ export class Unmapped {
     return true;
   }
 
-  tell(name: string, kind: UnmappedField['kind']): void {
+  tell(name: string, kind: UnmappedKind, scale?: number): void {
     if (this.#policy === 'reject') this.found ??= name;
     // A column needs a type: the field is looked at again until it has a value.
     else if (this.#policy === 'add_column' && kind === 'null') this.#shapes.delete(this.#new);
     else if (!this.#told.has(name) && this.#told.size < LIMITS.unmappedFields) {
       this.#told.add(name);
-      this.#fields.push({ name, kind });
+      this.#fields.push({ name, kind, ...(scale !== undefined && { scale }) });
     }
   }
 

@@ -1,4 +1,5 @@
 import { REST } from '../decode/unmapped.ts';
+import { hasFields } from '../decode/whole.ts';
 import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
 import { hashChars } from './conceal/hash.ts';
 import { createConverter } from './convert/convert.ts';
@@ -49,8 +50,10 @@ function restProblems({ table: { rest }, schema, decode }: CompileInput): string
   if (!column) return [`table.rest: the table has no column ${rest}`];
   if (!['STRING', 'JSON'].includes(column.type.toUpperCase()))
     return [`table.rest: ${rest} is ${column.type}: it must be STRING or JSON`];
-  if (decode.value.format === 'text' || decode.value.format === 'bytes')
-    return [`table.rest: a value of format ${decode.value.format} has no fields`];
+  const { format, csv } = decode.value;
+  if (!hasFields(format)) return [`table.rest: a value of format ${format} has no fields`];
+  if (format === 'csv' && !csv?.fields)
+    return ['table.rest: the fields of csv have no names: give decode.value.csv.fields'];
   return [];
 }
 

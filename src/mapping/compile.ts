@@ -4,7 +4,7 @@ import { compileColumns } from './compile-columns.ts';
 import { compileKey } from './compile-key.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';
 import type { HashConfig } from './conceal/hash.ts';
-import { hiddenOf } from './conceal/hidden.ts';
+import { concealFromRest, hiddenOf } from './conceal/hidden.ts';
 import type { MaskSpec } from './conceal/mask.ts';
 import type { MappingLine } from './describe.ts';
 import { ALL_DEAD_LETTERS, type DirtyRules, dirtyWarnings, withUnknownFields } from './dirty.ts';
@@ -107,7 +107,8 @@ export const unmappedPolicy = ({ unknownFields, rest }: TableConfig): UnmappedSp
 export function compilePlan(input: CompileInput): Findings & { readonly plan: Plan | null } {
   const findings: Findings = { problems: [], warnings: [], describe: [] };
   const slots = createSlots(input.decode, {
-    ignoreCase: input.table.columns === null,
+    // A column that was added for a field has its name in lower case.
+    ignoreCase: input.table.columns === null || input.table.unknownFields === 'add_column',
     unmapped: unmappedPolicy(input.table),
   });
   const columns = compileColumns(input, slots, findings);
@@ -121,7 +122,8 @@ export function compilePlan(input: CompileInput): Findings & { readonly plan: Pl
   }
   if (findings.problems.length > 0) return { ...findings, plan: null };
   const tombstone = tombstoneRule(input.decode.value);
-  const sources = { columns, ...slots.finish(), ...partitioning };
+  const found = { columns, ...slots.finish(), ...partitioning };
+  const sources = { ...found, decoders: concealFromRest(found) };
   const hidden = hiddenOf(sources, findings);
   const plan: Plan = {
     ...sources,

@@ -1,6 +1,7 @@
 import { CSV_DEFAULTS, csvField } from '../decode/csv-options.ts';
 import { type DecodeOptions, tombstoneRule } from '../decode/format.ts';
 import type { Path } from '../decode/path.ts';
+import { REST } from '../decode/unmapped.ts';
 import type { Source } from './source.ts';
 
 type Found = Source | { readonly problem: string };
@@ -23,6 +24,7 @@ export function csvSource(
   source: Extract<Source, { kind: 'value' | 'key' }>,
   { csv = CSV_DEFAULTS }: DecodeOptions,
 ): Found {
+  if (source.path[0] === REST) return source;
   const field = csvField(source.path, csv, false);
   return typeof field === 'number' ? source : { problem: `decode.${source.kind}: ${field.problem}` };
 }

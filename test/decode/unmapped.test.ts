@@ -36,7 +36,7 @@ describe('top-level fields that no path takes', () => {
     expect(decode({ id: 1, n: 3, q: [] })).toBe(null);
     expect(fields()).toEqual([
       { name: 'n', kind: 'integer' },
-      { name: 'd', kind: 'decimal' },
+      { name: 'd', kind: 'number' },
       { name: 't', kind: 'text' },
       { name: 'b', kind: 'boolean' },
       { name: 'o', kind: 'nested' },

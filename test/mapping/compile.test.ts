@@ -5,6 +5,33 @@ import { compile, planOf } from './support.ts';
 
 const IGNORED = { policy: 'ignore', at: [[]] };
 
+describe('table.rest and table.unknownFields', () => {
+  const problemsOf = (value: 'csv' | 'integer' | 'avro', csv = {}) =>
+    compile({
+      ...{ columns: { x: 'STRING', others: 'STRING' }, value, csv },
+      table: { columns: { x: { from: '__value__' } }, rest: 'others' },
+    }).problems;
+
+  it('need a format whose fields have names', () => {
+    expect(problemsOf('integer')).toContain('table.rest: a value of format integer has no fields');
+    expect(problemsOf('csv')).toEqual([
+      'table.rest: the fields of csv have no names: give decode.value.csv.fields',
+    ]);
+    expect(problemsOf('csv', { fields: ['a', 'b'] })).toEqual([]);
+    expect(problemsOf('avro')).toEqual([]);
+  });
+
+  it('find the field of a column that was added, whose name is in lower case', () => {
+    const spec = (unknownFields: 'add_column' | 'ignore') =>
+      compile({
+        columns: { x: 'STRING', colour: 'STRING' },
+        table: { columns: { x: { from: 'x' } }, unknownFields },
+      }).plan?.decoders.value;
+    expect(spec('add_column')).toMatchObject({ ignoreCase: true, paths: [['x'], ['colour']] });
+    expect(spec('ignore')).not.toHaveProperty('ignoreCase');
+  });
+});
+
 describe('the plan', () => {
   it('lists every mismatch at once, each under its key', () => {
     const { plan, problems } = compile({

@@ -26,6 +26,26 @@ export function hiddenOf(plan: Parts, { warnings }: Pick<Findings, 'warnings'>):
   return { columns: [...new Set(names)] };
 }
 
+/**
+ * The decoders, with a rest (`table.rest`) that leaves out the fields of which a concealed column reads a part: a path
+ * into the one image of a change takes nothing out of the other.
+ */
+export function concealFromRest(plan: Parts): Parts['decoders'] {
+  const { decoders } = plan;
+  const unmapped = decoders.value?.unmapped;
+  if (!decoders.value || unmapped?.policy !== 'rest') return decoders;
+  const reads = createReads(plan);
+  const concealed = plan.columns.filter(({ mask, hash }) => mask ?? hash).flatMap(({ slot }) => reads(slot));
+  const names = concealed.flatMap(([from, name]) =>
+    from === 'value' && typeof name === 'string' ? name : [],
+  );
+  if (names.length === 0) return decoders;
+  return {
+    ...decoders,
+    value: { ...decoders.value, unmapped: { ...unmapped, except: [...new Set(names)] } },
+  };
+}
+
 /** A place in a record: where it is from, then the path; one that begins with another lies in it. */
 type Place = readonly (string | number)[];
 

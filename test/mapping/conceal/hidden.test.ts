@@ -173,6 +173,34 @@ describe('what is said of a record', () => {
   });
 });
 
+describe('the rest', () => {
+  const rest = (
+    envelope: 'none' | 'debezium' | 'canal',
+    columns: Record<string, ColumnConfig>,
+    value: object,
+  ) =>
+    mapRecords(
+      { columns: { x: 'STRING', others: 'STRING' }, table: table(columns, { rest: 'others' }), envelope },
+      [{ value: JSON.stringify(value) }],
+    );
+
+  it('has nothing of a field of which a part is masked, itself or in an expression', () => {
+    const value = { user: { phone: SECRET, backup: SECRET }, a: 1 };
+    for (const x of [{ from: 'user.phone' }, { from: '', expr: 'user.phone + ""' }])
+      expect(rest('none', { x: { ...x, mask: phone } }, value)).toEqual([
+        { x: '138****8000', others: '{"a":1}' },
+      ]);
+  });
+
+  it('has nothing of it from the other image of a change either', () => {
+    const event = { op: 'u', before: { phone: SECRET }, after: { phone: SECRET, a: 1 } };
+    const row = { x: '138****8000', others: '{"a":1}' };
+    expect(rest('debezium', { x: { from: '__before__.phone', mask: phone } }, event)).toEqual([row]);
+    const change = { type: 'UPDATE', data: [event.after], old: [event.before] };
+    expect(rest('canal', { x: { from: '__before__.phone', mask: phone } }, change)).toEqual([row]);
+  });
+});
+
 describe('whatever the record is', () => {
   it('no digit run of a concealed field is in a message', () => {
     const config = table({
