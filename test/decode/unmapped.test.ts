@@ -46,6 +46,13 @@ describe('top-level fields that no path takes', () => {
     expect(fields()).toEqual([]);
   });
 
+  it('are told apart by any letter of their names', () => {
+    const { decode, fields } = decoderOf('add_column', mapped);
+    const names = ['addr1_city', 'addr2_city', 'addr3_city', 'adda1_city', 'addr1_cxty'];
+    for (const name of names) decode({ id: 1, [name]: 'x' });
+    expect(fields().map(({ name }) => name)).toEqual(names);
+  });
+
   it('that are null do not become columns before they have a value', () => {
     const { decode, fields } = decoderOf('add_column', mapped);
     decode({ note: null });
