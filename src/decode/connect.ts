@@ -68,6 +68,8 @@ function eitherWay(wrapped: Way, bare: Way): Decoder {
   const unmapped = [wrapped, bare].flatMap(({ decoder }) => decoder.unmappedFields ?? []);
   return {
     ...wrapped.decoder,
+    // Records of the other way are looked at one by one.
+    beginChunk: (bytes, dataEnd) => way.decoder.beginChunk?.(bytes, dataEnd),
     unmappedFields: () => unmapped.flatMap((take) => take()),
     decode(bytes, start, end, cells) {
       let problem = way.decoder.decode(bytes, start, end, cells);
