@@ -38,7 +38,7 @@ export function readSchemaFile(path: string, format: string, read: ReadFile = re
 
 /** What is wrong with the `schemaFile` among these options of a key or value; goes on behind "the file NAME ...". */
 export function schemaFileProblem(options: Readonly<Record<string, unknown>>, read: ReadFile): string | null {
-  const { format, schemaFile, message } = options;
+  const { format, schemaFile, message, validate } = options;
   if (schemaTypeOf(format) === null) return null;
   try {
     const schema = readSchemaFile(String(schemaFile), String(format), read);
@@ -46,6 +46,7 @@ export function schemaFileProblem(options: Readonly<Record<string, unknown>>, re
       format: format as Format,
       schema,
       ...(typeof message === 'string' ? { message } : {}),
+      ...(validate === true ? { validate } : {}),
     });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

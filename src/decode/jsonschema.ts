@@ -42,6 +42,7 @@ export function createJsonSchemaDecoder(spec: DecoderSpec): Decoder {
 
   if (schema !== null) {
     const known = compile(schema);
+    if (validate) compileValidator(schema); // so that a start fails, not every record
     return { ...json, decode: (bytes, start, end, cells) => decodeBody(known, bytes, start, end, cells) };
   }
   const schemas = createSchemaCache(compile, CODE);

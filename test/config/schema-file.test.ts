@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSchemaFile } from '../../src/config/schema-file.ts';
+import { readSchemaFile, schemaFileProblem } from '../../src/config/schema-file.ts';
 
 /** `files`: absolute name -> content. */
 const readerOf = (files: Record<string, string>) => (path: string) => {
@@ -38,6 +38,15 @@ describe('a schema file', () => {
     expect(avro('/s/none')).toThrow('holds no schema');
     expect(() => readSchemaFile('/s/none', 'csv', read)).toThrow('is of no use to format csv');
   });
+});
+
+it('a JSON Schema that cannot validate is refused where records are validated by it', () => {
+  const read = readerOf({ '/s/a.json': '{"properties": {"id": {"$ref": "gone.json"}}}' });
+  const options = { format: 'jsonschema', schemaFile: '/s/a.json' };
+  expect(schemaFileProblem(options, read)).toBeNull();
+  expect(schemaFileProblem({ ...options, validate: true }, read)).toMatch(
+    /^is no schema that format jsonschema can use: .*gone\.json/,
+  );
 });
 
 describe('a .proto file', () => {
