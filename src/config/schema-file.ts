@@ -58,7 +58,8 @@ function unusable(options: DecodeOptions): string | null {
     createDecoder({ ...options, paths: [] });
     return null;
   } catch (error) {
-    return `is no schema that format ${options.format} can use: ${fileReason(error)}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    return `is no schema that format ${options.format} can use: ${reason}`;
   }
 }
 

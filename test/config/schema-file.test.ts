@@ -50,6 +50,17 @@ it('a JSON Schema that cannot validate is refused where records are validated by
 });
 
 describe('a .proto file', () => {
+  it.each([
+    ['message A { int32 x = 1', null, /line 1: /],
+    ['message A {} message B {}', null, /several messages: name one of these in message: A, B$/],
+    ['message A {} message B {}', 'C', /no message C: name one of these in message: A, B$/],
+  ])('that cannot be used says why: %s', (text, message, reason) => {
+    const options = { format: 'protobuf', schemaFile: '/s/a.proto', message };
+    const problem = schemaFileProblem(options, readerOf({ '/s/a.proto': `syntax = "proto3"; ${text}` }));
+    expect(problem).toMatch(/^is no schema that format protobuf can use: /);
+    expect(problem).toMatch(reason);
+  });
+
   it('comes with its imports, by their names: dependencies first, each once, cycles ended', () => {
     const found = proto({
       '/s/main.proto': `syntax = "proto3"; // import "no.proto";
