@@ -37,7 +37,10 @@ function createInflater(compression: keyof typeof INFLATE) {
       return INFLATE[compression](bytes.subarray(start, end));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { code: 'bad_compression', message: `the value is no ${compression} data: ${reason}` };
+      return {
+        code: 'bad_compression',
+        message: `the value cannot be inflated with ${compression}: ${reason}`,
+      };
     }
   }
 

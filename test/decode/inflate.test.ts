@@ -75,12 +75,12 @@ describe('a compressed value', () => {
   });
 
   it.each([
-    ['gzip', bytesOf('{"a":1}'), /no gzip data: it does not begin with 1f 8b/],
+    ['gzip', bytesOf('{"a":1}'), /inflated with gzip: it does not begin with 1f 8b/],
     ['gzip', new Uint8Array(0), /does not begin/],
     ['gzip', zlib.gzipSync('{"a":1}').subarray(0, 12), /unexpected end/],
     ['gzip', concat(zlib.gzipSync('{}'), bytesOf('more')), /incorrect header/],
     ['gzip', zlib.gzipSync('{"a":1}').fill(0, 19, 23), /incorrect data check/],
-    ['zstd', bytesOf('{"a":1}'), /no zstd data: it does not begin with 28 b5 2f fd/],
+    ['zstd', bytesOf('{"a":1}'), /inflated with zstd: it does not begin with 28 b5 2f fd/],
     ['zstd', new Uint8Array(0), /it is empty/],
     ['zstd', zstd('{"a":1}').subarray(0, 12), /ends too early/],
     ['zstd', concat(zstd('{}'), bytesOf('more')), /does not begin/],
