@@ -4,7 +4,7 @@ import { fillTombstone } from '../decode/envelope-words.ts';
 import type { Rejection } from '../encode/job.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
-import { createReword } from './conceal/hidden.ts';
+import { createReword, IN_KEY } from './conceal/hidden.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';
 import { dirty } from './convert/converter.ts';
@@ -83,7 +83,7 @@ export function createRowMapper(plan: Plan, decoders: Decoders): RowMapper {
     if (problem) return problem;
     if (countRows && !context.tombstone) rows = countRows();
     const inKey = decodeKey(chunk, record);
-    return inKey && { ...inKey, message: `in the key: ${inKey.message}` };
+    return inKey && { ...inKey, message: `${IN_KEY}${inKey.message}` };
   }
 
   /** Null: the record is a row all the same. An envelope may find that a value which is not null says the same. */

@@ -85,6 +85,9 @@ const BARE: ReadonlySet<RejectionCode> = new Set([
   'row_too_large',
 ]);
 
+/** Before what is said of a key; it stays, as it holds nothing. */
+export const IN_KEY = 'in the key: ';
+
 /** Takes the value out of what is said of a record, wherever it could be one that is concealed. */
 export function createReword(hidden: Hidden | undefined): (problem: RowDirty) => RowDirty {
   if (!hidden) return (problem) => problem;
@@ -92,6 +95,8 @@ export function createReword(hidden: Hidden | undefined): (problem: RowDirty) =>
   return (problem) => {
     const isHidden = problem.column === undefined || columns.has(problem.column);
     if (!isHidden || BARE.has(problem.code)) return problem;
-    return { ...problem, message: `${REJECTIONS[problem.code]} (hidden: a column is masked or hashed)` };
+    const where = problem.message.startsWith(IN_KEY) ? IN_KEY : '';
+    const message = `${where}${REJECTIONS[problem.code]} (hidden: a column is masked or hashed)`;
+    return { ...problem, message };
   };
 }

@@ -156,6 +156,14 @@ describe('what is said of a record', () => {
     expect(row).toMatchObject({ code: 'invalid_json', message: expect.stringMatching(HIDDEN) });
   });
 
+  it('tells a key from a value all the same', () => {
+    const mapped = table({ k: { from: '__key__.id' }, ...columns });
+    const [row] = mapRecords({ columns: { k: 'BIGINT', ...types }, table: mapped, key: 'json' }, [
+      { key: '{', value: '{}' },
+    ]);
+    expect(row).toMatchObject({ message: expect.stringMatching(/^in the key: the value is not valid JSON/) });
+  });
+
   it('warns of a column that holds the same openly', () => {
     const { warnings } = compile({
       columns: { x: 'STRING', y: 'STRING', z: 'STRING' },
