@@ -1,6 +1,6 @@
 /**
  * Two catalogues: what can stop or delay the service, and why a record can be rejected.
- * Each code stands in README.md; a test compares both ways.
+ * Each code stands in docs/errors.md; a test compares both ways.
  */
 export type Action = 'retry' | 'stop';
 

@@ -2,7 +2,7 @@ import { ERRORS, REJECTIONS } from '../errors.ts';
 import { MENDINGS } from '../mapping/dirty.ts';
 
 /**
- * Every metric of maxsink stands once in this table; README lists the same names (a test compares).
+ * Every metric of maxsink stands once in this table; docs/metrics.md lists the same names (a test compares).
  * Base units throughout; count per batch or per chunk, never per row.
  */
 export type MetricType = 'counter' | 'gauge' | 'histogram';
