@@ -48,8 +48,8 @@ interface Lane {
   onTaken: () => void;
   /** Behind its parts stands the record that ends the service. */
   stopped: SinkError | null;
-  /** Its head is with a worker once more. */
-  again: boolean;
+  /** Its head is with a worker once more, and so are the bytes of the chunk; null: they are here. */
+  again: Promise<void> | null;
 }
 
 export class Encoding {
@@ -72,12 +72,13 @@ export class Encoding {
 
   submit(chunk: SourceChunk): void {
     const lane: Lane = {
-      ...{ chunk, parts: [], done: false, stopped: null, again: false },
+      ...{ chunk, parts: [], done: false, stopped: null, again: null },
       ...{ made: { from: 0, upTo: 0 }, onTaken: () => undefined },
     };
     this.#lanes.push(lane);
     const { signal } = this.#abort;
-    this.#run(lane, signal).then(
+    const made = this.#run(lane, signal).finally(() => lane.again);
+    made.then(
       () => {
         this.#options.recycle(chunk);
         lane.done = true;
@@ -120,12 +121,11 @@ export class Encoding {
     const part = lane.parts.shift()!;
     this.#options.budget.release(partBytes(part));
     const { from, upTo } = lane.made;
-    lane.again = true;
     const span = { from, to: upTo, maxTablePartitions: this.#options.maxTablePartitions, drop };
-    this.#result(lane.chunk, span, signal).then(
+    lane.again = this.#result(lane.chunk, span, signal).then(
       (result) => {
         if (signal.aborted || !result) return;
-        lane.again = false;
+        lane.again = null;
         this.#ready(lane, { ...toPart(lane.chunk, from, result), ranges: part.ranges }, true);
         this.#options.onProgress();
       },
@@ -175,7 +175,7 @@ export class Encoding {
 
   /** The parts that were made may be asked for once more. */
   async #taken(lane: Lane, signal: AbortSignal): Promise<void> {
-    if (lane.parts.length === 0 || signal.aborted) return;
+    if ((lane.parts.length === 0 && !lane.again) || signal.aborted) return;
     await new Promise<void>((resolve) => {
       lane.onTaken = resolve;
     });

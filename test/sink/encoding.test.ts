@@ -156,3 +156,52 @@ const TOO_MANY: Rejection = {
   ...{ record: 1, column: null, message: 'x' },
   ...{ stage: 'partition', code: 'too_many_table_partitions' },
 };
+
+describe('a part that is made once more as soon as it is there', () => {
+  it('keeps its chunk: neither the rest of it nor its owner gets the bytes meanwhile', async () => {
+    const budget = createBudget(1 << 30);
+    const recycled: number[] = [];
+    const failures: unknown[] = [];
+    const taken: number[] = [];
+    let away = 0;
+    /** One record at a time, whose bytes go to the worker and come back, as with threads. */
+    const run = async (job: EncodeJob): Promise<EncodeResult> => {
+      if (job.chunk.byteLength === 0) throw new Error(`records from ${job.from} on: the bytes are away`);
+      away += 1;
+      const chunk = structuredClone(job.chunk, { transfer: [job.chunk] });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      away -= 1;
+      const result = await encode({ ...job, chunk, to: job.from + 1 });
+      return { ...result, keys: new Uint32Array(4 - 4 * (job.drop?.length ?? 0)) };
+    };
+    const collect = () => {
+      for (let part = encoding.head(); part; part = encoding.head()) {
+        if (part.keys?.length) encoding.again([0]);
+        else {
+          taken.push(part.ranges[0]!.first);
+          encoding.shift();
+        }
+      }
+    };
+    const encoding: Encoding = new Encoding({
+      ...{ encoder: { run }, schemas: { schema: async () => null }, caution: createCaution(), budget },
+      maxTablePartitions: 40,
+      keepsChunks: true,
+      fits: () => true,
+      recycle: () => void recycled.push(away),
+      onProgress: collect,
+      onFailure: (error) => void failures.push(error),
+    });
+    const submit = (c: SourceChunk) => encoding.submit(c);
+    const packer = createPacker({ chunkBytes: 1 << 20, chunks: 1, budget, onChunk: submit });
+    packer.reset(1, [{ topic: 't', partition: 0 }]);
+    for (const offset of [0, 1, 2]) {
+      const message = { offset, value: Buffer.from('{}'), key: null, timestamp: 1 };
+      packer.add(message as unknown as Message, 0, 0);
+    }
+    packer.flush();
+    await expect.poll(() => taken.length + failures.length).toBe(3);
+    await expect.poll(() => recycled).toEqual([0]);
+    expect([failures, taken, encoding.size]).toEqual([[], [0, 1, 2], 0]);
+  });
+});
