@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Style, TextOptions } from '../check/text.ts';
@@ -58,13 +59,22 @@ export async function showCommand(ids: readonly string[], options: DeadLettersOp
     let found = 0;
     for await (const letter of chosenLetters(store.read('whole'), { ...ANY, ids: wanted })) {
       found += 1;
-      const opened = key === null || letter.original === 'dropped' ? letter : openLetter(letter, key);
+      const opened = key === null || letter.original === 'dropped' ? letter : openWith(letter, key);
       print(options.json ? lineOf(opened) : letterText(opened, textOptions()));
     }
     if (found < wanted.length)
       process.stderr.write(`maxsink: ${wanted.length - found} of these ids are in no letter\n`);
     return found < wanted.length ? 3 : 0;
   });
+}
+
+/** Throws `usage` for a key that is not the letter's. */
+function openWith(letter: StoredLetter, key: KeyObject): StoredLetter {
+  try {
+    return openLetter(letter, key);
+  } catch (error) {
+    throw new SinkError('usage', `--key: ${(error as Error).message}`, error);
+  }
 }
 
 /** `maxsink deadletters replay -c FILE [ID...]`: 0 done; 3 letters are rejected again, or something is unclear. */

@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../../src/deadletter/dead-letter.ts';
 import { openDeadLetterFolder } from '../../src/deadletter/file.ts';
 import { ownerName } from '../../src/deadletter/left.ts';
+import { createKeeper } from '../../src/deadletter/original.ts';
 import { addFault, clearFaults } from '../route/pipeline.ts';
 import { query } from '../route/service.ts';
 import {
@@ -132,6 +134,24 @@ http: null
       value: null,
     });
     expect((await run('show', 'nonsense')).code).toBe(2);
+  });
+
+  it('show says of a key that is not the letter’s that it is the wrong one', async () => {
+    const keys = () =>
+      generateKeyPairSync('rsa', {
+        modulusLength: 2048,
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      });
+    const [{ publicKey, privateKey }, other] = [keys(), keys()];
+    await write([createKeeper({ original: 'encrypt', publicKey, hidden: false })(letterOf(50))]);
+    const show = (name: string, pem: string) =>
+      run('show', 'orders-0-50', '--json', '--key', temp.write(name, pem));
+    const right = await show('right', privateKey);
+    expect(JSON.parse(right.text).value.text).toMatch(/^\{"id": 50/);
+    const wrong = await show('wrong', other.privateKey);
+    expect(wrong.code, wrong.text).toBe(2);
+    expect(wrong.text).toContain('usage: --key: the dead letter orders-0-50 is not for this private key');
   });
 
   it('replay writes each letter once that the mapping takes now, and tells which it does not', async () => {
