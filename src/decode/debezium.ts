@@ -1,8 +1,9 @@
-import { type Cell, type Dirty, NULL, STRING } from './cell.ts';
+import { Cell, type Dirty, JSON_TEXT, NULL, STRING, TREE } from './cell.ts';
 import { createConnectDecoder } from './connect.ts';
 import type { Decoder, DecoderSpec } from './decoder.ts';
 import { type EnvelopeWord, fillWord, type Operation, wordOf } from './envelope-words.ts';
 import { createInnerCells, type InnerCells } from './inner-cells.ts';
+import { OPEN_OBJECT } from './json-text.ts';
 import type { Path } from './path.ts';
 import { fillSourceTime, type TimeCell } from './source-time.ts';
 import { REST, unmappedBelow } from './unmapped.ts';
@@ -24,6 +25,8 @@ export function createDebeziumDecoder(spec: DecoderSpec, create: (spec: DecoderS
   const decoder =
     spec.format === 'json' ? createConnectDecoder(events, create, { optional: true }) : create(events);
 
+  const hasAfter = spec.format === 'json' ? createAfterTest(spec, create) : () => true;
+
   function finish(cells: readonly Cell[], operation: Operation): Dirty | null {
     if (operation === 'delete') for (const { slot, before } of layout.images) cells[slot]!.copy(before);
     for (const { word, slot } of layout.words) fillWord(word, cells[slot]!, operation, 0);
@@ -37,8 +40,32 @@ export function createDebeziumDecoder(spec: DecoderSpec, create: (spec: DecoderS
       const problem = decoder.decode(bytes, start, end, inner.bind(cells));
       if (problem) return problem;
       const operation = operationOf(op);
-      return typeof operation === 'string' ? finish(cells, operation) : operation;
+      if (typeof operation !== 'string') return operation;
+      // Looked for only where no field of the row is there; formats with schemas have an object or null.
+      if (operation !== 'delete' && isEmpty(layout.images, cells) && !hasAfter(bytes, start, end))
+        return NO_AFTER;
+      return finish(cells, operation);
     },
+  };
+}
+
+function isEmpty(images: Layout['images'], cells: readonly Cell[]): boolean {
+  for (let i = 0; i < images.length; i++) if (cells[images[i]!.slot]!.kind > NULL) return false;
+  return images.length > 0;
+}
+
+/** Whether an event in JSON has an object in `after`. */
+function createAfterTest(spec: DecoderSpec, create: (spec: DecoderSpec) => Decoder) {
+  const { unmapped: _, ...plain } = spec;
+  const wanted: DecoderSpec = { ...plain, envelope: 'none', paths: [['after']] };
+  const decoder = createConnectDecoder(wanted, create, { optional: true });
+  const after = new Cell();
+  return (bytes: Uint8Array, start: number, end: number): boolean => {
+    if (decoder.decode(bytes, start, end, [after])) return false;
+    const { kind, tree } = after;
+    return kind === JSON_TEXT
+      ? after.bytes[after.start] === OPEN_OBJECT
+      : kind === TREE && 'members' in tree!;
   };
 }
 
@@ -97,6 +124,10 @@ const NO_OP: Dirty = {
   message: 'the value has no op, so it is no change event of Debezium; flattened records need no envelope',
 };
 const UNKNOWN_OP: Dirty = { code: 'not_an_envelope', message: 'op is none of c, r, u, d, t and m' };
+const NO_AFTER: Dirty = {
+  code: 'not_an_envelope',
+  message: 'after is no object, and only a deletion has no row there',
+};
 const BAD_TIME: Dirty = {
   code: 'not_an_envelope',
   message: 'the time in source is no whole number',

@@ -111,6 +111,16 @@ describe('a change event of Debezium', () => {
     expect(decode('{"op":"c"', 'id')).toMatch(/^invalid_json/);
   });
 
+  it.each(['c', 'r', 'u'])('of op %s has an object in after', (op) => {
+    for (const after of [undefined, null, 'x', 1, [{ id: 1 }]])
+      expect(decode({ op, before: null, after }, 'id')).toMatch(/^not_an_envelope: after is no object/);
+    expect(decode({ op, before: null, after: {} }, 'id')).toEqual([undefined]);
+    expect(decode(withSchema(mysqlEvent(op, null, null)), 'id')).toMatch(
+      /^not_an_envelope: after is no object/,
+    );
+    expect(decode(withSchema(mysqlEvent(op, null, orderRow(1))), 'none')).toEqual([undefined]);
+  });
+
   it('whose payload is null is a tombstone', () => {
     expect(decode('{"schema":null,"payload":null}', 'id')).toMatch(/^tombstone/);
   });
