@@ -79,7 +79,13 @@ function numberOf(cell: Cell): unknown {
   const double = readSimpleDouble(cell.bytes, cell.start, cell.end);
   if (!Number.isNaN(double)) return double;
   const text = textOf(cell);
-  return INTEGER_TEXT.test(text) ? wide(BigInt(text)) : Number(text);
+  return INTEGER_TEXT.test(text) ? wide(BigInt(text)) : finite(Number(text));
+}
+
+/** An overflow is dirty, as in columns without an expression; only formats with infinities have them. */
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new Error('a number is outside the range of a double');
+  return value;
 }
 
 /** Cells of one chunk share their bytes: the view is made once, which costs more than most texts. */

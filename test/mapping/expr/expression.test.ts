@@ -265,6 +265,14 @@ describe('missing and null', () => {
 });
 
 describe('an expression that fails', () => {
+  it.each(['a * 2.0', 'a > 1.0', 'o.a', 'string(a)'])(
+    '%s: a number that no double holds is dirty',
+    (text) => {
+      const row = expr(text, '{"a":1e400,"o":{"a":-1e400}}');
+      expect(row).toMatchObject({ code: 'expr_failed', message: expect.stringMatching(/range of a double/) });
+    },
+  );
+
   it.each([
     ['a / 0', { a: 1 }, /division by zero/],
     ['a + 1', { a: 'x' }, /no such overload: dyn<string> \+ dyn<int>|no such overload: .*string/],
