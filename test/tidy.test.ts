@@ -128,6 +128,7 @@ describe('import directions', () => {
       '@hono/node-server': ['ops/server.ts'],
       '@kafkajs/confluent-schema-registry': ['decode/registry-calls.ts'],
       ajv: ['decode/jsonschema-validate.ts'],
+      avsc: ['decode/avro-opinion.ts'],
       commander: ['cli/program.ts'],
       hono: ['ops/server.ts'],
       'p-limit': ['sink/upload.ts'],
@@ -195,6 +196,7 @@ function dependencies(): string[] {
 
 /** decode, mapping and encode run in worker threads, except these files of the main thread. */
 const MAIN_SIDE = [
+  'decode/avro-opinion.ts',
   'decode/registry.ts',
   'decode/registry-calls.ts',
   'encode/pool.ts',

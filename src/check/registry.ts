@@ -2,11 +2,14 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { schemaTypeOf } from '../config/schema-file.ts';
 import { registryOptions } from '../connections.ts';
+import { avroOpinion } from '../decode/avro-opinion.ts';
+import { Cell } from '../decode/cell.ts';
 import { createDecoder } from '../decode/decoder.ts';
 import { openRegistry, type Registry } from '../decode/registry.ts';
 import type { SchemaText } from '../decode/schema.ts';
+import { HEADER_BYTES } from '../decode/schema-cache.ts';
 import { decodeOptions } from '../plan.ts';
-import { fail, failed, type Item, notChecked, ok, type Section } from './report.ts';
+import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import { withinStep } from './step.ts';
 import { plural, took } from './words.ts';
 
@@ -38,7 +41,7 @@ function checkFile(config: Config, values: readonly Buffer[]): Item {
   const value = values.at(-1);
   if (value === undefined) return notChecked(what, 'no recent record was read');
   const wrong = unreadable(config, value, null);
-  if (wrong === null) return ok(what, 'the latest record that was read fits it');
+  if (wrong === null) return agreed(what, 'the latest record that was read fits it', config, value, null);
   return fail(
     what,
     `the latest record that was read does not fit: ${wrong}`,
@@ -99,11 +102,34 @@ function checkRead(config: Config, value: Buffer, found: { id: number; schema: S
   const others = references.length > 0 ? `, ${plural(references.length, 'reference')}` : '';
   const schema = `schema id ${found.id} of the latest record that was read: ${type.toLowerCase()}, ${size}${others}`;
   const wrong = unreadable(config, value, found);
-  if (wrong === null) return ok('schema in use', schema);
+  if (wrong === null) return agreed('schema in use', schema, config, value, found);
   const advice = 'Such records would become dead letters: check decode.value and the schema.';
   return fail('schema in use', `${schema}; the record cannot be read with it: ${wrong}`, advice);
 }
 
+/** The reader of records has taken the value; a second one may differ about it or its schema. */
+function agreed(
+  what: string,
+  evidence: string,
+  config: Config,
+  value: Buffer,
+  found: { readonly id: number; readonly schema: SchemaText } | null,
+): Item {
+  const options = decodeOptions(config, 'value');
+  const schema = found?.schema ?? options.schema;
+  if (options.format !== 'avro' || !schema || (options.compression ?? 'none') !== 'none')
+    return ok(what, evidence);
+  // As a whole first: what is read whole is not larger than it should be.
+  const decoder = createDecoder({ format: 'avro', schema: options.schema ?? null, paths: [[]] });
+  if (found !== null) decoder.schemas?.add(found.id, found.schema);
+  if (decoder.decode(value, 0, value.length, [new Cell()]) !== null) return ok(what, evidence);
+  const other = avroOpinion(schema, found === null ? value : value.subarray(HEADER_BYTES));
+  if (other === null) return ok(what, `${evidence}; a second reader of Avro agrees`);
+  const advice =
+    'Records are read all the same. Compare one with what it should be (maxsink preview), and mend the schema.';
+  return warn(what, `${evidence}; a second reader of Avro, avsc, refuses it: ${other}`, advice);
+}
+
 /** Of the Confluent wire format: a zero byte, then the id; null: it is something else. */
 const schemaId = (value: Buffer): number | null =>
-  value.length >= 5 && value[0] === 0 ? value.readUInt32BE(1) : null;
+  value.length >= HEADER_BYTES && value[0] === 0 ? value.readUInt32BE(1) : null;

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { avroOpinion } from '../decode/avro-opinion.ts';
 import { createDecoder } from '../decode/decoder.ts';
 import type { DecodeOptions, Format } from '../decode/format.ts';
 import type { SchemaText } from '../decode/schema.ts';
@@ -58,8 +59,10 @@ function unusable(options: DecodeOptions): string | null {
     createDecoder({ ...options, paths: [] });
     return null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `is no schema that format ${options.format} can use: ${reason}`;
+    const why = error instanceof Error ? error.message : String(error);
+    const reason = `is no schema that format ${options.format} can use: ${why}`;
+    const other = options.format === 'avro' && options.schema ? avroOpinion(options.schema) : null;
+    return other === null ? reason : `${reason} (avsc says: ${other})`;
   }
 }
 

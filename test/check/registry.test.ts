@@ -21,6 +21,7 @@ async function registry(): Promise<string> {
       '/subjects': ['a-value'],
       '/schemas/ids/7': { schema: '"int"' },
       '/schemas/ids/8': { schema: '"string"' },
+      '/schemas/ids/10': { schema: '{"type":"record","name":"a-b","fields":[{"name":"x","type":"long"}]}' },
     };
     const body = known ? answers[request.url!] : undefined;
     response.writeHead(body ? 200 : known ? 404 : 401, { 'content-type': 'application/json' });
@@ -42,7 +43,15 @@ describe('the schema registry', () => {
     const { items } = await checkRegistry(configOf(await registry()), [framed(9), framed(7)]);
     expect(items.map(({ status }) => status)).toEqual(['ok', 'ok']);
     expect(items[0]!.evidence).toContain('1 subject');
-    expect(items[1]!.evidence).toContain('schema id 7');
+    expect(items[1]!.evidence).toMatch(/schema id 7 .*; a second reader of Avro agrees$/);
+  });
+
+  it('warns of a schema that a second reader of Avro refuses', async () => {
+    const { items } = await checkRegistry(configOf(await registry()), [framed(10)]);
+    expect(items[1]).toMatchObject({
+      status: 'warn',
+      evidence: expect.stringMatching(/schema id 10 .*; a second reader of Avro, avsc, refuses it: .*a-b/),
+    });
   });
 
   it.each([

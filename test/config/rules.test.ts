@@ -400,7 +400,7 @@ describe('values', () => {
     });
     const order = '{"type": "record", "name": "Order", "fields": [{"name": "item", "type": "Item"}]}';
     expect(problems(text, {}, { '/etc/maxsink/order.avsc': order, '/key.avsc': '{"type":' })).toEqual([
-      '14:37 decode.value.schemaFile: the file "/etc/maxsink/order.avsc" is no schema that format avro can use: type "Item" is not defined',
+      '14:37 decode.value.schemaFile: the file "/etc/maxsink/order.avsc" is no schema that format avro can use: type "Item" is not defined (avsc says: undefined type name: Item)',
       expect.stringMatching(/^15:35 decode\.key\.schemaFile: the file "\/key\.avsc" is no JSON: /),
     ]);
     expect(problems(text)).toEqual([
