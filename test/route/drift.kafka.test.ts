@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { encode } from '../decode/avro-samples.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName } from '../support/topics.ts';
@@ -24,17 +25,19 @@ describe.concurrent('fields that have no column', () => {
   });
 
   /** A topic, its table, and services that move the one into the other by names. */
-  async function pipelineOf(mapping: string, columns = 'id BIGINT, kafka_offset BIGINT') {
+  async function pipelineOf(mapping: string, columns = 'id BIGINT, kafka_offset BIGINT', schema?: object) {
     const [topic, group] = [uniqueName('drift'), uniqueName('maxsink')];
     const table = topic.replaceAll('-', '_');
     await createTopic(bootstrap, topic, { topicPartitions: PARTS });
     await query(emulator, `CREATE TABLE ${table} (${columns});`);
     const own = tempDir();
+    const file = schema && own.write('value.avsc', JSON.stringify(schema));
+    const decode = file ? `\ndecode: {value: {format: avro, schemaFile: ${file}}}` : '';
     return {
       table,
       letters: () => deadLetters(`${own.path}/dead-letters`),
       async start() {
-        const more = 'flush: {interval: 1s}';
+        const more = `flush: {interval: 1s}${decode}`;
         const options = { folder: own, bootstrap, topic, group, emulator, table, mapping, more };
         const service = await startService(options);
         services.push(service);
@@ -43,7 +46,7 @@ describe.concurrent('fields that have no column', () => {
       },
       async send(...values: unknown[]) {
         const records = values.map((value, i) => ({
-          value: JSON.stringify(value),
+          value: schema ? encode(schema, value) : JSON.stringify(value),
           topicPartition: i % PARTS,
         }));
         await produce(bootstrap, topic, records);
@@ -83,6 +86,20 @@ describe.concurrent('fields that have no column', () => {
       [1, null],
       [2, '{""size"":3}'],
     ]);
+  });
+
+  it('fill it from Avro as well', async () => {
+    const fields = { id: 'int', tags: { type: 'array', items: 'string' } };
+    const schema = {
+      ...{ type: 'record', name: 'R' },
+      fields: Object.entries(fields).map(([name, type]) => ({ name, type })),
+    };
+    const columns = 'id BIGINT, kafka_offset BIGINT, others STRING';
+    const mapping = '  columns: {id: id, kafka_offset: __offset__}\n  rest: others';
+    const { start, send, rows } = await pipelineOf(mapping, columns, schema);
+    await start();
+    await send({ id: 1, tags: ['a'] });
+    expect(await rows('id, others')).toEqual([[1, '{""tags"":[""a""]}']]);
   });
 
   it('make dead letters', async () => {
