@@ -61,6 +61,7 @@ export function createJsonDecoder(
   const utf8 = createUtf8Check();
   const padding = new Scratch();
   const unescaped = new Scratch();
+  if (unmapped !== null) unmapped.main = nodeAt(root, spec!.at[0] ?? []);
 
   /** Keys have no NUL behind them, values have. */
   function decodeUnpadded(
@@ -148,8 +149,8 @@ function readObject(
 ): number {
   if (depth >= LIMITS.depth) return TOO_DEEP;
   at = skipSpace(bytes, at + 1);
-  const unmapped = node === null ? null : node.unmapped;
-  if (unmapped !== null) unmapped.forget();
+  const takes = node === null ? null : node.unmapped;
+  const unmapped = takes?.enter(node) ? takes : null;
   if (bytes[at] === CLOSE_OBJECT) return at + 1;
   for (;;) {
     const from = at;

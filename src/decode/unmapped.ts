@@ -87,6 +87,9 @@ export class Unmapped {
   #fields: UnmappedField[] = [];
   /** Shape of the record whose names are told. */
   #new = 0;
+  /** The place that goes before all others, whatever comes first in a record. */
+  main: unknown = null;
+  #isMain = false;
 
   constructor(policy: UnmappedSpec['policy']) {
     this.#policy = policy;
@@ -99,13 +102,21 @@ export class Unmapped {
     this.found = null;
     this.mode = this.#policy === 'rest' ? KEEP : SHAPE;
     this.#ranges.length = 0;
+    this.#isMain = false;
   }
 
-  /** Forgets the members met so far: the last of two equal objects wins. */
-  forget(): void {
+  /**
+   * Into an object whose members count: those met so far are forgotten, for the last of two equal objects wins. False: its
+   * members do not count, because those of `main` were met.
+   */
+  enter(place: unknown): boolean {
+    const isMain = place === this.main;
+    if (this.#isMain && !isMain) return false;
+    this.#isMain = isMain;
     this.shape = 0;
     this.found = null;
     this.#ranges.length = 0;
+    return true;
   }
 
   /** Whether the names have to be told: then `mode` is TELL until the next record. */
@@ -115,6 +126,7 @@ export class Unmapped {
     if (this.#policy !== 'reject') this.#shapes.add(this.shape);
     this.#new = this.shape;
     this.mode = TELL;
+    this.#isMain = false;
     return true;
   }
 

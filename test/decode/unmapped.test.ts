@@ -101,6 +101,21 @@ describe('top-level fields that no path takes', () => {
     );
   });
 
+  it('are those of the row after a change, whichever image comes first', () => {
+    const images = [['after'], ['before']];
+    const { decode, cells } = decoderOf('rest', [parsePath('after.id'), [REST]], images);
+    const [before, after] = ['"before": {"x": 1}', '"after": {"y": 2}'];
+    for (const text of [`{${before}, ${after}}`, `{${after}, ${before}}`]) {
+      expect(decode(text)).toBe(null);
+      expect(restOf(cells[1]!)).toEqual({ y: 2 });
+    }
+    decode(`{${before}, "after": null}`);
+    expect(restOf(cells[1]!)).toEqual({ x: 1 });
+    const told = decoderOf('ignore', [parsePath('after.id')], images);
+    told.decode(`{${after}, ${before}}`);
+    expect(told.fields()).toEqual([{ name: 'y', kind: 'integer' }]);
+  });
+
   it('of the last of two equal objects count', () => {
     const { decode, cells } = decoderOf('rest', [parsePath('after.id'), [REST]], [['after']]);
     decode('{"after": {"id": 1, "x": 1}, "after": {"id": 2, "y": 2}}');
