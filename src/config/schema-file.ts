@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { avroOpinion } from '../decode/avro-opinion.ts';
 import { createDecoder } from '../decode/decoder.ts';
 import type { DecodeOptions, Format } from '../decode/format.ts';
+import { BUILT_IN } from '../decode/protobuf-built-in.ts';
 import type { SchemaText } from '../decode/schema.ts';
 import { fileReason } from './interpolate.ts';
 import { readSmallFile } from './small-file.ts';
@@ -97,7 +98,7 @@ const nameOf = (schema: unknown): string => String((schema as { name?: unknown }
 /** A comment, an import (its file in group 2) or any other text in quotes. */
 const IMPORT_OR_TEXT =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\bimport\s+(?:public\s+|weak\s+)?(["'])([^"'\n]+)\1\s*;|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g;
-/** Every reader of .proto files brings these along. */
+/** Every reader of .proto files brings these along, and ours some more. */
 const WELL_KNOWN = /^google\/protobuf\//;
 
 /**
@@ -124,7 +125,7 @@ function importsOf(path: string, text: string, read: ReadFile): SchemaText['refe
     const [first, second] = paths.map((candidate) => attempt(candidate, read));
     const file = first?.text !== undefined ? first : second;
     if (file?.text !== undefined) return { path: file.path, text: file.text };
-    if (WELL_KNOWN.test(name)) return null;
+    if (WELL_KNOWN.test(name) || BUILT_IN.has(name)) return null;
     throw new Error(`imports ${JSON.stringify(name)}, which cannot be read: ${first?.reason}`);
   }
 

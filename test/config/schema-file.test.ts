@@ -84,6 +84,8 @@ describe('a .proto file', () => {
   it('takes a well-known type of its own only when it is there', () => {
     const text = 'import "google/protobuf/any.proto";';
     expect(proto({ '/s/main.proto': text }).references).toEqual([]);
+    const others = 'import "confluent/type/decimal.proto"; import "google/type/date.proto"; ';
+    expect(proto({ '/s/main.proto': others + text }).references).toEqual([]);
     const own = { '/s/main.proto': text, '/s/google/protobuf/any.proto': '// own' };
     expect(proto(own).references).toEqual([{ name: 'google/protobuf/any.proto', text: '// own' }]);
   });
