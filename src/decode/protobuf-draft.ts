@@ -11,7 +11,14 @@ import {
 } from './protobuf-cursor.ts';
 import { type Meaning, meaningOf } from './protobuf-known.ts';
 import { type Fill, scalarFill } from './protobuf-scalar.ts';
-import { LENGTH, type ProtoField, type ProtoMessage, tagOf, wireType } from './protobuf-type.ts';
+import {
+  LENGTH,
+  type ProtoField,
+  type ProtoMessage,
+  type ProtoScalar,
+  tagOf,
+  wireType,
+} from './protobuf-type.ts';
 
 /** A message on its way to a TREE or to what its type means: it may come in several pieces, which are merged. */
 export interface Draft {
@@ -172,21 +179,58 @@ export function readMessage(type: ProtoMessage, cursor: Cursor, endTag: number):
 }
 
 function entryPut(type: ProtoMessage, place: number): Put {
+  const read = entryReader(type);
   return ({ values }, cursor) => {
     values[place] ??= new Map<string, Cell>();
-    readEntry(type, cursor, values[place] as Map<string, Cell>);
+    read(cursor, values[place] as Map<string, Cell>);
   };
 }
 
-/** An entry of a map; the last of equal keys wins. */
-export function readEntry(type: ProtoMessage, cursor: Cursor, into: Map<string, Cell>): void {
-  const draft = newDraft(type);
-  readInto(draft, cursor, NO_END_TAG);
-  const key = type.fields.findIndex((field) => field.number === 1);
-  const value = type.fields[1 - key]!;
-  const found = valueCell(draft, 1 - key, cursor);
-  const empty = () => finishDraft(newDraft(value.type as ProtoMessage), cursor);
-  into.set(keyText(valueCell(draft, key, cursor)!), found ?? empty());
+/** Reads an entry of a map into the map; the last of equal keys wins. */
+export function entryReader(type: ProtoMessage): (cursor: Cursor, into: Map<string, Cell>) => void {
+  const key = type.fields.find(({ number }) => number === 1)!;
+  const value = type.fields.find(({ number }) => number === 2)!;
+  const fillKey = scalarFill(key.type as ProtoScalar);
+  const [keyTag, valueTag] = [tagOf(1, wireType(key)), tagOf(2, wireType(value))];
+  const read = entryValue(value);
+  const name = new Cell();
+  const zero = keyText(key.absent!);
+  return (cursor, into) => {
+    const outer = cursor.end;
+    const length = readLength(cursor);
+    cursor.end = cursor.at + length;
+    enter(cursor);
+    let found: Cell | Draft | null = null;
+    // Text at once: the value may hold maps of the same type.
+    let text = zero;
+    for (let tag = nextTag(cursor, NO_END_TAG); tag !== 0; tag = nextTag(cursor, NO_END_TAG)) {
+      if (tag === keyTag) {
+        fillKey(cursor, name);
+        text = keyText(name);
+      } else if (tag === valueTag) found = read(cursor, found);
+      else skipField(cursor, tag);
+    }
+    found ??= value.absent ?? newDraft(value.type as ProtoMessage);
+    into.set(text, found instanceof Cell ? found : finishDraft(found, cursor));
+    cursor.depth--;
+    cursor.end = outer;
+  };
+}
+
+/** Reads the value of an entry; `before`: what was read of it already, for a message in pieces. */
+function entryValue({ type }: ProtoField): (cursor: Cursor, before: Cell | Draft | null) => Cell | Draft {
+  if (type.kind === 'message')
+    return (cursor, before) => {
+      const draft = (before as Draft | null) ?? newDraft(type);
+      readInto(draft, cursor, NO_END_TAG);
+      return draft;
+    };
+  const fill = scalarFill(type);
+  return (cursor) => {
+    const cell = newCell(cursor);
+    fill(cursor, cell);
+    return cell;
+  };
 }
 
 /** A string as it is, any other key as JSON would write it. */
@@ -201,23 +245,20 @@ export function keyText(key: Cell): string {
 export function finishDraft(draft: Draft, cursor: Cursor): Cell {
   const { type, meaning } = draft.plan;
   countCells(cursor, 1);
-  const value = (number: number) =>
-    valueCell(
-      draft,
-      type.fields.findIndex((field) => field.number === number),
-      cursor,
-    );
-  return meaning?.(value) ?? wholeMessage(draft, cursor);
+  if (meaning === null) return wholeMessage(draft, cursor);
+  const placeOf = (number: number) => type.fields.findIndex((field) => field.number === number);
+  const value = (number: number) => valueCell(draft, placeOf(number), cursor);
+  return meaning(value) ?? wholeMessage(draft, cursor);
 }
 
 function wholeMessage(draft: Draft, cursor: Cursor): Cell {
   const { fields } = draft.plan.type;
   countCells(cursor, fields.length);
   const members: Member[] = [];
-  fields.forEach(({ name }, i) => {
+  for (let i = 0; i < fields.length; i++) {
     const value = valueCell(draft, i, cursor);
-    if (value !== null) members.push({ name, value });
-  });
+    if (value !== null) members.push({ name: fields[i]!.name, value });
+  }
   const cell = new Cell();
   cell.setTree({ members });
   return cell;

@@ -1,6 +1,6 @@
 import { Cell, STRING } from './cell.ts';
 import { type Cursor, enter, NO_END_TAG, nextTag, readLength, skipField } from './protobuf-cursor.ts';
-import { keyText, mapTree, readEntry } from './protobuf-draft.ts';
+import { entryReader, keyText, mapTree } from './protobuf-draft.ts';
 import { scalarFill } from './protobuf-scalar.ts';
 import { clearRegion, newCount, type Read, type Region, regionOf, type State } from './protobuf-state.ts';
 import { type ProtoField, type ProtoMessage, type ProtoScalar, tagOf, wireType } from './protobuf-type.ts';
@@ -38,6 +38,7 @@ export function mapRead(
 
 function wholeMap(type: ProtoMessage, node: PathNode, state: State): Read {
   const place = newCount(state);
+  const readEntry = entryReader(type);
   let entries = new Map<string, Cell>();
   return (cursor, cells) => {
     if (state.counts[place]!++ === 0) {
@@ -48,7 +49,7 @@ function wholeMap(type: ProtoMessage, node: PathNode, state: State): Read {
       };
       state.pending.push({ place, finish });
     }
-    readEntry(type, cursor, entries);
+    readEntry(cursor, entries);
   };
 }
 
