@@ -52,7 +52,9 @@ describe.concurrent('members come, go, and stand still', { timeout: 120_000 }, (
 
   it('a static member restarts within the session: nobody else notices', async () => {
     await withPipeline(bootstrap, async (pipeline) => {
-      const as = (name: string) => ({ env: { MAXSINK_KAFKA_INSTANCE_ID: name } });
+      // A restart takes long on a busy machine.
+      const kafkaOptions = { 'session.timeout.ms': 120_000 };
+      const as = (name: string) => ({ env: { MAXSINK_KAFKA_INSTANCE_ID: name }, kafkaOptions });
       const stays = await pipeline.startAssigned(as('one'));
       const goes = await pipeline.startAssigned(as('two'));
       await until(() => stays.logged(ASSIGNED).length === 2, { what: 'both have a share' });
