@@ -103,7 +103,10 @@ export function createJsonDecoder(
   }
 
   return {
-    beginChunk: utf8.beginChunk,
+    beginChunk(bytes, dataEnd) {
+      utf8.beginChunk(bytes, dataEnd);
+      unmapped?.beginChunk();
+    },
     ...(unmapped === null ? {} : { unmappedFields: () => unmapped.take() }),
     decode(bytes, start, end, cells) {
       const from = bytes[start] === MARK[0] ? behindMark(bytes, start, end) : start;

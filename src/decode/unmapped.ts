@@ -56,10 +56,15 @@ export function unknownField(name: string): Dirty {
   return { code: 'unknown_field', message: `the field ${JSON.stringify(name)} has no column` };
 }
 
-/** What the decoder does with an unmapped member: adds it to the shape, tells it, or keeps its bytes. */
+/** What the decoder does with an unmapped member: adds it to the shape, tells it, keeps its bytes, or passes over it. */
 export const SHAPE = 0;
 const TELL = 1;
 export const KEEP = 2;
+const PASS = 3;
+
+/** With `ignore`: records at the beginning of a chunk that are looked at, and behind them one in so many. */
+const LOOK_FIRST = 256;
+const LOOK_MASK = 15;
 
 /** Different sets of unmapped names that are remembered; above that they are forgotten. */
 const SHAPES = 4096;
@@ -75,7 +80,7 @@ const NONE: readonly UnmappedField[] = [];
  */
 export class Unmapped {
   readonly #policy: UnmappedSpec['policy'];
-  /** SHAPE, TELL or KEEP. */
+  /** SHAPE, TELL, KEEP or PASS. */
   mode: number;
   /** Of the names of this record: a sum, so that their order does not matter. */
   shape = 0;
@@ -90,19 +95,31 @@ export class Unmapped {
   /** The place that goes before all others, whatever comes first in a record. */
   main: unknown = null;
   #isMain = false;
+  /** Records of this chunk. */
+  #seen = 0;
 
   constructor(policy: UnmappedSpec['policy']) {
     this.#policy = policy;
     this.mode = policy === 'rest' ? KEEP : SHAPE;
   }
 
+  beginChunk(): void {
+    this.#seen = 0;
+  }
+
   /** At the beginning of a record. */
   begin(): void {
     this.shape = 0;
     this.found = null;
-    this.mode = this.#policy === 'rest' ? KEEP : SHAPE;
+    this.mode = this.#policy === 'rest' ? KEEP : this.#looks() ? SHAPE : PASS;
     this.#ranges.length = 0;
     this.#isMain = false;
+  }
+
+  /** Where nothing is done with a field but to tell of it, a part of the records of a busy topic is enough. */
+  #looks(): boolean {
+    const seen = this.#seen++;
+    return this.#policy !== 'ignore' || seen < LOOK_FIRST || (seen & LOOK_MASK) === 0;
   }
 
   /**
@@ -110,6 +127,7 @@ export class Unmapped {
    * members do not count, because those of `main` were met.
    */
   enter(place: unknown): boolean {
+    if (this.mode === PASS) return false;
     const isMain = place === this.main;
     if (this.#isMain && !isMain) return false;
     this.#isMain = isMain;

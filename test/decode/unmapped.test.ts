@@ -53,6 +53,14 @@ describe('top-level fields that no path takes', () => {
     expect(fields().map(({ name }) => name)).toEqual(names);
   });
 
+  it('are looked for in part of the records of a large chunk', () => {
+    const { decode, fields } = decoderOf('ignore', mapped);
+    for (let i = 0; i < 256; i++) decode({ id: i });
+    for (let i = 0; i < 16; i++) decode({ id: i, late: 1, [`rare${i}`]: 1 });
+    expect(fields().map(({ name }) => name)).toContain('late');
+    expect(fields().length).toBeLessThan(3);
+  });
+
   it('that are null do not become columns before they have a value', () => {
     const { decode, fields } = decoderOf('add_column', mapped);
     decode({ note: null });
