@@ -1,13 +1,12 @@
-import { styleText } from 'node:util';
 import { audit } from '../audit/audit.ts';
 import { exitOf, reportJson } from '../audit/report.ts';
 import { auditText } from '../audit/text.ts';
-import type { Style } from '../check/text.ts';
 import { parseInstant } from '../config/leaf.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseDuration } from '../config/units.ts';
 import { SinkError } from '../errors.ts';
 import { endSoon } from './end-soon.ts';
+import { textOptions } from './text-options.ts';
 
 export interface AuditCommandOptions {
   readonly config: string;
@@ -19,7 +18,6 @@ export interface AuditCommandOptions {
 }
 
 const TIMEOUT_MS = { min: 1_000, max: 24 * 3_600_000 };
-const NARROWEST = 80;
 const WIDEST = 140;
 /** Into a file or a pipe. */
 const USUAL = 120;
@@ -32,14 +30,10 @@ export async function auditCommand(options: AuditCommandOptions): Promise<number
   const config = loadConfig(file, process.env);
   try {
     const report = await audit(config, { file, ...window, timeoutMs, journal: options.journal ?? null });
-    const { stdout } = process;
-    const width = Math.min(WIDEST, Math.max(NARROWEST, stdout.columns ?? USUAL));
-    const colours = stdout.isTTY && stdout.hasColors();
-    const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
     const text = json
       ? `${JSON.stringify(reportJson(report), null, 2)}\n`
-      : auditText(report, { width, paint });
-    stdout.write(text);
+      : auditText(report, textOptions(USUAL, WIDEST));
+    process.stdout.write(text);
     return exitOf(report);
   } finally {
     endSoon();

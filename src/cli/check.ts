@@ -1,9 +1,9 @@
-import { styleText } from 'node:util';
 import { runCheck } from '../check/check.ts';
 import { exitOf, reportJson } from '../check/report.ts';
-import { reportText, type Style } from '../check/text.ts';
+import { reportText } from '../check/text.ts';
 import { SinkError } from '../errors.ts';
 import { endSoon } from './end-soon.ts';
+import { textOptions } from './text-options.ts';
 
 export interface CheckCommandOptions {
   readonly config: string;
@@ -13,7 +13,6 @@ export interface CheckCommandOptions {
 }
 
 const MOST_REPLICAS = 1000;
-const NARROWEST = 80;
 const WIDEST = 120;
 /** Into a file or a pipe. */
 const USUAL = 110;
@@ -24,12 +23,10 @@ export async function checkCommand(options: CheckCommandOptions): Promise<number
   if (!Number.isInteger(replicas) || replicas < 1 || replicas > MOST_REPLICAS)
     throw new SinkError('usage', `--replicas must be a whole number from 1 to ${MOST_REPLICAS}`);
   const report = await runCheck({ file, env: process.env, write, replicas });
-  const { stdout } = process;
-  const width = Math.min(WIDEST, Math.max(NARROWEST, stdout.columns ?? USUAL));
-  const colours = stdout.isTTY && stdout.hasColors();
-  const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
-  stdout.write(
-    json ? `${JSON.stringify(reportJson(report), null, 2)}\n` : reportText(report, { width, paint }),
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(reportJson(report), null, 2)}\n`
+      : reportText(report, textOptions(USUAL, WIDEST)),
   );
   endSoon();
   return exitOf(report);

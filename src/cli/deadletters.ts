@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { resolve } from 'node:path';
-import { styleText } from 'node:util';
-import type { Style, TextOptions } from '../check/text.ts';
 import { systemClock } from '../clock.ts';
 import { parseInstant } from '../config/leaf.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { parseDuration } from '../config/units.ts';
 import { deadLetterLine } from '../deadletter/dead-letter.ts';
 import type { StoredLetter } from '../deadletter/stored.ts';
@@ -19,6 +18,7 @@ import { letterStore } from '../replay/stored-letters.ts';
 import { letterText, listText, replayText } from '../replay/text.ts';
 import { endSoon } from './end-soon.ts';
 import { plainLine } from './preview.ts';
+import { textOptions } from './text-options.ts';
 
 export interface DeadLettersOptions {
   readonly config: string;
@@ -31,7 +31,6 @@ export interface DeadLettersOptions {
   readonly json?: boolean;
 }
 
-const NARROWEST = 80;
 const WIDEST = 160;
 /** Into a file or a pipe. */
 const USUAL = 120;
@@ -46,7 +45,7 @@ export async function listCommand(options: DeadLettersOptions): Promise<number> 
     const { replayed } = await readJournal(journal);
     const groups = await groupLetters(letters, replayed);
     const report: ListReport = { place: store.name, journal, groups, unreadable };
-    print(options.json ? json(report) : listText(report, textOptions()));
+    print(options.json ? json(report) : listText(report, textOptions(USUAL, WIDEST)));
     return 0;
   });
 }
@@ -60,7 +59,7 @@ export async function showCommand(ids: readonly string[], options: DeadLettersOp
     for await (const letter of chosenLetters(store.read('whole'), { ...ANY, ids: wanted })) {
       found += 1;
       const opened = key === null || letter.original === 'dropped' ? letter : openWith(letter, key);
-      print(options.json ? lineOf(opened) : letterText(opened, textOptions()));
+      print(options.json ? lineOf(opened) : letterText(opened, textOptions(USUAL, WIDEST)));
     }
     if (found < wanted.length)
       process.stderr.write(`maxsink: ${wanted.length - found} of these ids are in no letter\n`);
@@ -79,8 +78,7 @@ function openWith(letter: StoredLetter, key: KeyObject): StoredLetter {
 
 /** `maxsink deadletters replay -c FILE [ID...]`: 0 done; 3 letters are rejected again, or something is unclear. */
 export async function replayCommand(ids: readonly string[], options: DeadLettersOptions): Promise<number> {
-  const config = loadConfig(options.config, process.env);
-  return withStore(options, async ({ store, choice, journal }) => {
+  return withStore(options, async ({ config, store, choice, journal }) => {
     const log = createLog({
       level: 'warn',
       stream: { write: (line) => void process.stderr.write(plainLine(line)) },
@@ -89,12 +87,13 @@ export async function replayCommand(ids: readonly string[], options: DeadLetters
     const { dryRun = false } = options;
     const request = { store, choice: { ...choice, ids: idsOf(ids) }, journal, key, dryRun };
     const report = await runReplay(config, request, log, systemClock);
-    print(options.json ? json(replayJson(report)) : replayText(report, textOptions()));
+    print(options.json ? json(replayJson(report)) : replayText(report, textOptions(USUAL, WIDEST)));
     return exitOf(report);
   });
 }
 
 interface Given {
+  readonly config: Config;
   readonly store: ReturnType<typeof letterStore>;
   readonly choice: LetterChoice;
   readonly journal: string;
@@ -105,11 +104,12 @@ async function withStore(
   run: (given: Given) => Promise<number>,
 ): Promise<number> {
   const choice = choiceOf(options);
-  const store = letterStore(loadConfig(options.config, process.env), systemClock);
+  const config = loadConfig(options.config, process.env);
+  const store = letterStore(config, systemClock);
   // A reader that has seen enough (head) closes the pipe.
   process.stdout.on('error', () => undefined);
   try {
-    return await run({ store, choice, journal: resolve(options.journal ?? store.journal) });
+    return await run({ config, store, choice, journal: resolve(options.journal ?? store.journal) });
   } finally {
     endSoon();
   }
@@ -146,13 +146,6 @@ function idsOf(ids: readonly string[]): LetterPlace[] | null {
       `"${id}" is no id of a dead letter: topic-number-offset, such as orders-0-17`,
     );
   });
-}
-
-function textOptions(): TextOptions {
-  const { stdout } = process;
-  const width = Math.min(WIDEST, Math.max(NARROWEST, stdout.columns ?? USUAL));
-  const colours = stdout.isTTY && stdout.hasColors();
-  return { width, paint: (style: Style, text: string) => (colours ? styleText(style, text) : text) };
 }
 
 const print = (text: string): void => void process.stdout.write(text);

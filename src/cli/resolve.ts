@@ -1,5 +1,3 @@
-import { styleText } from 'node:util';
-import type { Style } from '../check/text.ts';
 import { loadConfig } from '../config/load.ts';
 import { SinkError } from '../errors.ts';
 import { exitOf, reportJson } from '../resolve/report.ts';
@@ -7,6 +5,7 @@ import { resolve } from '../resolve/resolve.ts';
 import type { Reading } from '../resolve/settle.ts';
 import { resolveText } from '../resolve/text.ts';
 import { endSoon } from './end-soon.ts';
+import { textOptions } from './text-options.ts';
 
 export interface ResolveCommandOptions {
   readonly config: string;
@@ -16,7 +15,6 @@ export interface ResolveCommandOptions {
   readonly batch?: string;
 }
 
-const NARROWEST = 80;
 const WIDEST = 120;
 /** Into a file or a pipe. */
 const USUAL = 110;
@@ -28,12 +26,10 @@ export async function resolveCommand(options: ResolveCommandOptions): Promise<nu
   const config = loadConfig(file, process.env);
   try {
     const report = await resolve(config, { file, reading, batch });
-    const { stdout } = process;
-    const width = Math.min(WIDEST, Math.max(NARROWEST, stdout.columns ?? USUAL));
-    const colours = stdout.isTTY && stdout.hasColors();
-    const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text);
-    stdout.write(
-      json ? `${JSON.stringify(reportJson(report), null, 2)}\n` : resolveText(report, { width, paint }),
+    process.stdout.write(
+      json
+        ? `${JSON.stringify(reportJson(report), null, 2)}\n`
+        : resolveText(report, textOptions(USUAL, WIDEST)),
     );
     return exitOf(report);
   } finally {
