@@ -123,7 +123,7 @@ describe('import directions', () => {
   it('each outside package has one importer', () => {
     const packages: Record<string, readonly string[]> = {
       '@confluentinc/kafka-javascript': ['source/client.ts', 'demo/cluster.ts'],
-      '@duckdb/node-api': ['emulator/duckdb.ts'],
+      '@duckdb/node-api': ['emulator/store/duckdb.ts'],
       '@marcbachmann/cel-js': ['mapping/expr/cel.ts'],
       '@hono/node-server': ['ops/server.ts'],
       '@kafkajs/confluent-schema-registry': ['decode/registry-calls.ts'],
@@ -157,7 +157,7 @@ describe('import directions', () => {
   });
 
   it('loads DuckDB, an optional dependency, only when it is needed', () => {
-    const file = FILES.find(({ name }) => name === 'emulator/duckdb.ts')!;
+    const file = FILES.find(({ name }) => name === 'emulator/store/duckdb.ts')!;
     expect(file.text).toContain("await import('@duckdb/node-api')");
     expect(
       file.imports.filter(({ specifier, typeOnly }) => specifier === '@duckdb/node-api' && !typeOnly),

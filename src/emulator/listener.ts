@@ -2,11 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Account, authenticate } from './auth.ts';
-import type { Call, Core } from './calls.ts';
-import type { Control, Fault, Match } from './control.ts';
+import type { Control, Fault, Match } from './control/control.ts';
+import {
+  afterEffect,
+  beforeEffect,
+  cutBody,
+  readBody,
+  replyAfter,
+  slowBody,
+  writeSlowly,
+} from './control/faults.ts';
+import { manage } from './control/manage.ts';
+import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
-import { afterEffect, beforeEffect, cutBody, readBody, replyAfter, slowBody, writeSlowly } from './faults.ts';
-import { manage } from './manage.ts';
 import { findRoute } from './routes.ts';
 
 /** What the server answers for. */

@@ -1,8 +1,8 @@
-import type { Call, Core, Route } from './calls.ts';
-import type { RouteName } from './control.ts';
+import type { RouteName } from './control/control.ts';
+import type { Call, Core, Route } from './core.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
-import * as service from './service.ts';
-import * as tunnel from './tunnel.ts';
+import * as service from './service/service.ts';
+import * as tunnel from './tunnel/upload.ts';
 
 type Handle = (core: Core, call: Call) => Promise<Reply> | Reply;
 

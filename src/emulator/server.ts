@@ -1,6 +1,4 @@
 import type { Server } from 'node:http';
-import type { Core } from './calls.ts';
-import { createCatalog } from './catalog.ts';
 import {
   type Control,
   createControl,
@@ -9,19 +7,21 @@ import {
   type FaultRule,
   ROUTES,
   type RouteName,
-} from './control.ts';
-import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './count-store.ts';
-import { parseScript } from './ddl.ts';
-import { DuckDbMissing } from './duckdb.ts';
-import { createDuckDbStore } from './duckdb-store.ts';
-import { execute } from './execute.ts';
-import { createInstances } from './instances.ts';
+} from './control/control.ts';
+import { type Stats, stats } from './control/manage.ts';
+import { createQuotas } from './control/quotas.ts';
+import { type ForcedState, type SessionInfo, sessionInfo, setSession } from './control/session-control.ts';
+import type { Core } from './core.ts';
 import { listen, portOf } from './listener.ts';
-import { type Stats, stats } from './manage.ts';
-import { createQuotas } from './quotas.ts';
-import { type ForcedState, type SessionInfo, sessionInfo, setSession } from './session-control.ts';
-import { createSessions } from './sessions.ts';
-import type { Store } from './store.ts';
+import { createCatalog } from './model/catalog.ts';
+import { parseScript } from './sql/ddl.ts';
+import { execute } from './sql/execute.ts';
+import { createInstances } from './sql/instances.ts';
+import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/count-store.ts';
+import { DuckDbMissing } from './store/duckdb.ts';
+import { createDuckDbStore } from './store/duckdb-store.ts';
+import type { Store } from './store/store.ts';
+import { createSessions } from './tunnel/uploads.ts';
 
 export interface EmulatorOptions {
   /** 0 (default): any free port. */

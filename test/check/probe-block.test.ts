@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { probeBlock } from '../../src/check/probe-block.ts';
-import { readRows } from '../../src/emulator/cells.ts';
-import { parseType } from '../../src/emulator/types.ts';
+import { parseType } from '../../src/emulator/model/types.ts';
+import { readRows } from '../../src/emulator/record/cells.ts';
 
 const TYPES = [
   ...['BOOLEAN', 'TINYINT', 'SMALLINT', 'INT', 'BIGINT', 'FLOAT', 'DOUBLE', 'DECIMAL(1,1)', 'DECIMAL(38,18)'],

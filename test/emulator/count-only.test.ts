@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { addOffset, createOffsetSet, mergeOffsets, reportOffsets } from '../../src/emulator/offset-set.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
+import {
+  addOffset,
+  createOffsetSet,
+  mergeOffsets,
+  reportOffsets,
+} from '../../src/emulator/store/offset-set.ts';
 import { commitUpload, createUpload, encode, putBlock, sql, start, upload } from './harness.ts';
 
 let emulator: Emulator;

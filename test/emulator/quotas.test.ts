@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createQuotas } from '../../src/emulator/quotas.ts';
+import { createQuotas } from '../../src/emulator/control/quotas.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { clientClock, commitUpload, createUpload, start } from './harness.ts';
 

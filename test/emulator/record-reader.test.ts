@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cell, readRows } from '../../src/emulator/cells.ts';
-import { createRecordReader } from '../../src/emulator/record-reader.ts';
-import { type ColumnType, parseType } from '../../src/emulator/types.ts';
+import { type ColumnType, parseType } from '../../src/emulator/model/types.ts';
+import { type Cell, readRows } from '../../src/emulator/record/cells.ts';
+import { createRecordReader } from '../../src/emulator/record/record-reader.ts';
 
 interface Vector {
   name: string;

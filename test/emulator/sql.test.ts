@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseScript } from '../../src/emulator/ddl.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
+import { parseScript } from '../../src/emulator/sql/ddl.ts';
 import { call, commitUpload, createUpload, encode, putBlock, sql, start, upload } from './harness.ts';
 
 let emulator: Emulator;

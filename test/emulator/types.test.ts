@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseType, typeText } from '../../src/emulator/types.ts';
-import { decimalDigits } from '../../src/emulator/value-text.ts';
+import { parseType, typeText } from '../../src/emulator/model/types.ts';
+import { decimalDigits } from '../../src/emulator/store/value-text.ts';
 
 describe('type texts', () => {
   it.each([

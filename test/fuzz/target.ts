@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../../src/config/load.ts';
-import { createRecordReader } from '../../src/emulator/record-reader.ts';
-import { parseType } from '../../src/emulator/types.ts';
+import { parseType } from '../../src/emulator/model/types.ts';
+import { createRecordReader } from '../../src/emulator/record/record-reader.ts';
 import { joinPieces } from '../../src/encode/block.ts';
 import type { EncodeJob, EncodeResult, WriterSchema } from '../../src/encode/job.ts';
 import { createTransform } from '../../src/encode/transform.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseScript } from '../../src/emulator/ddl.ts';
-import { typeText as emulatorType } from '../../src/emulator/types.ts';
+import { typeText as emulatorType } from '../../src/emulator/model/types.ts';
+import { parseScript } from '../../src/emulator/sql/ddl.ts';
 import { createTableStatement, draftSchema, type TableDraft } from '../../src/mapping/create-table.ts';
 import { compile } from './support.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../src/decode/decoder.ts';
-import { readRows } from '../../src/emulator/cells.ts';
-import { parseType } from '../../src/emulator/types.ts';
+import { parseType } from '../../src/emulator/model/types.ts';
+import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';
 import { RecordWriter } from '../../src/encode/record-writer.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';

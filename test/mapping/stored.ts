@@ -1,6 +1,6 @@
 import type { Cell, Dirty } from '../../src/decode/cell.ts';
-import { readRows } from '../../src/emulator/cells.ts';
-import { parseType } from '../../src/emulator/types.ts';
+import { parseType } from '../../src/emulator/model/types.ts';
+import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';
 import { RecordWriter } from '../../src/encode/record-writer.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { typeText as emulatorText, parseType as emulatorType } from '../../src/emulator/types.ts';
+import { typeText as emulatorText, parseType as emulatorType } from '../../src/emulator/model/types.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { parseColumnType, typeWarnings } from '../../src/mapping/parse-type.ts';
 import { leafNames, typeText } from '../../src/mapping/types.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { BOOLEAN, BYTES, type Cell, DOUBLE, INSTANT, JSON_TEXT, NULL } from '../../src/decode/cell.ts';
-import { readRows } from '../../src/emulator/cells.ts';
-import { parseType } from '../../src/emulator/types.ts';
+import { parseType } from '../../src/emulator/model/types.ts';
+import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';
 import { RecordWriter } from '../../src/encode/record-writer.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';

@@ -1,6 +1,6 @@
-import { specText } from './catalog.ts';
-import { Refusal } from './errors.ts';
-import { blockList, type Session, type Sessions } from './sessions.ts';
+import { Refusal } from '../errors.ts';
+import { specText } from '../model/catalog.ts';
+import { blockList, type Session, type Sessions } from '../tunnel/uploads.ts';
 
 // biome-ignore format: one list
 const STATES = ['normal', 'committing', 'closing', 'closed', 'expired', 'canceled', 'critical', 'gone'] as const;

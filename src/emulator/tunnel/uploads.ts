@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { specText, type Table } from './catalog.ts';
-import { Refusal } from './errors.ts';
-import type { StagedBlock, Store } from './store.ts';
+import { Refusal } from '../errors.ts';
+import { specText, type Table } from '../model/catalog.ts';
+import type { StagedBlock, Store } from '../store/store.ts';
 
 export type SessionStatus = 'normal' | 'closing' | 'closed' | 'canceled' | 'expired' | 'critical';
 

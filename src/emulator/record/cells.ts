@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { malformed } from './errors.ts';
+import { malformed } from '../errors.ts';
+import type { ColumnType } from '../model/types.ts';
 import { createRecordReader } from './record-reader.ts';
 import { Scan } from './scan.ts';
-import type { ColumnType } from './types.ts';
 
 /**
  * A value of the record format. TINYINT SMALLINT INT DATE (days) INTERVAL_YEAR_MONTH (months) FLOAT DOUBLE:

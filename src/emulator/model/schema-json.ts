@@ -1,5 +1,4 @@
-import type { Table } from './catalog.ts';
-import type { ColumnDefinition } from './ddl.ts';
+import type { ColumnDefinition, Table } from './catalog.ts';
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */

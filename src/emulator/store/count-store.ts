@@ -1,8 +1,8 @@
-import type { Table } from './catalog.ts';
+import type { Table } from '../model/catalog.ts';
+import type { RecordHandler } from '../record/record-reader.ts';
+import { Scan } from '../record/scan.ts';
+import { StatementError } from '../sql/tokens.ts';
 import { addOffset, createOffsetSet, mergeOffsets, type OffsetSet, reportOffsets } from './offset-set.ts';
-import type { RecordHandler } from './record-reader.ts';
-import { Scan } from './scan.ts';
-import { StatementError } from './sql-tokens.ts';
 import type { BlockLoader, Store } from './store.ts';
 
 /** Names of the columns that carry a record's origin. */

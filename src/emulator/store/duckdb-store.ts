@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { specText, type Table } from './catalog.ts';
-import { type Cell, cellReader, readCell } from './cells.ts';
+import type { ColumnDefinition } from '../model/catalog.ts';
+import { specText, type Table } from '../model/catalog.ts';
+import { type ColumnType, parseType, typeText } from '../model/types.ts';
+import { type Cell, cellReader, readCell } from '../record/cells.ts';
+import { Scan } from '../record/scan.ts';
 import type { Database, QueryResult } from './database.ts';
-import type { ColumnDefinition } from './ddl.ts';
 import { openDatabase } from './duckdb.ts';
 import {
   createView,
@@ -19,7 +21,6 @@ import {
   where,
   wideTest,
 } from './duckdb-sql.ts';
-import { Scan } from './scan.ts';
 import type {
   BlockLoader,
   CommitPlan,
@@ -29,7 +30,6 @@ import type {
   StagedBlock,
   Store,
 } from './store.ts';
-import { type ColumnType, parseType, typeText } from './types.ts';
 
 /** Beyond this DuckDB spills to disk: the emulator runs beside what is measured. */
 const MEMORY = '512MB';

@@ -1,4 +1,4 @@
-import { malformed } from './errors.ts';
+import { malformed } from '../errors.ts';
 
 /**
  * Reads the primitives of the record format (protocol 5.1) at a cursor. The bytes end in zeros, so a read

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Core } from './calls.ts';
+import type { Core } from '../core.ts';
+import { errorReply, type Family, type Reply } from '../errors.ts';
 import type { Fault, Match } from './control.ts';
-import { errorReply, type Family, type Reply } from './errors.ts';
 
 const CODES: Record<number, string> = {
   400: 'InvalidArgument',

@@ -1,4 +1,4 @@
-import { malformed } from './errors.ts';
+import { malformed } from '../errors.ts';
 
 /** Digits of a decimal text at the column's scale; excess digits are rounded half up (protocol 5.5). */
 export function decimalDigits(text: string, precision: number, scale: number): bigint {

@@ -1,4 +1,4 @@
-import { parseError, type Token } from './sql-tokens.ts';
+import { parseError, type Token } from './tokens.ts';
 
 /** A place in the tokens of a statement, and the steps that readers of statements take from it. */
 export interface Cursor {

@@ -1,7 +1,7 @@
-import type { Core } from './calls.ts';
-import type { Table } from './catalog.ts';
-import type { ColumnChange, ColumnDefinition } from './ddl.ts';
-import { StatementError } from './sql-tokens.ts';
+import type { Core } from '../core.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { ColumnChange } from './ddl.ts';
+import { StatementError } from './tokens.ts';
 
 /** A column of the changed table, and which one it was before; null: it is new. */
 interface Altered {

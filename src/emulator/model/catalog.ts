@@ -1,5 +1,27 @@
-import type { ColumnDefinition, NameParts, SpecMap, TableDefinition } from './ddl.ts';
-import { Refusal } from './errors.ts';
+import { Refusal } from '../errors.ts';
+import type { ColumnType } from './types.ts';
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly comment: string;
+  readonly nullable: boolean;
+}
+
+export interface TableDefinition {
+  readonly columns: readonly ColumnDefinition[];
+  readonly tablePartitionColumns: readonly ColumnDefinition[];
+  readonly comment: string;
+  readonly lifecycle: number;
+  readonly primaryKey: readonly string[];
+  readonly transactional: boolean;
+  readonly external: boolean;
+}
+
+/** A table name of one to three parts, as written. */
+export type NameParts = readonly string[];
+/** Values of one table partition by column name, lower case. */
+export type SpecMap = ReadonlyMap<string, string>;
 
 /** What the emulator knows of tables: names, columns, table partitions and row counts. */
 export interface TablePartition {

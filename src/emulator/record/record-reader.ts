@@ -1,7 +1,7 @@
+import { malformed } from '../errors.ts';
+import { type ColumnType, typeText } from '../model/types.ts';
 import { CRC_START, crcBytes, crcColumnInt64, crcInt32, crcValue } from './crc32c.ts';
-import { malformed } from './errors.ts';
 import { Scan } from './scan.ts';
-import { type ColumnType, typeText } from './types.ts';
 
 /**
  * Called for each record whose checksum is right. `starts[i]` is where the value of column i begins in

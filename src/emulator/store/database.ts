@@ -1,5 +1,5 @@
-import type { Cell } from './cells.ts';
-import type { ColumnType } from './types.ts';
+import type { ColumnType } from '../model/types.ts';
+import type { Cell } from '../record/cells.ts';
 
 /** Rows on their way into one table; calls are synchronous, 2048 rows go over at a time. */
 export interface Appender {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Core } from './calls.ts';
+import type { Core } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
 import { type Control, parseRule } from './control.ts';
-import { Refusal, type Reply } from './errors.ts';
 import { sessionInfo, setSession } from './session-control.ts';
 
 const json = (status: number, content: unknown): Reply => ({

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Core } from '../core.ts';
+import { Refusal } from '../errors.ts';
+import type { NameParts, SpecMap } from '../model/catalog.ts';
+import { newTable, resolveName, specText, specValues, type Table, type TableName } from '../model/catalog.ts';
 import { alterColumns } from './alter.ts';
-import type { Core } from './calls.ts';
-import { newTable, resolveName, specText, specValues, type Table, type TableName } from './catalog.ts';
-import type { NameParts, ParsedScript, SpecMap, Statement } from './ddl.ts';
-import { Refusal } from './errors.ts';
+import type { ParsedScript, Statement } from './ddl.ts';
 import { describeQueryError, type QueryScope, translateQuery } from './select.ts';
-import { StatementError } from './sql-tokens.ts';
+import { StatementError } from './tokens.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
 const RESULT_ROWS = 10_000;

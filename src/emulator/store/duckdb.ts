@@ -1,7 +1,7 @@
 import type * as Api from '@duckdb/node-api';
-import type { Cell } from './cells.ts';
+import type { ColumnType } from '../model/types.ts';
+import type { Cell } from '../record/cells.ts';
 import type { Appender, Database, ResultValue, StoredTable } from './database.ts';
-import type { ColumnType } from './types.ts';
 import { blobText, decimalDigits, floatingText, nanosecondText, shortestFloat } from './value-text.ts';
 
 export class DuckDbMissing extends Error {}

@@ -1,4 +1,4 @@
-import { position, StatementError, type Token, tokenize } from './sql-tokens.ts';
+import { position, StatementError, type Token, tokenize } from './tokens.ts';
 
 /** Functions that DuckDB has under another name; more stand here as they are needed. */
 const FUNCTIONS: Record<string, string> = {

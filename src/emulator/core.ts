@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { Catalog, Table } from './catalog.ts';
-import type { RouteName } from './control.ts';
+import type { RouteName } from './control/control.ts';
+import type { Quotas } from './control/quotas.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
-import type { Instances } from './instances.ts';
-import type { Quotas } from './quotas.ts';
-import type { Sessions } from './sessions.ts';
-import type { Store } from './store.ts';
+import type { Catalog, Table } from './model/catalog.ts';
+import type { Instances } from './sql/instances.ts';
+import type { Store } from './store/store.ts';
+import type { Sessions } from './tunnel/uploads.ts';
 
 /** What every handler works on. */
 export interface Core {

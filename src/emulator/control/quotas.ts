@@ -1,4 +1,4 @@
-import { Refusal } from './errors.ts';
+import { Refusal } from '../errors.ts';
 
 /** Limits per table of the shared tunnel resource group (protocol 4.5). */
 const LIMITS = {

@@ -1,3 +1,5 @@
+import type { ColumnDefinition, NameParts, SpecMap, TableDefinition } from '../model/catalog.ts';
+import { type ColumnType, parseType } from '../model/types.ts';
 import {
   type Cursor,
   expectSymbol,
@@ -12,30 +14,7 @@ import {
   takeWords,
   unexpected,
 } from './cursor.ts';
-import { parseError, tokenize } from './sql-tokens.ts';
-import { type ColumnType, parseType } from './types.ts';
-
-export interface ColumnDefinition {
-  readonly name: string;
-  readonly type: ColumnType;
-  readonly comment: string;
-  readonly nullable: boolean;
-}
-
-export interface TableDefinition {
-  readonly columns: readonly ColumnDefinition[];
-  readonly tablePartitionColumns: readonly ColumnDefinition[];
-  readonly comment: string;
-  readonly lifecycle: number;
-  readonly primaryKey: readonly string[];
-  readonly transactional: boolean;
-  readonly external: boolean;
-}
-
-/** A table name of one to three parts, as written. */
-export type NameParts = readonly string[];
-/** Values of one table partition by column name, lower case. */
-export type SpecMap = ReadonlyMap<string, string>;
+import { parseError, tokenize } from './tokens.ts';
 
 export type Statement =
   | { kind: 'create_table'; name: NameParts; ifNotExists: boolean; table: TableDefinition }

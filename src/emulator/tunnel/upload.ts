@@ -1,16 +1,16 @@
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
-import type { Call, Core } from './calls.ts';
-import { tableOf } from './calls.ts';
-import { parseSpec, specText, specValues, type Table } from './catalog.ts';
-import { malformed, Refusal, type Reply } from './errors.ts';
-import { addTablePartition } from './execute.ts';
-import { createRecordReader } from './record-reader.ts';
-import { schemaJson } from './schema-json.ts';
-import { blockList, LAST_BLOCK_ID, type Session } from './sessions.ts';
-import type { BlockLoader, StagedBlock } from './store.ts';
-import { cutAtFrameEnds } from './zstd-frames.ts';
+import { cutAtFrameEnds } from '../compress/zstd-frames.ts';
+import type { Call, Core } from '../core.ts';
+import { tableOf } from '../core.ts';
+import { malformed, Refusal, type Reply } from '../errors.ts';
+import { parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import { schemaJson } from '../model/schema-json.ts';
+import { createRecordReader } from '../record/record-reader.ts';
+import { addTablePartition } from '../sql/execute.ts';
+import type { BlockLoader, StagedBlock } from '../store/store.ts';
+import { blockList, LAST_BLOCK_ID, type Session } from './uploads.ts';
 
 /** The table partition that a call names: values and `pt=a` text, checked against the table (protocol 4.1). */
 function namedTablePartition(table: Table, call: Call): { values: string[]; spec: string | undefined } {

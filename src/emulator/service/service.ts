@@ -1,10 +1,17 @@
-import type { Call, Core } from './calls.ts';
-import { bodyText, tableOf } from './calls.ts';
-import { parseSpec, quotedSpec, specText, specValues, type Table, type TablePartition } from './catalog.ts';
-import { Refusal, type Reply } from './errors.ts';
-import type { Instance } from './instances.ts';
-import { tableJson } from './schema-json.ts';
-import { cdata, escapeXml } from './xml.ts';
+import type { Call, Core } from '../core.ts';
+import { bodyText, tableOf } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import {
+  parseSpec,
+  quotedSpec,
+  specText,
+  specValues,
+  type Table,
+  type TablePartition,
+} from '../model/catalog.ts';
+import { tableJson } from '../model/schema-json.ts';
+import type { Instance } from '../sql/instances.ts';
+import { cdata, escapeXml } from '../xml.ts';
 
 const xml = (body: string, headers: Record<string, string> = {}): Reply => ({
   ...{ status: 200, type: 'application/xml', headers, body: `<?xml version="1.0" encoding="UTF-8"?>${body}` },

@@ -1,6 +1,5 @@
-import type { Table } from './catalog.ts';
-import type { ColumnDefinition } from './ddl.ts';
-import type { ColumnType } from './types.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { ColumnType } from '../model/types.ts';
 
 /** Tables of the emulator's own, beside the views that queries see. */
 export const OWN = 'emulator_data';

@@ -1,5 +1,5 @@
-import type { Table } from './catalog.ts';
-import type { RecordHandler } from './record-reader.ts';
+import type { Table } from '../model/catalog.ts';
+import type { RecordHandler } from '../record/record-reader.ts';
 
 /** Rows of one block, held aside until its session commits. Only the store that made it looks inside. */
 export interface StagedBlock {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Core } from './calls.ts';
+import type { Core } from '../core.ts';
+import { Refusal } from '../errors.ts';
+import { elementText, properties } from '../xml.ts';
 import { parseScript } from './ddl.ts';
-import { Refusal } from './errors.ts';
 import type { Outcome, QuerySession } from './execute.ts';
 import { execute } from './execute.ts';
-import { StatementError } from './sql-tokens.ts';
-import { elementText, properties } from './xml.ts';
+import { StatementError } from './tokens.ts';
 
 /** One submitted statement. */
 export interface Instance {
