@@ -6,6 +6,7 @@ import { openRegistry, type RegistryOptions, type RegistryRetry } from './decode
 import { SinkError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type MaxCompute, type MaxComputeOptions, openMaxCompute } from './maxcompute/maxcompute.ts';
+import { tableName } from './maxcompute/wire.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { seldom } from './seldom.ts';
 import type { SchemaSource } from './sink/ports.ts';
@@ -81,7 +82,7 @@ export function connectTrail(config: Config, metrics: Metrics, log: Log): Trail 
     sender: {
       pipeline: config.name,
       group: kafka.groupId,
-      table: [maxcompute.project, maxcompute.schema, table.name].filter((part) => part !== null).join('.'),
+      table: tableName(maxcompute, table.name),
       process: `${hostname()}-${process.pid}`,
     },
     clock: systemClock,

@@ -12,6 +12,7 @@ import type { Log } from './log.ts';
 import { dirtyActions, fateOf } from './mapping/dirty.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
+import { tableName } from './maxcompute/wire.ts';
 import { createObserver } from './observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
@@ -144,7 +145,7 @@ async function serve(
   const identity = identityOf(config, planner);
   const kafka = new KafkaSource({
     pipeline: config.name,
-    table: tableName(config),
+    table: tableName(config.maxcompute, config.table.name),
     exactlyOnce: config.guarantee === 'exactly_once',
     settleMs: config.ledger.settle,
     recover: createRecover({
@@ -279,10 +280,6 @@ const measured = (pool: Encoder, metrics: Metrics): Encoder => ({
 function dirtyOptions({ dirty }: Config): NonNullable<CoordinatorOptions['dirty']> {
   return { limit: dirty.limit, crashes: fateOf(dirtyActions(dirty).worker_crash) };
 }
-
-/** `project.table` or `project.schema.table`. */
-const tableName = ({ maxcompute: { project, schema }, table }: Config): string =>
-  [project, schema, table.name].filter((name) => name !== null).join('.');
 
 const maxPollIntervalMs = (config: Config): number =>
   Number(config.kafka.options['max.poll.interval.ms'] ?? 300_000);

@@ -3,6 +3,7 @@ import { SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { type CreateTable, createTableStatement, type TableDraft } from './mapping/create-table.ts';
 import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import { tableName } from './maxcompute/wire.ts';
 import { retry } from './retry.ts';
 
 /** What the configuration says of a table that may have to be created. */
@@ -78,7 +79,7 @@ const POLICY = {
 
 function refused({ table, maxcompute }: WantedTable, error: SinkError): SinkError {
   const { project, schema } = maxcompute;
-  const name = [project, schema, table.name].filter((part) => part !== null).join('.');
+  const name = tableName(maxcompute, table.name);
   const why =
     error.code === 'maxcompute_denied'
       ? `the account may not create it: it needs CreateTable on ${schema === null ? `the project ${project}` : `the schema ${project}.${schema}`}`

@@ -4,6 +4,7 @@ import { maxComputeOptions } from '../connections.ts';
 import type { LetterOffsets } from '../deadletter/offsets.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { type MaxCompute, openMaxCompute } from '../maxcompute/maxcompute.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import { matchTable } from '../plan.ts';
 import { readJournal } from '../replay/journal.ts';
 import type { LetterIds } from '../replay/letter-ids.ts';
@@ -185,13 +186,12 @@ function reportOf(
   topicPartitions: readonly TopicPartitionReport[],
   duplicatesComplete: boolean,
 ): AuditReport {
-  const { project, schema } = config.maxcompute;
   const own = new Set(topicPartitions.map(topicPartitionKey));
   const foreign = [...counted.counts].filter(([key]) => !own.has(key)).map(([, one]) => one);
   const report = {
     ...{ version: VERSION, file: options.file, startedAt, durationMs: systemClock.now() - startedAt },
     group: config.kafka.groupId,
-    table: [project, schema, config.table.name].filter((part) => part !== null).join('.'),
+    table: tableName(config.maxcompute, config.table.name),
     deadLetters: { where: lettersPlace(config), files, open, unreadable },
     ...{ rows: counted.rows, unknownRows: counted.unknown },
     foreignRows: foreign.reduce((sum, { rows, above }) => sum + rows + above, 0),

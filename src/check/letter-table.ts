@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
 import { letterTableStatement, placesIn } from '../letter-table.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import { fail, failed, type Item, ok, warn } from './report.ts';
 import type { Service } from './service.ts';
 import { withinStep } from './step.ts';
@@ -10,8 +11,7 @@ const CREATE = 'create an upload session';
 /** The table of dead letters: its columns, and the right to write, by a session that is never committed. */
 export async function letterTableItem(config: Config, service: Service, name: string): Promise<Item> {
   const what = 'dead letters';
-  const { project, schema } = config.maxcompute;
-  const full = [project, schema, name].filter((part) => part !== null).join('.');
+  const full = tableName(config.maxcompute, name);
   try {
     const session = await withinStep('maxcompute_unreachable', `the table ${full}`, async (signal) => {
       placesIn(config, await service.client.table(name, signal));

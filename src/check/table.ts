@@ -3,6 +3,7 @@ import { SinkError } from '../errors.ts';
 import type { TableSchema } from '../mapping/compile.ts';
 import { createTableStatement, draftSchema } from '../mapping/create-table.ts';
 import type { TableInfo } from '../maxcompute/maxcompute.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import { refuseUnsupported } from '../plan.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import type { Service } from './service.ts';
@@ -37,8 +38,7 @@ export async function checkTable(config: Config, service: Service): Promise<Tabl
 }
 
 /** `project.table` or `project.schema.table`. */
-export const fullName = ({ maxcompute: { project, schema }, table }: Config): string =>
-  [project, schema, table.name].filter((part) => part !== null).join('.');
+export const fullName = ({ maxcompute, table }: Config): string => tableName(maxcompute, table.name);
 
 function found(config: Config, service: Service, table: TableInfo, right: Item): TableOutcome {
   const what = `table ${fullName(config)}`;

@@ -1,6 +1,6 @@
-import { _, Ajv, type AnySchema, type KeywordCxt, type Options } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type * as Library from 'ajv';
+import type { Ajv, AnySchema, KeywordCxt, Options } from 'ajv';
 import { LIMITS } from '../limits.ts';
 import { compileRegex } from '../regex.ts';
 import type { SchemaText } from './schema.ts';
@@ -59,19 +59,23 @@ function parse(text: string): { readonly schema: AnySchema; readonly uri: unknow
 
 type Draft = new (options: Options) => Ajv;
 
-const DRAFTS: Readonly<Record<string, Draft>> = {
-  'draft-06/schema': Ajv,
-  'draft-07/schema': Ajv,
-  'draft/2019-09/schema': Ajv2019,
-  'draft/2020-12/schema': Ajv2020,
+/** Loaded by the first schema that is validated by: the library costs each thread 10 MB. */
+const require = createRequire(import.meta.url);
+const library = (): typeof Library => require('ajv') as typeof Library;
+
+const DRAFTS: Readonly<Record<string, () => Draft>> = {
+  'draft-06/schema': () => library().Ajv,
+  'draft-07/schema': () => library().Ajv,
+  'draft/2019-09/schema': () => (require('ajv/dist/2019.js') as { Ajv2019: Draft }).Ajv2019,
+  'draft/2020-12/schema': () => (require('ajv/dist/2020.js') as { Ajv2020: Draft }).Ajv2020,
 };
 
 function draftOf(uri: unknown): Draft {
-  if (uri === undefined) return Ajv;
+  if (uri === undefined) return library().Ajv;
   const name = String(uri)
     .replace(/^https?:\/\/json-schema\.org\//, '')
     .replace(/#$/, '');
-  if (Object.hasOwn(DRAFTS, name)) return DRAFTS[name]!;
+  if (Object.hasOwn(DRAFTS, name)) return DRAFTS[name]!();
   throw new Error(
     `$schema ${JSON.stringify(String(uri).slice(0, 100))} is not supported: draft-06, draft-07, 2019-09 and 2020-12 are`,
   );
@@ -129,6 +133,7 @@ function countCalls(ajv: Ajv, keyword: string, count: () => void): void {
   const definition = ajv.getKeyword(keyword);
   if (typeof definition !== 'object' || !('code' in definition)) return;
   const { code } = definition;
+  const { _ } = library();
   definition.code = (context: KeywordCxt, ruleType?: string) => {
     context.gen.code(_`${context.gen.scopeValue('func', { ref: count })}()`);
     code(context, ruleType);

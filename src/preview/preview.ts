@@ -5,6 +5,7 @@ import { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { TableSchema } from '../mapping/compile.ts';
 import { draftSchema } from '../mapping/create-table.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { matchTable, refuseUnsupported } from '../plan.ts';
 import { openReader, type ReadFrom, type Reading, type ReadLog } from '../source/reader.ts';
@@ -98,9 +99,7 @@ async function loadTable(config: Config, log: Log, signal: AbortSignal) {
     const found = table.create === 'never' ? await read : await orMissing(read);
     if (found) refuseUnsupported(config, found);
     const schema: TableSchema = found ?? draftSchema(table);
-    const name = [maxcompute.project, maxcompute.schema, table.name]
-      .filter((part) => part !== null)
-      .join('.');
+    const name = tableName(maxcompute, table.name);
     return { table: { name, exists: found !== null, ...described(schema) }, ...matchTable(config, schema) };
   } finally {
     await client.close();

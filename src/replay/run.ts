@@ -10,6 +10,7 @@ import { openPool } from '../encode/pool.ts';
 import { SinkError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MaxCompute } from '../maxcompute/maxcompute.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { matchTable, refuseUnsupported } from '../plan.ts';
 import { ledgerSessions } from '../sessions.ts';
@@ -110,7 +111,7 @@ async function replayNow(work: Work): Promise<Omit<ReplayReport, 'settled'>> {
     const unknown = (request.choice.ids ?? []).filter((id) => !found.has(id)).map(deadLetterId);
     return {
       ...{ ...done, dryRun: request.dryRun, place: request.store.name, journal: request.journal },
-      ...{ table: [project, schema, table.name].filter((part) => part !== null).join('.'), unclear, unknown },
+      ...{ table: tableName({ project, schema }, table.name), unclear, unknown },
     };
   } finally {
     await pool.stop();

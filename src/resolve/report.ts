@@ -2,6 +2,7 @@ import type { SinkError } from '../errors.ts';
 import type { Decision } from '../ledger/decision.ts';
 import type { IntentSession, SessionRef, TableName } from '../ledger/intent.ts';
 import type { SessionState } from '../ledger/ports.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import type { GroupFacts } from '../source/group.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Found, Intent } from './find.ts';
@@ -109,7 +110,7 @@ export function intentReport(intent: Intent, judgement: Judgement, now: number):
 }
 
 export const tableText = ({ project, schema, table }: TableName): string =>
-  [project, schema, table].filter((part) => part !== null).join('.');
+  tableName({ project, schema }, table);
 
 function sessionReport(
   session: SessionRef & Partial<IntentSession>,
