@@ -47,6 +47,20 @@ export interface Route {
   handle(core: Core, call: Call): Promise<Reply> | Reply;
 }
 
+/** What a path names below its project, and how it is called: what its route is found by. */
+export interface Target {
+  /** The method; GET for HEAD. */
+  readonly verb: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** Of a path with `/schemas/S/`. */
+  readonly schema: string | undefined;
+  /** `tables`, `instances` ...; undefined: the project itself. */
+  readonly kind: string | undefined;
+  readonly name: string | undefined;
+  /** What stands below the name: `streams`, `upserts`, `preview`. */
+  readonly below: string | undefined;
+}
+
 /** The table of a path, in whichever way its schema is given. */
 export function tableOf(core: Core, call: Call, name: string, schema: string | undefined): Table {
   const table = core.catalog.find({ schema: schema ?? call.query.get('curr_schema') ?? 'default', name });

@@ -95,7 +95,8 @@ async function answer(
   { path, query, requestId }: Address & { requestId: string },
 ): Promise<void> {
   const method = request.method ?? 'GET';
-  const route = findRoute(method, path, query, core.project);
+  const isTunnel = request.headers['x-odps-tunnel-version'] !== undefined;
+  const route = findRoute({ method, path, query, isTunnel }, core.project);
   core.traffic.requests[route.name] += 1;
   const match = control.match({ route: route.name, method, path, query });
   const fault = match?.fault;

@@ -1,105 +1,78 @@
-import type { RouteName } from './control/control.ts';
-import type { Call, Core, Route } from './core.ts';
-import { type Family, Refusal, type Reply } from './errors.ts';
-import * as service from './service/service.ts';
-import * as tunnel from './tunnel/upload.ts';
-
-type Handle = (core: Core, call: Call) => Promise<Reply> | Reply;
-
-const route = (name: RouteName, family: Family, handle: Handle): Route => ({ name, family, handle });
+import type { Route, Target } from './core.ts';
+import { type Family, Refusal } from './errors.ts';
+import { serviceRoute } from './service/routes.ts';
+import { tunnelRoute } from './tunnel/routes.ts';
 
 /** Parameters that only tunnel calls have; both families use the same paths. */
-const TUNNEL_WORDS = ['uploads', 'uploadid', 'downloads', 'downloadid', 'upsertid', 'slotnum'];
+const TUNNEL_WORDS = [
+  ...['uploads', 'uploadid', 'blockid', 'downloads', 'downloadid', 'rowrange'],
+  ...['upsertid', 'slotnum', 'slotid', 'bucketid'],
+];
 
-function familyOf(path: string, query: ReadonlyMap<string, string>): Family {
-  const byPath = /\/tables\/[^/]+\/(streams|upserts|preview)$/.test(path);
-  return byPath || TUNNEL_WORDS.some((word) => query.has(word)) ? 'tunnel' : 'service';
+/** One request line, decoded; `isTunnel`: the client says that it speaks the tunnel's protocol. */
+export interface Requested {
+  readonly method: string;
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+  readonly isTunnel: boolean;
 }
+
+/** By what is asked for first, by the header only where that leaves it open (protocol 1.5). */
+function familyOf({ path, query, isTunnel }: Requested): Family {
+  if (TUNNEL_WORDS.some((word) => query.has(word))) return 'tunnel';
+  if (/\/tables\/[^/]+\/[^/]+$/.test(path)) return 'tunnel';
+  return isTunnel ? 'tunnel' : 'service';
+}
+
+const routeOf = { service: serviceRoute, tunnel: tunnelRoute };
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /**
  * The handler of a call, by path, method and the presence of parameters (never their value). A call that
- * is not known answers 400 (tunnel: with a code that no client repeats) or 404.
+ * is not known is answered with a status that no client repeats, in the shape of its family.
  */
-export function findRoute(
-  method: string,
-  path: string,
-  query: ReadonlyMap<string, string>,
-  project: string,
-): Route {
-  const family = familyOf(path, query);
-  const parts = path.split('/').filter(Boolean);
-  if (parts[0] !== 'projects' || !parts[1]) return unknown(family, method, path);
-  if (parts[1].toLowerCase() !== project.toLowerCase()) return noProject(family, parts[1]);
-  const inSchema = parts[2] === 'schemas' && parts.length > 3;
-  const schema = inSchema ? parts[3]!.toLowerCase() : undefined;
-  const rest = parts.slice(inSchema ? 4 : 2);
-  const found =
-    family === 'tunnel'
-      ? tunnelRoute(method, query, rest, schema)
-      : serviceRoute(method, query, rest, schema);
-  return found ?? unknown(family, method, path);
+export function findRoute(requested: Requested, project: string): Route {
+  const { method, path, query } = requested;
+  const family = familyOf(requested);
+  const [root, name, ...rest] = path.split('/').filter(Boolean);
+  if (root !== 'projects' || !name) return unknown(family, requested);
+  if (name.toLowerCase() !== project.toLowerCase()) return noProject(family, name);
+  const named = resource(rest);
+  if (!named) return unknown(family, requested);
+  const target = { verb: method === 'HEAD' ? 'GET' : method, query, ...named };
+  const found = routeOf[family](target);
+  if (found) return found;
+  const others = METHODS.filter((verb) => verb !== method && routeOf[family]({ ...target, verb }));
+  return others.length ? wrongMethod(family, requested, others) : unknown(family, requested);
 }
 
-function tunnelRoute(
-  method: string,
-  query: ReadonlyMap<string, string>,
-  [kind, name, below]: readonly string[],
-  schema: string | undefined,
-): Route | undefined {
-  if (kind !== 'tables' || !name || below !== undefined) return undefined;
-  const make = (routeName: RouteName, handle: typeof tunnel.createSession | typeof tunnel.sessionStatus) =>
-    route(routeName, 'tunnel', (core, call) => handle(core, call, name, schema));
-  if (method === 'POST' && query.has('uploads')) return make('session_create', tunnel.createSession);
-  if (!query.has('uploadid')) return undefined;
-  if (method === 'GET') return make('session_status', tunnel.sessionStatus);
-  if (method === 'PUT') return make('block', tunnel.putBlock);
-  return method === 'POST' ? make('commit', tunnel.commitSession) : undefined;
+/** What stands below the project; undefined when it is more than anything has. */
+function resource(parts: readonly string[]): Omit<Target, 'verb' | 'query'> | undefined {
+  const inSchema = parts[0] === 'schemas' && parts.length > 2;
+  const [kind, name, below, ...more] = inSchema ? parts.slice(2) : parts;
+  if (more.length) return undefined;
+  return { schema: inSchema ? parts[1]!.toLowerCase() : undefined, kind, name, below };
 }
 
-function serviceRoute(
-  method: string,
-  query: ReadonlyMap<string, string>,
-  [kind, name]: readonly string[],
-  schema: string | undefined,
-): Route | undefined {
-  const make = (routeName: RouteName, handle: Handle) => route(routeName, 'service', handle);
-  const isGet = method === 'GET' || method === 'HEAD';
-  if (kind === undefined) return isGet ? make('project', service.getProject) : undefined;
-  if (kind === 'tunnel') return isGet ? make('discovery', service.getTunnel) : undefined;
-  if (kind === 'authorization') return make('other', service.authorize);
-  if (kind === 'logs') return make('other', () => ({ status: 200 }));
-  if (kind === 'instances') return instanceRoute(method, name);
-  if (kind !== 'tables' || !isGet) return undefined;
-  if (!name) return make('table', (core, call) => service.listTables(core, call, schema));
-  if (query.has('partitions')) {
-    return make('table', (core, call) => service.listTablePartitions(core, call, name, schema));
-  }
-  const handle = query.has('partition') ? service.getTablePartition : service.getTable;
-  return make('table', (core, call) => handle(core, call, name, schema));
+const refuse = (family: Family, refusal: Refusal): Route => ({
+  ...{ name: 'other', family },
+  handle: () => {
+    throw refusal;
+  },
+});
+
+function unknown(family: Family, { method, path }: Requested): Route {
+  const text = `There is nothing at ${method} ${path} in this local MaxCompute.`;
+  if (family === 'tunnel') return refuse(family, new Refusal(400, 'InvalidURI', text));
+  return refuse(family, new Refusal(404, 'NoSuchObject', text));
 }
 
-function instanceRoute(method: string, id: string | undefined): Route | undefined {
-  const make = (handle: Handle) => route('instance', 'service', handle);
-  if (method === 'POST' && id === undefined) return make(service.submitInstance);
-  if (id === undefined) return undefined;
-  if (method === 'GET') return make((core, call) => service.getInstance(core, call, id));
-  return method === 'PUT' ? make((core) => service.stopInstance(core, id)) : undefined;
-}
-
-function unknown(family: Family, method: string, path: string): Route {
-  return route('other', family, () => {
-    if (path === '/tenants') return { status: 404 };
-    if (family === 'service')
-      throw new Refusal(404, 'NoSuchObject', `There is nothing at ${method} ${path}.`);
-    const instance = /\/instances\//.test(path);
-    const text = `${method} ${path} is not supported by this local MaxCompute.`;
-    throw new Refusal(400, instance ? 'InstanceTypeNotSupported' : 'MethodNotAllowed', text);
-  });
+function wrongMethod(family: Family, { method, path }: Requested, others: readonly string[]): Route {
+  const text = `${method} is not allowed on ${path} with these parameters, but ${others.join(', ')}.`;
+  return refuse(family, new Refusal(405, 'MethodNotAllowed', text));
 }
 
 function noProject(family: Family, project: string): Route {
-  return route('other', family, () => {
-    const text = `ODPS-0420095: Project not found - ${project}`;
-    throw new Refusal(404, family === 'service' ? 'NoSuchObject' : 'NoSuchProject', text);
-  });
+  const code = family === 'service' ? 'NoSuchObject' : 'NoSuchProject';
+  return refuse(family, new Refusal(404, code, `ODPS-0420095: Project not found - ${project}`));
 }
