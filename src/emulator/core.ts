@@ -10,6 +10,11 @@ import type { Sessions } from './tunnel/uploads.ts';
 /** What every handler works on. */
 export interface Core {
   readonly project: string;
+  /** Clients are told that names have three parts: project, schema, table. */
+  readonly threeLayers: boolean;
+  /** `host:port` at which clients reach the listener; undefined: where the call came in. */
+  readonly publicAddress: string | undefined;
+  readonly startedAt: number;
   readonly timeZone: string;
   readonly now: () => number;
   readonly catalog: Catalog;
@@ -32,7 +37,7 @@ export interface Call {
   readonly path: string;
   readonly query: ReadonlyMap<string, string>;
   readonly request: IncomingMessage;
-  /** `host:port` of the listener as the client reached it: the Host header may lack the port. */
+  /** `host:port` for addresses in answers: the public one, else the listener's as the client reached it. */
   readonly address: string;
   readonly requestId: string;
   /** The request body, slowed or cut when a fault says so. */

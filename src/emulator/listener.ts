@@ -118,7 +118,7 @@ async function answer(
   async function handled(): Promise<Reply | 'gone'> {
     const call: Call = {
       ...{ method, path, query, request, requestId },
-      address: localAddress(request),
+      address: core.publicAddress ?? localAddress(request),
       body: bodyOf(request, fault),
       ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
     };

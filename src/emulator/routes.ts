@@ -1,6 +1,6 @@
 import type { Route, Target } from './core.ts';
 import { type Family, Refusal } from './errors.ts';
-import { serviceRoute } from './service/routes.ts';
+import { outerRoute, serviceRoute } from './service/routes.ts';
 import { tunnelRoute } from './tunnel/routes.ts';
 
 /** Parameters that only tunnel calls have; both families use the same paths. */
@@ -34,15 +34,17 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 export function findRoute(requested: Requested, project: string): Route {
   const { method, path, query } = requested;
   const family = familyOf(requested);
-  const [root, name, ...rest] = path.split('/').filter(Boolean);
-  if (root !== 'projects' || !name) return unknown(family, requested);
+  const parts = path.split('/').filter(Boolean);
+  const [root, name, ...rest] = parts;
+  const verb = method === 'HEAD' ? 'GET' : method;
+  if (root !== 'projects' || !name) return outerRoute(verb, parts) ?? unknown(family, requested);
   if (name.toLowerCase() !== project.toLowerCase()) return noProject(family, name);
   const named = resource(rest);
   if (!named) return unknown(family, requested);
-  const target = { verb: method === 'HEAD' ? 'GET' : method, query, ...named };
+  const target = { verb, query, ...named };
   const found = routeOf[family](target);
   if (found) return found;
-  const others = METHODS.filter((verb) => verb !== method && routeOf[family]({ ...target, verb }));
+  const others = METHODS.filter((other) => other !== verb && routeOf[family]({ ...target, verb: other }));
   return others.length ? wrongMethod(family, requested, others) : unknown(family, requested);
 }
 

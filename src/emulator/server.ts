@@ -17,6 +17,7 @@ import { createCatalog } from './model/catalog.ts';
 import { parseScript } from './sql/ddl.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
+import { noteChangeTimes } from './store/change-times.ts';
 import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/count-store.ts';
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
@@ -37,6 +38,10 @@ export interface EmulatorOptions {
   /** Checks and counts rows, keeps none. */
   readonly countOnly?: boolean;
   readonly quotas?: 'none' | 'real';
+  /** Tells clients that names have three parts: `odps.schema.model.enabled`. */
+  readonly threeLayers?: boolean;
+  /** `host:port` at which clients reach the listener, where that is not the address that it listens at. */
+  readonly publicAddress?: string | undefined;
   /** `CREATE TABLE` statements to start with. */
   readonly tables?: readonly string[];
   /** Zone of DATETIME and TIMESTAMP in queries; the service's default is Asia/Shanghai. */
@@ -74,7 +79,8 @@ export interface Emulator {
 
 /** Starts a local MaxCompute: service calls under `/api`, tunnel calls at the root, one listener. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { store, notice } = await openStore(options);
+  const { store: opened, notice } = await openStore(options);
+  const store = noteChangeTimes(opened, options.now ?? Date.now);
   const core = createCore(options, store);
   const control = createControl();
   try {
@@ -111,6 +117,9 @@ function createCore(options: EmulatorOptions, store: Store): Core {
   const requests = Object.fromEntries(ROUTES.map((name) => [name, 0])) as Record<RouteName, number>;
   return {
     project: options.project,
+    threeLayers: options.threeLayers ?? false,
+    publicAddress: options.publicAddress,
+    startedAt: now(),
     timeZone: options.timeZone ?? 'Asia/Shanghai',
     now,
     catalog: createCatalog(),

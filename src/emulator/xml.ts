@@ -37,6 +37,12 @@ export function elementText(xml: string, name: string): string | undefined {
   return match ? textOf(match[1]!) : undefined;
 }
 
+/** Contents of all elements `name` that hold no other of their name, as they stand. */
+export function elements(xml: string, name: string): string[] {
+  const pattern = new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g');
+  return [...xml.matchAll(pattern)].map(([, content]) => content!);
+}
+
 /** `<Property><Name>n</Name><Value>v</Value></Property>` elements as a map. */
 export function properties(xml: string): Map<string, string> {
   const found = new Map<string, string>();

@@ -29,6 +29,10 @@ export interface TablePartition {
   readonly values: readonly string[];
   readonly createdAt: number;
   rows: number;
+  /** When its rows last changed; undefined: not since it is there. */
+  modifiedAt?: number;
+  /** Stored bytes, where the store knows them. */
+  bytes?: number;
 }
 
 export type TableKind = 'MANAGED_TABLE' | 'EXTERNAL_TABLE' | 'VIRTUAL_VIEW';
@@ -51,7 +55,15 @@ export interface Table {
   readonly tablePartitions: Map<string, TablePartition>;
   /** Committed rows of all table partitions. */
   rows: number;
+  /** When rows or columns last changed; undefined: not since it is there. */
+  modifiedAt?: number;
+  /** Stored bytes of all table partitions, where the store knows them. */
+  bytes?: number;
 }
+
+/** When something last changed. */
+export const modifiedAt = (known: Pick<Table, 'createdAt' | 'modifiedAt'>): number =>
+  known.modifiedAt ?? known.createdAt;
 
 export interface TableName {
   readonly schema: string;

@@ -1,4 +1,4 @@
-import type { ColumnDefinition, Table } from './catalog.ts';
+import { type ColumnDefinition, modifiedAt, type Table, type TablePartition } from './catalog.ts';
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */
@@ -13,25 +13,26 @@ export function schemaJson(table: Table): object {
   };
 }
 
+const seconds = (time: number): number => Math.floor(time / 1000);
+
 /** Schema as service answers hold it (protocol 3.1); `extended` adds what only that call answers. */
 export function tableJson(table: Table, extended: boolean): object {
   const column = ({ name, type, comment, nullable }: ColumnDefinition) => ({
     ...{ name, type: typeText(type), comment, label: '', isNullable: nullable },
   });
-  const seconds = Math.floor(table.createdAt / 1000);
   return {
     columns: table.columns.map(column),
     partitionKeys: table.tablePartitionColumns.map(column),
     comment: table.comment,
     owner: 'ALIYUN$local',
-    createTime: seconds,
-    lastModifiedTime: seconds,
-    lastDDLTime: seconds,
+    createTime: seconds(table.createdAt),
+    lastModifiedTime: seconds(modifiedAt(table)),
+    lastDDLTime: seconds(table.createdAt),
     isVirtualView: table.kind === 'VIRTUAL_VIEW',
     isMaterializedView: false,
     isExternal: table.kind === 'EXTERNAL_TABLE',
     lifecycle: table.lifecycle,
-    size: 0,
+    size: table.bytes ?? 0,
     recordNum: table.rows,
     tableLabel: '',
     shardExist: false,
@@ -46,5 +47,27 @@ function extendedFields(table: Table): object {
     ...(table.primaryKey.length ? { PrimaryKey: table.primaryKey } : {}),
     schema_version: '1',
   };
-  return { IsArchived: false, PhysicalSize: 0, FileNum: 1, Reserved: JSON.stringify(reserved) };
+  return { ...storageFields(table), Reserved: JSON.stringify(reserved) };
+}
+
+/** Each table partition, and a table without, is one file as soon as it holds rows. */
+function storageFields(known: Table | TablePartition): object {
+  const parts =
+    'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];
+  const FileNum = parts.filter(({ rows }) => rows > 0).length;
+  return { IsArchived: false, PhysicalSize: known.bytes ?? 0, FileNum };
+}
+
+/** A table partition as service answers hold it (requests 5). */
+export function tablePartitionJson(table: Table, known: TablePartition, extended: boolean): object {
+  const more = { ...storageFields(known), IsExstore: false, LifeCycle: table.lifecycle, Reserved: '{}' };
+  return {
+    createTime: seconds(known.createdAt),
+    lastDDLTime: seconds(known.createdAt),
+    lastModifiedTime: seconds(modifiedAt(known)),
+    lastAccessTime: seconds(modifiedAt(known)),
+    partitionSize: known.bytes ?? 0,
+    partitionRecordNum: known.rows,
+    ...(extended ? more : {}),
+  };
 }

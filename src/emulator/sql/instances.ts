@@ -26,6 +26,8 @@ export interface Instances {
   submit(core: Core, xml: string, schema: string | undefined): Instance;
   /** Throws NoSuchObject for an unknown id. */
   find(id: string): Instance;
+  /** Those that are remembered, the oldest first. */
+  list(): readonly Instance[];
 }
 
 /** Instances that are remembered. */
@@ -54,7 +56,7 @@ export function createInstances(): Instances {
     return instance;
   }
 
-  return { submit, find };
+  return { submit, find, list: () => [...instances.values()] };
 }
 
 function newInstance(xml: string, now: number): Instance {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/server.ts';
-import { call, createUpload, encode, sql, start, upload } from './harness.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { call, createUpload, encode, sql, start, upload } from '../harness.ts';
 
 let emulator: Emulator;
 beforeEach(async () => {
@@ -34,8 +34,9 @@ describe('project and discovery', () => {
 
   it('serves service calls at the root, too', async () => {
     expect((await call(emulator.url, '/projects/demo/tables/t1')).status).toBe(200);
-    expect((await call(emulator.endpoint, '/tenants')).status).toBe(404);
-    expect((await get('/authorization')).body).toContain('<Result>');
+    expect((await call(emulator.url, '/projects', { query: { expectmarker: 'true' } })).body).toContain(
+      '<Name>demo</Name>',
+    );
   });
 });
 

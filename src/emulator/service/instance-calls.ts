@@ -1,0 +1,152 @@
+import { bodyText, type Call, type Core } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import type { Instance } from '../sql/instances.ts';
+import { element, httpDate, json, listing, notImplemented, OWNER, page, text, xml } from './answers.ts';
+
+/** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
+export async function submitInstance(core: Core, call: Call): Promise<Reply> {
+  const schema = call.query.get('curr_schema');
+  const instance = core.instances.submit(core, await bodyText(call), schema);
+  const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
+  const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };
+  return { status: 201, headers };
+}
+
+function instanceHeaders(core: Core, instance: Instance): Record<string, string> {
+  return {
+    'x-odps-owner': OWNER,
+    'x-odps-start-time': httpDate(instance.startedAt),
+    'x-odps-end-time': httpDate(instance.endedAt ?? core.now()),
+  };
+}
+
+type Answer = (core: Core, instance: Instance, query: Call['query']) => Reply;
+
+/** What can be asked of an instance, by the parameter that asks. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  source: (_core, instance) => xml(instance.source),
+  taskstatus: (core, instance) => xml(taskStatus(core, instance)),
+  result: (_core, instance) => xml(taskResult(instance)),
+  instanceprogress: (_core, instance) => xml(progress(instance)),
+  instancesummary: (_core, instance) => summary(instance),
+  instancedetail: (_core, instance) => json({ Instance: { Status: instance.status, Stages: [] } }),
+  detail: (_core, instance) => json({ Instance: { Status: instance.status, Stages: [] } }),
+  instancequota: () => json({}),
+  cached: (core, instance) => json(queueing(core, instance)),
+  log: () => text(''),
+  info: (_core, _instance, query) => {
+    throw notImplemented(`Information "${query.get('key') ?? ''}" of a task`);
+  },
+};
+
+/** `GET .../instances/ID` with one of the parameters above or none: its state. */
+export function getInstance(core: Core, call: Call, id: string): Reply {
+  const instance = core.instances.find(id);
+  const asked = Object.keys(ANSWERS).find((name) => call.query.has(name));
+  const state = `<Instance>${element('Status', overallStatus(instance))}</Instance>`;
+  const reply = asked ? ANSWERS[asked]!(core, instance, call.query) : xml(state);
+  return { ...reply, headers: { ...reply.headers, ...instanceHeaders(core, instance) } };
+}
+
+const overallStatus = (instance: Instance): string =>
+  instance.status === 'Running' ? 'Running' : 'Terminated';
+
+function taskStatus(core: Core, instance: Instance): string {
+  const times = [
+    element('StartTime', httpDate(instance.startedAt)),
+    element('EndTime', httpDate(instance.endedAt ?? core.now())),
+  ];
+  const parts = [element('Name', instance.taskName), ...times, element('Status', instance.status)];
+  const task = `<Task Type="SQL">${parts.join('')}</Task>`;
+  return `<Instance>${element('Status', overallStatus(instance))}<Tasks>${task}</Tasks></Instance>`;
+}
+
+function taskResult(instance: Instance): string {
+  const { format, text: content } = instance.outcome;
+  const body = Buffer.from(content).toString('base64');
+  const result = `<Result Format="${format}" Transform="Base64">${body}</Result>`;
+  const task = `${element('Name', instance.taskName)}${result}${element('Status', instance.status)}`;
+  return `<Instance><Tasks><Task Type="SQL">${task}</Task></Tasks></Instance>`;
+}
+
+/** One stage of one worker: clients print a line from it while they wait. */
+function progress(instance: Instance): string {
+  const isRunning = instance.status === 'Running';
+  const figures = {
+    ...{ BackupWorkers: 0, TerminatedWorkers: isRunning ? 0 : 1, RunningWorkers: isRunning ? 1 : 0 },
+    ...{ TotalWorkers: 1, InputRecords: 0, OutputRecords: 0, FinishedPercentage: isRunning ? 0 : 100 },
+  };
+  const parts = Object.entries(figures).map(([name, figure]) => element(name, figure));
+  return `<Progress><Stage ID="M1_job_0">${parts.join('')}</Stage></Progress>`;
+}
+
+function summary(instance: Instance): Reply {
+  const headers = { 'x-odps-task-finalized': String(instance.status !== 'Running') };
+  return json({ Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } }, headers);
+}
+
+function queueing(core: Core, instance: Instance): object {
+  return {
+    ...{ instanceId: instance.id, projectName: core.project, status: overallStatus(instance) },
+    ...{ instancePriority: 9, taskType: 'SQL', taskName: instance.taskName, userAccount: OWNER },
+    startTime: new Date(instance.startedAt).toISOString().slice(0, 19).replace('T', ' '),
+  };
+}
+
+/** `GET /projects/P/instances[?status=][&daterange=from:to][&maxitems=][&marker=]`, the newest first. */
+export function listInstances(core: Core, call: Call): Reply {
+  const { items, marker, size } = page(call, selected(core, call), keyOf, newestFirst);
+  return listing(
+    'Instances',
+    items.map((instance) => instanceXml(core, instance)),
+    marker,
+    size,
+  );
+}
+
+/** `GET /projects/P/cachedinstances`: those that run, as JSON inside of XML. */
+export function listQueue(core: Core, call: Call): Reply {
+  const running = selected(core, call).filter((instance) => instance.status === 'Running');
+  const content = JSON.stringify(running.map((instance) => queueing(core, instance)));
+  return listing('Instances', [element('Content', content)]);
+}
+
+const keyOf = (instance: Instance): string =>
+  `${String(instance.startedAt).padStart(16, '0')} ${instance.id}`;
+const newestFirst = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0);
+
+function selected(core: Core, { query }: Call): Instance[] {
+  const status = query.get('status')?.toLowerCase();
+  const [from, to] = dateRange(query.get('daterange'));
+  return core.instances
+    .list()
+    .filter((one) => !status || overallStatus(one).toLowerCase() === status)
+    .filter((one) => one.startedAt >= from && one.startedAt < to)
+    .sort((a, b) => newestFirst(keyOf(a), keyOf(b)));
+}
+
+/** `from:to` in seconds, either of them may be missing. */
+function dateRange(given: string | undefined): readonly [from: number, to: number] {
+  if (given === undefined) return [0, Number.POSITIVE_INFINITY];
+  const match = /^(\d*(?:\.\d+)?):(\d*(?:\.\d+)?)$/.exec(given);
+  if (!match) throw new Refusal(400, 'InvalidArgument', `daterange=${given} is not from:to in seconds.`);
+  return [Number(match[1]) * 1000, match[2] ? Number(match[2]) * 1000 : Number.POSITIVE_INFINITY];
+}
+
+function instanceXml(core: Core, instance: Instance): string {
+  const parts = [
+    ...[element('Name', instance.id), element('Owner', OWNER)],
+    element('StartTime', httpDate(instance.startedAt)),
+    element('EndTime', httpDate(instance.endedAt ?? core.now())),
+    element('Status', overallStatus(instance)),
+  ];
+  return `<Instance>${parts.join('')}</Instance>`;
+}
+
+/** `PUT .../instances/ID`: stop; with `info` it would tell a task something. */
+export function stopInstance(core: Core, call: Call, id: string): Reply {
+  const instance = core.instances.find(id);
+  if (call.query.has('info')) throw notImplemented('Information for a task');
+  if (instance.status === 'Running') instance.status = 'Cancelled';
+  return { status: 200 };
+}

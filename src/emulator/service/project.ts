@@ -1,0 +1,112 @@
+import type { Call, Core } from '../core.ts';
+import { bodyText } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import { elementText } from '../xml.ts';
+import {
+  ascending,
+  element,
+  json,
+  listing,
+  notImplemented,
+  OWNER,
+  ownership,
+  page,
+  text,
+  xml,
+} from './answers.ts';
+
+/** `GET /projects?expectmarker=true[&name=prefix][&owner=]`: the one project. */
+export function listProjects(core: Core, call: Call): Reply {
+  const matches =
+    core.project.toLowerCase().startsWith((call.query.get('name') ?? '').toLowerCase()) &&
+    (call.query.get('owner') ?? OWNER) === OWNER;
+  const { items, marker, size } = page(call, matches ? [core.project] : [], (name) => name, ascending);
+  return listing(
+    'Projects',
+    items.map(() => `<Project>${summary(core)}</Project>`),
+    marker,
+    size,
+  );
+}
+
+/**
+ * `GET /projects/P`, with `properties=all` the same (requests 3); `extended`, `policy` and
+ * `security_configuration` ask for parts that are empty here.
+ */
+export function getProject(core: Core, call: Call): Reply {
+  const { query } = call;
+  if (query.has('policy') || query.has('security_policy')) return text('');
+  if (query.has('security_configuration') || query.has('security_configuration_without_exception_policy'))
+    return securityConfiguration();
+  const extended = query.has('extended') ? '<ExtendedProperties/>' : '';
+  const list = Object.entries(settings(core)).map(
+    ([name, value]) => `<Property>${element('Name', name)}${element('Value', value)}</Property>`,
+  );
+  const body = `${summary(core)}<Properties>${list.join('')}</Properties>${extended}`;
+  const created = createdAt(core);
+  return xml(`<Project>${body}</Project>`, ownership(created, created));
+}
+
+/** `PUT /projects/P`: nothing of the project can be changed. */
+export function changeProject(): never {
+  throw notImplemented('Changing a project');
+}
+
+/** The service has been there before its oldest table. */
+const createdAt = (core: Core): number =>
+  Math.min(core.startedAt, ...core.catalog.list().map((table) => table.createdAt));
+
+const summary = (core: Core): string =>
+  [
+    ...[element('Name', core.project), '<Type>managed</Type><Comment/>', element('Owner', OWNER)],
+    ...['<State>AVAILABLE</State><Region>local</Region><TenantId>local</TenantId>'],
+    '<DefaultQuotaNickname>default</DefaultQuotaNickname>',
+  ].join('');
+
+/** Both clients decide by the first whether names have three parts. */
+const settings = (core: Core): Record<string, string> => ({
+  'odps.schema.model.enabled': String(core.threeLayers),
+  'odps.sql.timezone': core.timeZone,
+  'odps.sql.type.system.odps2': 'true',
+  'odps.sql.decimal.odps2': 'true',
+});
+
+function securityConfiguration(): Reply {
+  const on = ['CheckPermissionUsingAcl', 'CheckPermissionUsingPolicy', 'ObjectCreatorHasAccessPermission'];
+  const off = ['LabelSecurity', 'ProjectProtection', 'ObjectCreatorHasGrantPermission'];
+  const flags = [...on.map((name) => element(name, 'true')), ...off.map((name) => element(name, 'false'))];
+  return xml(`<SecurityConfiguration>${flags.join('')}</SecurityConfiguration>`);
+}
+
+/** `GET /projects/P/tunnel?service[&quotaName=Q]`: host:port and nothing else (protocol 1.2). */
+export const getTunnel = (_core: Core, call: Call): Reply => text(call.address);
+
+/**
+ * `POST /projects/P/authorization`: a token for the links that clients print (`?sign_bearer_token`), and the
+ * one security statement that has an answer without users and rights: who one is.
+ */
+export async function authorize(core: Core, call: Call): Promise<Reply> {
+  if (call.query.has('sign_bearer_token')) return authorization('local');
+  const body = await bodyText(call);
+  const query = elementText(body, 'Query')?.trim().replace(/;$/, '') ?? '';
+  if (!/^whoami$/i.test(query)) throw notImplemented(`The security statement "${query.slice(0, 100)}"`);
+  const who = { ID: 'local', DisplayName: OWNER, ProjectName: core.project };
+  const isJson = elementText(body, 'ResponseInJsonFormat')?.trim() === 'true';
+  return authorization(isJson ? JSON.stringify(who) : `Name: ${OWNER}\nID: local\n`);
+}
+
+const authorization = (result: string): Reply =>
+  xml(`<Authorization>${element('Result', result)}</Authorization>`);
+
+const USER = `<User><ID>local</ID>${element('DisplayName', OWNER)}<Comment/></User>`;
+
+/** `GET /projects/P/users[/U]`: the one account. */
+export function getUsers(name: string | undefined, roles: boolean): Reply {
+  if (name === undefined) return xml(`<Users>${USER}</Users>`);
+  if (name !== 'local' && name !== OWNER)
+    throw new Refusal(404, 'NoSuchObject', `The user ${name} does not exist.`);
+  return roles ? xml('<Roles/>') : xml(USER);
+}
+
+/** `GET /projects/P/system`. */
+export const getSystem = (core: Core): Reply => json({ project: core.project, local: true });

@@ -1,0 +1,80 @@
+import { bodyText, type Call, type Core } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import { parseScript } from '../sql/ddl.ts';
+import { execute } from '../sql/execute.ts';
+import { elementText } from '../xml.ts';
+import { ascending, element, httpDate, listing, OWNER, ownership, page, xml } from './answers.ts';
+
+/** `GET /projects/P/schemas?expectmarker=true[&name=prefix][&owner=]`. */
+export function listSchemas(core: Core, call: Call): Reply {
+  const prefix = (call.query.get('name') ?? '').toLowerCase();
+  const own = (call.query.get('owner') ?? OWNER) === OWNER;
+  const names = [...core.catalog.schemas].filter((name) => own && name.startsWith(prefix)).sort(ascending);
+  const { items, marker, size } = page(call, names, (name) => name, ascending);
+  return listing(
+    'Schemas',
+    items.map((name) => schemaXml(core, name)),
+    marker,
+    size,
+  );
+}
+
+/** `GET /projects/P/schemas/S`: both clients read the times from headers. */
+export function getSchema(core: Core, name: string): Reply {
+  const time = createdAt(core, known(core, name));
+  return xml(schemaXml(core, name.toLowerCase()), ownership(time, time));
+}
+
+/** `POST /projects/P/schemas` with `<Schema><Name/>[<IfNotExists/>]</Schema>`. */
+export async function createSchema(core: Core, call: Call): Promise<Reply> {
+  const body = await bodyText(call);
+  const name = checkedName(elementText(body, 'Name')?.trim() ?? '');
+  if (core.catalog.schemas.has(name)) {
+    if (elementText(body, 'IfNotExists')?.trim() === 'true') return { status: 200 };
+    throw new Refusal(409, 'ObjectAlreadyExists', `The schema ${core.project}.${name} already exists.`);
+  }
+  await run(core, `CREATE SCHEMA \`${name}\`;`);
+  return { status: 201 };
+}
+
+/** `DELETE /projects/P/schemas/S`: only an empty one, and never `default`. */
+export async function dropSchema(core: Core, given: string): Promise<Reply> {
+  const name = known(core, given);
+  const tables = core.catalog.list(name).length;
+  if (tables > 0)
+    throw new Refusal(400, 'InvalidArgument', `The schema ${name} still holds ${tables} tables or views.`);
+  if (name === 'default') throw new Refusal(400, 'InvalidArgument', 'The schema default cannot be dropped.');
+  await run(core, `DROP SCHEMA \`${name}\`;`);
+  return { status: 200 };
+}
+
+const run = (core: Core, statement: string) =>
+  execute(core, parseScript(statement), { schema: 'default', timeZone: core.timeZone });
+
+/** The name as it is known; refuses one that is not (404). */
+export function known(core: Core, given: string): string {
+  const name = given.toLowerCase();
+  if (core.catalog.schemas.has(name)) return name;
+  throw new Refusal(404, 'NoSuchObject', `ODPS-0130131:Schema not found - ${core.project}.${given}`);
+}
+
+function checkedName(name: string): string {
+  if (/^[a-z]\w{0,127}$/i.test(name)) return name.toLowerCase();
+  throw new Refusal(
+    400,
+    'InvalidArgument',
+    `"${name}" is no name of a schema: a letter, then letters, digits, _.`,
+  );
+}
+
+/** A schema is as old as its oldest table. */
+const createdAt = (core: Core, name: string): number =>
+  Math.min(core.startedAt, ...core.catalog.list(name).map((table) => table.createdAt));
+
+function schemaXml(core: Core, name: string): string {
+  const time = httpDate(createdAt(core, name));
+  const names = [element('Name', name), element('Project', core.project), element('Owner', OWNER)];
+  // Java and PyODPS name the second time differently.
+  const times = ['CreateTime', 'ModifiedTime', 'ModifyTime'].map((tag) => element(tag, time));
+  return `<Schema>${[...names, '<Comment/><Type>MANAGED</Type>', ...times].join('')}</Schema>`;
+}

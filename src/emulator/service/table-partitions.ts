@@ -1,0 +1,78 @@
+import type { Call, Core } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import {
+  modifiedAt,
+  parseSpec,
+  quotedSpec,
+  specText,
+  specValues,
+  type Table,
+  type TablePartition,
+} from '../model/catalog.ts';
+import { tablePartitionJson } from '../model/schema-json.ts';
+import { cdata, escapeXml } from '../xml.ts';
+import { ascending, descending, element, listing, page, seconds, xml } from './answers.ts';
+import { serviceTable } from './tables.ts';
+
+/** `GET .../tables/T?partitions[&partition=pt='a'][&reverse]`: with Column elements, or names only for `&name`. */
+export function listTablePartitions(core: Core, call: Call, name: string, schema?: string): Reply {
+  const table = serviceTable(core, call, name, schema);
+  const { query } = call;
+  const order = query.has('reverse') ? descending : ascending;
+  const matches = prefixTest(table, query.get('partition'));
+  const sorted = [...table.tablePartitions.values()]
+    .filter(matches)
+    .sort((a, b) => order(keyOf(a), keyOf(b)));
+  // Names are asked for without a marker: the answer has to hold them all.
+  if (query.has('name'))
+    return listing(
+      'Partitions',
+      sorted.map((one) => nameItem(table, one)),
+    );
+  const { items, marker, size } = page(call, sorted, keyOf, order);
+  return listing(
+    'Partitions',
+    items.map((one) => listItem(table, one)),
+    marker,
+    size,
+  );
+}
+
+/** By the first value, then the second: NUL is below every character. */
+const keyOf = ({ values }: TablePartition): string => values.join('\0');
+
+/** Values of some of the table partition columns; refuses columns that the table does not have. */
+function prefixTest(table: Table, prefix: string | undefined): (one: TablePartition) => boolean {
+  const wanted = prefix ? parseSpec(prefix) : new Map<string, string>();
+  const names = table.tablePartitionColumns.map((column) => column.name);
+  const unknown = [...wanted.keys()].find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Refusal(400, 'InvalidPartitionSpec', `Table ${table.name} is not partitioned by ${unknown}.`);
+  return ({ values }) => names.every((name, at) => (wanted.get(name) ?? values[at]) === values[at]);
+}
+
+const nameItem = (table: Table, { values }: TablePartition): string =>
+  `<Partition>${element('Name', quotedSpec(table, values))}</Partition>`;
+
+function listItem(table: Table, known: TablePartition): string {
+  const columns = table.tablePartitionColumns.map(
+    ({ name }, at) => `<Column Name="${escapeXml(name)}" Value="${escapeXml(known.values[at]!)}"/>`,
+  );
+  const modified = seconds(modifiedAt(known));
+  const facts = [
+    ...[element('CreationTime', seconds(known.createdAt)), element('LastDDLTime', seconds(known.createdAt))],
+    ...[element('LastModifiedTime', modified), element('LastAccessTime', modified)],
+    ...[element('PartitionSize', known.bytes ?? 0), element('PartitionRecordCount', known.rows)],
+  ];
+  return `<Partition>${columns.join('')}${facts.join('')}</Partition>`;
+}
+
+/** `GET .../tables/T?partition=pt='a'[&extended]`: 404 NoSuchPartition when there is none. */
+export function getTablePartition(core: Core, call: Call, name: string, schema?: string): Reply {
+  const table = serviceTable(core, call, name, schema);
+  const spec = specText(table, specValues(table, parseSpec(call.query.get('partition') ?? '')));
+  const known = table.tablePartitions.get(spec);
+  if (!known) throw new Refusal(404, 'NoSuchPartition', `The specified partition ${spec} does not exist.`);
+  const json = tablePartitionJson(table, known, call.query.has('extended'));
+  return xml(`<Partition><Schema format="Json">${cdata(JSON.stringify(json))}</Schema></Partition>`);
+}

@@ -1,0 +1,79 @@
+import { bodyText, type Call, type Core, tableOf } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import { modifiedAt, type Table } from '../model/catalog.ts';
+import { tableJson } from '../model/schema-json.ts';
+import { cdata, elements, elementText } from '../xml.ts';
+import { ascending, element, httpDate, listing, OWNER, page, xml } from './answers.ts';
+import { known } from './schemas.ts';
+
+/** `GET .../tables/T[?extended]` (protocol 3.1). */
+export function getTable(core: Core, call: Call, name: string, schema?: string): Reply {
+  return xml(tableXml(core, serviceTable(core, call, name, schema), call.query.has('extended')));
+}
+
+/** A table of a service call: 404 in this family's words when there is none. */
+export function serviceTable(core: Core, call: Call, name: string, schema?: string): Table {
+  try {
+    return tableOf(core, call, name, schema);
+  } catch (error) {
+    if (error instanceof Refusal)
+      throw new Refusal(404, 'NoSuchObject', `ODPS-0130131:Table not found - ${error.message}`);
+    throw error;
+  }
+}
+
+function tableXml(core: Core, table: Table, extended: boolean): string {
+  const json = JSON.stringify(tableJson(table, extended));
+  const created = httpDate(table.createdAt);
+  const modified = httpDate(modifiedAt(table));
+  const parts = [
+    ...[element('Name', table.name), element('TableId', table.id)],
+    ...[`<Schema format="Json">${cdata(json)}</Schema>`, element('Comment', table.comment)],
+    ...[element('Owner', OWNER), element('Project', core.project), schemaName(core, table), '<TableLabel/>'],
+    ...[element('CreationTime', created), element('LastModifiedTime', modified)],
+    ...[element('LastAccessTime', modified), element('Type', table.kind)],
+  ];
+  return `<Table format="Json">${parts.join('')}</Table>`;
+}
+
+/** A client that speaks two-part names would take the schema for one that it has to name. */
+const schemaName = (core: Core, table: Table): string =>
+  core.threeLayers || table.schema !== 'default' ? element('SchemaName', table.schema) : '';
+
+/** `GET /projects/P/tables?expectmarker=true[&name=prefix][&owner=][&type=][&extended][&curr_schema=]`. */
+export function listTables(core: Core, call: Call, schema?: string): Reply {
+  const { query } = call;
+  const prefix = (query.get('name') ?? '').toLowerCase();
+  const type = query.get('type')?.toUpperCase();
+  const own = (query.get('owner') ?? OWNER) === OWNER;
+  const all = core.catalog.list(known(core, schema ?? (query.get('curr_schema') || 'default')));
+  const wanted = all.filter(
+    (table) => own && table.name.startsWith(prefix) && (!type || table.kind === type),
+  );
+  const { items, marker, size } = page(call, wanted, (table) => table.name, ascending);
+  const shown = items.map((table) =>
+    query.has('extended') ? tableXml(core, table, true) : brief(core, table),
+  );
+  return listing('Tables', shown, marker, size);
+}
+
+function brief(core: Core, table: Table): string {
+  const names = [element('Name', table.name), element('Owner', OWNER), schemaName(core, table)];
+  return `<Table>${names.join('')}${element('Type', table.kind)}</Table>`;
+}
+
+/** `POST /projects/P/tables?query` (Java `loadTables`): those of a list that exist, all at once. */
+export async function loadTables(core: Core, call: Call): Promise<Reply> {
+  const body = await bodyText(call);
+  const found = elements(body, 'Table').flatMap((one) => {
+    const project = elementText(one, 'Project') ?? core.project;
+    const schema = elementText(one, 'Schema') || call.query.get('curr_schema') || 'default';
+    const name = elementText(one, 'Name') ?? '';
+    const table = core.catalog.find({ schema: schema.toLowerCase(), name });
+    return table && project.toLowerCase() === core.project.toLowerCase() ? [table] : [];
+  });
+  return listing(
+    'Tables',
+    found.map((table) => tableXml(core, table, false)),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Call, Core } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import { element, json, listing, OWNER, seconds, text, xml } from './answers.ts';
+
+/** `GET /tenants`: PyODPS reads the three-layer model from here, Java the rest. */
+export function getTenant(core: Core): Reply {
+  const names = { Name: 'local', OwnerId: OWNER, TenantId: 'local', TenantMeta: '{}' };
+  // Java and PyODPS name the state differently.
+  const state = { State: 'NORMAL', TenantState: 'NORMAL' };
+  const times = { CreateTime: seconds(core.startedAt), UpdateTime: seconds(core.startedAt) };
+  const Parameters = core.threeLayers ? { 'odps.namespace.schema': 'true' } : {};
+  return json({ Tenant: { ...names, ...state, ...times, Parameters } });
+}
+
+/** The name under which sessions answer their quota, too. */
+const QUOTA = 'default';
+
+/** `GET /quotas?project=P&version=wlm` (protocol 1.4). */
+export const listQuotas = (): Reply => listing('Quotas', [quota()]);
+
+/** `GET /quotas/Q`. */
+export function getQuota(name: string): Reply {
+  if (name.toLowerCase() !== QUOTA)
+    throw new Refusal(404, 'NoSuchObject', `The quota ${name} does not exist.`);
+  return xml(quota());
+}
+
+function quota(): string {
+  const names = ['Name', 'Nickname', 'ID'].map((name) => element(name, QUOTA));
+  const amounts = [element('CPU', 100), element('MinCPU', 100), element('Memory', 4096)];
+  const rest = ['<IsEnabled>true</IsEnabled><ResourceSystemType>FUXI_OFFLINE</ResourceSystemType>'];
+  const place = ['<TenantId>local</TenantId><Region>local</Region><Status>ON</Status>'];
+  return `<Quota>${[...names, ...rest, ...amounts, ...place].join('')}<Properties>{}</Properties></Quota>`;
+}
+
+/** `GET /logview/host`: the links that clients print for an instance lead to the page. */
+export const logviewHost = (_core: Core, call: Call): Reply => text(`http://${call.address}`);
