@@ -5,6 +5,7 @@ import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Catalog, Table } from './model/catalog.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
+import type { Downloads } from './tunnel/downloads.ts';
 import type { Sessions } from './tunnel/uploads.ts';
 
 /** What every handler works on. */
@@ -19,7 +20,9 @@ export interface Core {
   readonly now: () => number;
   readonly catalog: Catalog;
   readonly store: Store;
+  /** Of uploads. */
   readonly sessions: Sessions;
+  readonly downloads: Downloads;
   readonly instances: Instances;
   readonly quotas: Quotas;
   readonly traffic: Traffic;

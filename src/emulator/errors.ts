@@ -8,7 +8,8 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly type?: string;
-  readonly body?: string | Uint8Array;
+  /** Pieces of unknown number are sent chunked, as the client takes them. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** A refusal with HTTP status and the server's own code. */

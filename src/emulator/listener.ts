@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { begun, dropBody, type Exchange, writeReply } from './answer.ts';
 import { type Account, authenticate } from './auth.ts';
 import type { Control, Fault, Match } from './control/control.ts';
-import {
-  afterEffect,
-  beforeEffect,
-  cutBody,
-  readBody,
-  replyAfter,
-  slowBody,
-  writeSlowly,
-} from './control/faults.ts';
+import { beforeEffect, cutBody, readBody, replyAfter, slowBody } from './control/faults.ts';
 import { manage } from './control/manage.ts';
 import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
@@ -46,23 +39,21 @@ export function portOf(server: Server): number {
 
 async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = randomBytes(16).toString('hex').toUpperCase();
+  const exchange = { request, response, requestId };
   request.on('error', () => {});
   response.on('error', () => {});
   try {
     const address = parseAddress(request);
-    if (!address)
-      return send(
-        request,
-        response,
-        errorReply('service', 400, 'InvalidURI', 'The address cannot be decoded.', requestId),
-        requestId,
-      );
-    if (address.path.startsWith('/_')) {
-      return send(request, response, await manage(served, request, address.path, address.query), requestId);
+    if (!address) {
+      const text = 'The address cannot be decoded.';
+      return writeReply(exchange, errorReply('service', 400, 'InvalidURI', text, requestId));
     }
-    await answer(served, request, response, { ...address, requestId });
+    if (address.path.startsWith('/_')) {
+      return writeReply(exchange, await manage(served, request, address.path, address.query));
+    }
+    await answer(served, exchange, address);
   } catch (error) {
-    if (!request.destroyed) send(request, response, replyOf(error, 'service', requestId), requestId);
+    if (!request.destroyed) await writeReply(exchange, replyOf(error, 'service', requestId));
   }
 }
 
@@ -90,10 +81,11 @@ function parseAddress(request: IncomingMessage): Address | undefined {
 
 async function answer(
   { core, control, account }: Served,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { path, query, requestId }: Address & { requestId: string },
+  exchange: Exchange,
+  address: Address,
 ): Promise<void> {
+  const { request, requestId } = exchange;
+  const { path, query } = address;
   const method = request.method ?? 'GET';
   const isTunnel = request.headers['x-odps-tunnel-version'] !== undefined;
   const route = findRoute({ method, path, query, isTunnel }, core.project);
@@ -101,19 +93,16 @@ async function answer(
   const match = control.match({ route: route.name, method, path, query });
   const fault = match?.fault;
   const now = core.now() + (fault?.action === 'clock' ? fault.ms : 0);
-  const dated = (reply: Reply): Reply =>
-    fault?.action === 'clock'
-      ? { ...reply, headers: { ...reply.headers, Date: new Date(now).toUTCString() } }
-      : reply;
-  const early =
-    match && (await beforeEffect(core, match, route.family, request, query.get('uploadid'), requestId));
+  const early = match && (await beforeEffect(core, match, route.family, request, query, requestId));
   if (early === 'gone' || request.destroyed) return;
   const done = early ?? (await handled());
-  const reply = done === 'gone' ? done : dated((match && replyAfter(match, route.family, requestId)) ?? done);
-  if (reply === 'gone' || afterEffect(fault, response, reply)) return;
-  if (fault?.action === 'slow')
-    return writeSlowly(response, withCommon(reply, requestId), fault.bytesPerSecond);
-  send(request, response, reply, requestId);
+  if (done === 'gone') return;
+  const other = match && replyAfter(match, route.family, requestId);
+  if (other) await dropBody(done);
+  const reply = other ?? done;
+  const isDated = fault?.action === 'clock';
+  const headers = isDated ? { ...reply.headers, Date: new Date(now).toUTCString() } : reply.headers;
+  await writeReply(exchange, { ...reply, ...(headers ? { headers } : {}) }, fault);
 
   async function handled(): Promise<Reply | 'gone'> {
     const call: Call = {
@@ -124,7 +113,7 @@ async function answer(
     };
     try {
       authenticate({ method, path, query, headers: request.headers }, account, now);
-      return await route.handle(core, call);
+      return await begun(await route.handle(core, call));
     } catch (error) {
       // A client that gives up closes the socket in the middle of the body: nobody is left to answer.
       if (request.socket.destroyed) return 'gone';
@@ -147,27 +136,4 @@ function localAddress(request: IncomingMessage): string {
   const { localAddress: address = '127.0.0.1', localPort } = request.socket;
   const plain = address.replace(/^::ffff:/, '');
   return `${plain.includes(':') ? `[${plain}]` : plain}:${localPort}`;
-}
-
-function withCommon(
-  reply: Reply,
-  requestId: string,
-): Required<Pick<Reply, 'status' | 'headers'>> & { body: Buffer } {
-  const body = Buffer.from(reply.body ?? '');
-  const headers = {
-    ...reply.headers,
-    ...(reply.type ? { 'Content-Type': reply.type } : {}),
-    'Content-Length': String(body.length),
-    'x-odps-request-id': requestId,
-  };
-  return { status: reply.status, headers, body };
-}
-
-function send(request: IncomingMessage, response: ServerResponse, reply: Reply, requestId: string): void {
-  const { status, headers, body } = withCommon(reply, requestId);
-  // An answer before the end of the body: what still comes is read and dropped, so that it can be seen.
-  const isEarly = !request.complete;
-  response.writeHead(status, { ...headers, ...(isEarly ? { Connection: 'close' } : {}) });
-  response.end(request.method === 'HEAD' ? undefined : body);
-  if (isEarly) request.resume();
 }

@@ -10,7 +10,7 @@ import {
 } from './control/control.ts';
 import { type Stats, stats } from './control/manage.ts';
 import { createQuotas } from './control/quotas.ts';
-import { type ForcedState, type SessionInfo, sessionInfo, setSession } from './control/session-control.ts';
+import { type ForcedState, listSessions, type SessionInfo, setSession } from './control/session-control.ts';
 import type { Core } from './core.ts';
 import { listen, portOf } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
@@ -22,6 +22,7 @@ import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/co
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
 import type { Store } from './store/store.ts';
+import { createDownloads } from './tunnel/downloads.ts';
 import { createSessions } from './tunnel/uploads.ts';
 
 export interface EmulatorOptions {
@@ -68,7 +69,7 @@ export interface Emulator {
   ): () => void;
   clearFaults(): void;
   stats(): Stats;
-  /** Upload sessions that are remembered, oldest first. */
+  /** Sessions that are remembered, by kind and age. */
   sessions(): SessionInfo[];
   /** Puts a session into a state; rejects for a change that the service would never make. */
   setSession(id: string, state: ForcedState): Promise<void>;
@@ -125,6 +126,7 @@ function createCore(options: EmulatorOptions, store: Store): Core {
     catalog: createCatalog(),
     store,
     sessions: createSessions(store, now),
+    downloads: createDownloads(now),
     instances: createInstances(),
     quotas: createQuotas(options.quotas ?? 'none', now),
     traffic: { bytesIn: 0, requests },
@@ -160,8 +162,8 @@ function handleOf(
     control: (route, fault, when = {}) => control.add({ route, fault, ...when }).remove,
     clearFaults: () => control.clear(),
     stats: () => stats(core),
-    sessions: () => core.sessions.list().map(sessionInfo),
-    setSession: (id, state) => setSession(core.sessions, id, state),
+    sessions: () => listSessions(core),
+    setSession: (id, state) => setSession(core, id, state),
     sql: (statement) => run(core, statement),
     stop: async () => {
       control.clear();

@@ -30,7 +30,7 @@ const count = async () => (await sql(emulator, 'SELECT COUNT(*) FROM t WHERE dt=
 describe('a session under control', () => {
   it('is listed with its table partition, its rows and what it is', async () => {
     const id = await newUpload();
-    const shown = { id, table: 't', tablePartition: 'dt=1', status: 'normal', rows: 2 };
+    const shown = { kind: 'upload', id, table: 't', tablePartition: 'dt=1', status: 'normal', rows: 2 };
     expect(await (await fetch(`${emulator.url}/_control/sessions`)).json()).toEqual([shown]);
     expect(await (await fetch(`${emulator.url}/_control/sessions/${id}`)).json()).toEqual(shown);
     expect(emulator.sessions()).toEqual([shown]);

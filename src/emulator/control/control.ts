@@ -45,7 +45,7 @@ export type Fault =
   | { action: 'cut'; when: 'before' | 'body' | 'after' }
   /** Reads the request and writes the answer at this speed. */
   | { action: 'slow'; bytesPerSecond: number }
-  /** Puts the call's upload session (or all open ones) into this state, then goes on. */
+  /** Puts the call's session (or all open ones of its kind) into this state, then goes on. */
   | { action: 'session'; state: 'expired' | 'critical' | 'canceled' | 'gone' }
   /** A commit answers `closing`, or the word that is given, and takes effect `ms` later. */
   | { action: 'closing'; ms: number; word?: string }
@@ -145,10 +145,12 @@ export function createControl(): Control {
   return { add, match, remove, clear, list };
 }
 
+/** Also of calls below a table: `/streams`, `/preview`. */
+const tableIn = (path: string): string | undefined => path.toLowerCase().split('/tables/')[1]?.split('/')[0];
+
 function faultOf(rule: ActiveRule, call: Omit<FaultedCall, 'count'>): Fault | undefined {
   if (rule.route !== '*' && rule.route !== call.route) return undefined;
-  if (rule.table !== undefined && !call.path.toLowerCase().endsWith(`/tables/${rule.table}`))
-    return undefined;
+  if (rule.table !== undefined && tableIn(call.path) !== rule.table) return undefined;
   rule.seen += 1;
   const turn = rule.seen - (rule.after ?? 0);
   if (turn <= 0 || turn % (rule.every ?? 1) !== 0) return undefined;

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { errorReply, type Family, type Reply } from '../errors.ts';
 import type { Fault, Match } from './control.ts';
+import { forceSession } from './session-control.ts';
 
 const CODES: Record<number, string> = {
   400: 'InvalidArgument',
@@ -25,7 +26,7 @@ export async function beforeEffect(
   { fault, released }: Match,
   family: Family,
   request: IncomingMessage,
-  uploadId: string | undefined,
+  query: ReadonlyMap<string, string>,
   requestId: string,
 ): Promise<Reply | 'gone' | undefined> {
   switch (fault.action) {
@@ -42,10 +43,10 @@ export async function beforeEffect(
       request.socket.destroy();
       return 'gone';
     case 'session':
-      core.sessions.force(uploadId, fault.state);
+      forceSession(core, query, fault.state);
       return undefined;
     case 'lose_block':
-      await core.sessions.loseBlock(uploadId);
+      await core.sessions.loseBlock(query.get('uploadid'));
       return undefined;
     default:
       return undefined;
@@ -71,19 +72,6 @@ function statusReply(fault: Extract<Fault, { action: 'status' }>, family: Family
 
 const closed = (request: IncomingMessage): Promise<void> =>
   new Promise((resolve) => request.socket.once('close', () => resolve()));
-
-/** Cuts the connection after the effect, or in the middle of the answer; true when it did. */
-export function afterEffect(fault: Fault | undefined, response: ServerResponse, reply: Reply): boolean {
-  if (fault?.action !== 'cut' || fault.when === 'before') return false;
-  if (fault.when === 'after') {
-    response.destroy();
-    return true;
-  }
-  const body = Buffer.from(reply.body ?? ' ');
-  response.writeHead(reply.status, { 'Content-Length': String(body.length + 1) });
-  response.write(body.subarray(0, Math.ceil(body.length / 2)), () => response.destroy());
-  return true;
-}
 
 /** The service cuts an upload after 120 s without data (protocol 4.5). */
 const IDLE_MS = 120_000;
@@ -111,17 +99,16 @@ export async function* cutBody(body: AsyncIterable<Buffer>, request: IncomingMes
   }
 }
 
-export async function writeSlowly(
-  response: ServerResponse,
-  reply: { status: number; headers: Readonly<Record<string, string>>; body: Buffer },
+/** The pieces of an answer at this speed, ten times a second. */
+export async function* slowed(
+  pieces: AsyncIterable<Uint8Array>,
   bytesPerSecond: number,
-): Promise<void> {
-  response.writeHead(reply.status, reply.headers);
-  response.flushHeaders();
+): AsyncIterable<Uint8Array> {
   const size = Math.max(1, Math.floor(bytesPerSecond / 10));
-  for (let at = 0; at < reply.body.length && !response.destroyed; at += size) {
-    await sleep(100);
-    response.write(reply.body.subarray(at, at + size));
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += size) {
+      await sleep(100);
+      yield piece.subarray(at, at + size);
+    }
   }
-  response.end();
 }

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { type Control, parseRule } from './control.ts';
-import { sessionInfo, setSession } from './session-control.ts';
+import { listSessions, sessionInfo, setSession } from './session-control.ts';
 
 const json = (status: number, content: unknown): Reply => ({
   ...{ status, type: 'application/json', body: `${JSON.stringify(content)}\n` },
 });
 
 /**
- * Calls about the emulator itself, without signature: `/_control` (faults), `/_control/sessions` (upload
- * sessions and their states) and `/_stats` (counters).
+ * Calls about the emulator itself, without signature: `/_control` (faults), `/_control/sessions` (sessions
+ * and their states) and `/_stats` (counters).
  */
 export async function manage(
   { core, control }: { core: Core; control: Control },
@@ -20,7 +20,7 @@ export async function manage(
 ): Promise<Reply> {
   if (path === '/_stats' && request.method === 'GET') return json(200, stats(core));
   if (path === '/_control/sessions' && request.method === 'GET') {
-    return json(200, core.sessions.list().map(sessionInfo));
+    return json(200, listSessions(core));
   }
   if (path.startsWith('/_control/sessions/')) return oneSession(core, request, path.split('/')[3] ?? '');
   if (path !== '/_control') return json(404, { error: `there is nothing at ${path}` });
@@ -49,15 +49,15 @@ async function addRule(control: Control, request: IncomingMessage): Promise<Repl
 }
 
 /** GET tells what a session is, POST `{state}` makes it so. */
-async function oneSession({ sessions }: Core, request: IncomingMessage, id: string): Promise<Reply> {
+async function oneSession(core: Core, request: IncomingMessage, id: string): Promise<Reply> {
   try {
     if (request.method === 'POST') {
       const { state } = (await bodyOf(request)) as { state?: unknown };
-      await setSession(sessions, id, String(state));
+      await setSession(core, id, String(state));
       if (state === 'gone') return json(200, { id, status: state });
     }
-    const session = sessions.get(id);
-    return session ? json(200, sessionInfo(session)) : json(404, { error: `there is no session ${id}` });
+    const session = sessionInfo(core, id);
+    return session ? json(200, session) : json(404, { error: `there is no session ${id}` });
   } catch (error) {
     const status = error instanceof Refusal ? error.status : 400;
     return json(status, { error: error instanceof Error ? error.message : String(error) });

@@ -2,7 +2,7 @@ import { type ColumnDefinition, modifiedAt, type Table, type TablePartition } fr
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */
-export function schemaJson(table: Table): object {
+export function schemaJson(table: Pick<Table, 'kind' | 'columns' | 'tablePartitionColumns'>): object {
   const column = ({ name, type, comment, nullable }: ColumnDefinition, index: number) => ({
     ...{ name, type: typeText(type), comment, nullable, column_id: String(index) },
   });

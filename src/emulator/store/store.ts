@@ -1,4 +1,5 @@
-import type { Table } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 
 /** Rows of one block, held aside until its session commits. Only the store that made it looks inside. */
@@ -39,6 +40,23 @@ export interface QueryOptions {
 export interface Restored {
   readonly tables: readonly Table[];
   readonly sessions: readonly string[];
+}
+
+/** Rows that stay as they were when they were asked for: of a table, of a table partition, or of a query. */
+export interface Rows {
+  /** Data columns, then table partition columns when they were asked for; a query's columns. */
+  readonly columns: readonly ColumnDefinition[];
+  readonly count: number;
+  /** Rows `start` to `start + count - 1` in a fixed order, in pieces, cells in the order of `columns` (names). */
+  read(plan: ReadPlan): AsyncIterable<readonly (readonly Cell[])[]>;
+  /** Gives up what keeps the rows; nothing may be read afterwards. */
+  release(): Promise<void>;
+}
+
+interface ReadPlan {
+  readonly columns: readonly string[];
+  readonly start: number;
+  readonly count: number;
 }
 
 /** Where committed rows go. */
