@@ -130,6 +130,7 @@ describe('import directions', () => {
       ajv: ['decode/jsonschema-validate.ts'],
       avsc: ['decode/avro-opinion.ts'],
       commander: ['cli/program.ts'],
+      fzstd: ['emulator/compress/zstd-portable.ts'],
       hono: ['ops/server.ts'],
       'p-limit': ['sink/upload.ts'],
       pino: ['log.ts'],

@@ -1,7 +1,4 @@
-import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import zlib from 'node:zlib';
-import { cutAtFrameEnds } from '../compress/zstd-frames.ts';
+import { type Decode, decoderOf } from '../compress/codecs.ts';
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { malformed, Refusal, type Reply } from '../errors.ts';
@@ -112,12 +109,12 @@ export async function putBlock(core: Core, call: Call, name: string, schema?: st
   if (call.query.has('arrow')) throw malformed('Arrow blocks are not supported by this local MaxCompute');
   core.quotas.take('block', session.table.id);
   const version = Number(call.query.get('block_version') ?? 0);
-  const decoder = decoderOf(call.request.headers['content-encoding']);
+  const decode = decoderOf(call.request.headers['content-encoding']);
   const loader = await core.store.load(session.table);
   await core.sessions.addBlock(
     session,
     id,
-    await readBlock(core, call, session.table, loader, decoder),
+    await readBlock(core, call, session.table, loader, decode),
     version,
   );
   return { status: 200 };
@@ -134,31 +131,17 @@ async function readBlock(
   call: Call,
   table: Table,
   loader: BlockLoader,
-  decoder: Decoder | undefined,
+  decode: Decode,
 ): Promise<StagedBlock> {
   try {
     const types = table.columns.map((column) => column.type);
     const reader = createRecordReader(types, loader.onRecord);
-    await pump(counted(core, call.body), decoder, reader.push);
+    for await (const piece of decode(counted(core, call.body))) reader.push(piece);
     return await loader.finish(reader.end());
   } catch (error) {
     await loader.abort().catch(() => {});
-    throw isDamage(error) ? malformed(error.message) : error;
+    throw error;
   }
-}
-
-async function pump(
-  body: AsyncIterable<Buffer>,
-  decoder: Decoder | undefined,
-  push: (piece: Buffer) => void,
-): Promise<void> {
-  if (!decoder) {
-    for await (const piece of body) push(piece);
-    return;
-  }
-  await pipeline(decoder.prepare(body), decoder.transform, async (inflated: AsyncIterable<Buffer>) => {
-    for await (const piece of inflated) push(piece);
-  });
 }
 
 async function* counted(core: Core, body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -166,33 +149,6 @@ async function* counted(core: Core, body: AsyncIterable<Buffer>): AsyncIterable<
     core.traffic.bytesIn += piece.length;
     yield piece;
   }
-}
-
-/** Larger pieces than the 16 KiB default: fewer turns between the threads. */
-const PIECE_BYTES = 256 * 1024;
-
-interface Decoder {
-  readonly prepare: (body: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
-  readonly transform: Transform;
-}
-
-/** `Content-Encoding` of a block (protocol 6); `deflate` is the zlib container. */
-function decoderOf(encoding: string | undefined): Decoder | undefined {
-  if (!encoding || encoding === 'identity') return undefined;
-  if (encoding === 'deflate') {
-    return { prepare: (body) => body, transform: zlib.createInflate({ chunkSize: PIECE_BYTES }) };
-  }
-  const zstd = (zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform })
-    .createZstdDecompress;
-  if (encoding === 'zstd' && zstd) {
-    return { prepare: cutAtFrameEnds, transform: zstd({ chunkSize: PIECE_BYTES }) };
-  }
-  throw malformed(`Content-Encoding ${encoding} is not supported by this local MaxCompute`);
-}
-
-/** Errors of the decompressor: `Z_DATA_ERROR`, `Z_BUF_ERROR` (cut off), `ZSTD_error_...`. */
-function isDamage(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && /^(Z_|ZSTD_)/.test(String(error.code));
 }
 
 function sessionReply(session: Session, withBlocks = true): Reply {

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutAtFrameEnds } from '../../src/emulator/compress/zstd-frames.ts';
+import { cutAtFrameEnds } from '../../../src/emulator/compress/zstd-frames.ts';
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
 
