@@ -17,7 +17,6 @@ import { createCatalog } from './model/catalog.ts';
 import { parseScript } from './sql/ddl.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
-import { noteChangeTimes } from './store/change-times.ts';
 import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/count-store.ts';
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
@@ -80,8 +79,7 @@ export interface Emulator {
 
 /** Starts a local MaxCompute: service calls under `/api`, tunnel calls at the root, one listener. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { store: opened, notice } = await openStore(options);
-  const store = noteChangeTimes(opened, options.now ?? Date.now);
+  const { store, notice } = await openStore(options);
   const core = createCore(options, store);
   const control = createControl();
   try {

@@ -28,11 +28,11 @@ export interface TablePartition {
   /** Values in the order of the table partition columns. */
   readonly values: readonly string[];
   readonly createdAt: number;
+  /** Kept by the store, as those of the table are. */
   rows: number;
-  /** When its rows last changed; undefined: not since it is there. */
-  modifiedAt?: number;
-  /** Stored bytes, where the store knows them. */
-  bytes?: number;
+  bytes: number;
+  /** Of its rows, in ms. */
+  lastModifiedAt: number;
 }
 
 export type TableKind = 'MANAGED_TABLE' | 'EXTERNAL_TABLE' | 'VIRTUAL_VIEW';
@@ -53,17 +53,11 @@ export interface Table {
   readonly query: string;
   /** By `specText`. */
   readonly tablePartitions: Map<string, TablePartition>;
-  /** Committed rows of all table partitions. */
+  /** Committed rows of all table partitions, their size and when they changed last, in ms: kept by the store. */
   rows: number;
-  /** When rows or columns last changed; undefined: not since it is there. */
-  modifiedAt?: number;
-  /** Stored bytes of all table partitions, where the store knows them. */
-  bytes?: number;
+  bytes: number;
+  lastModifiedAt: number;
 }
-
-/** When something last changed. */
-export const modifiedAt = (known: Pick<Table, 'createdAt' | 'modifiedAt'>): number =>
-  known.modifiedAt ?? known.createdAt;
 
 export interface TableName {
   readonly schema: string;
@@ -118,8 +112,13 @@ export function newTable(
     createdAt: now,
     query: view ?? '',
     tablePartitions: new Map(),
-    rows: 0,
+    ...{ rows: 0, bytes: 0, lastModifiedAt: now },
   };
+}
+
+/** A table partition without rows. */
+export function newTablePartition(values: readonly string[], now: number): TablePartition {
+  return { values, createdAt: now, rows: 0, bytes: 0, lastModifiedAt: now };
 }
 
 /** Schema and table of a name with one to three parts; undefined when it names another project. */

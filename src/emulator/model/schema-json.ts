@@ -1,4 +1,4 @@
-import { type ColumnDefinition, modifiedAt, type Table, type TablePartition } from './catalog.ts';
+import type { ColumnDefinition, Table, TablePartition } from './catalog.ts';
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */
@@ -26,13 +26,13 @@ export function tableJson(table: Table, extended: boolean): object {
     comment: table.comment,
     owner: 'ALIYUN$local',
     createTime: seconds(table.createdAt),
-    lastModifiedTime: seconds(modifiedAt(table)),
+    lastModifiedTime: seconds(table.lastModifiedAt),
     lastDDLTime: seconds(table.createdAt),
     isVirtualView: table.kind === 'VIRTUAL_VIEW',
     isMaterializedView: false,
     isExternal: table.kind === 'EXTERNAL_TABLE',
     lifecycle: table.lifecycle,
-    size: table.bytes ?? 0,
+    size: table.bytes,
     recordNum: table.rows,
     tableLabel: '',
     shardExist: false,
@@ -55,7 +55,7 @@ function storageFields(known: Table | TablePartition): object {
   const parts =
     'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];
   const FileNum = parts.filter(({ rows }) => rows > 0).length;
-  return { IsArchived: false, PhysicalSize: known.bytes ?? 0, FileNum };
+  return { IsArchived: false, PhysicalSize: known.bytes, FileNum };
 }
 
 /** A table partition as service answers hold it (requests 5). */
@@ -64,9 +64,9 @@ export function tablePartitionJson(table: Table, known: TablePartition, extended
   return {
     createTime: seconds(known.createdAt),
     lastDDLTime: seconds(known.createdAt),
-    lastModifiedTime: seconds(modifiedAt(known)),
-    lastAccessTime: seconds(modifiedAt(known)),
-    partitionSize: known.bytes ?? 0,
+    lastModifiedTime: seconds(known.lastModifiedAt),
+    lastAccessTime: seconds(known.lastModifiedAt),
+    partitionSize: known.bytes,
     partitionRecordNum: known.rows,
     ...(extended ? more : {}),
   };

@@ -1,7 +1,6 @@
 import type { Call, Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import {
-  modifiedAt,
   parseSpec,
   quotedSpec,
   specText,
@@ -58,11 +57,11 @@ function listItem(table: Table, known: TablePartition): string {
   const columns = table.tablePartitionColumns.map(
     ({ name }, at) => `<Column Name="${escapeXml(name)}" Value="${escapeXml(known.values[at]!)}"/>`,
   );
-  const modified = seconds(modifiedAt(known));
+  const modified = seconds(known.lastModifiedAt);
   const facts = [
     ...[element('CreationTime', seconds(known.createdAt)), element('LastDDLTime', seconds(known.createdAt))],
     ...[element('LastModifiedTime', modified), element('LastAccessTime', modified)],
-    ...[element('PartitionSize', known.bytes ?? 0), element('PartitionRecordCount', known.rows)],
+    ...[element('PartitionSize', known.bytes), element('PartitionRecordCount', known.rows)],
   ];
   return `<Partition>${columns.join('')}${facts.join('')}</Partition>`;
 }

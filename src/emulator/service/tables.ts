@@ -1,6 +1,6 @@
 import { bodyText, type Call, type Core, tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import { modifiedAt, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import { tableJson } from '../model/schema-json.ts';
 import { cdata, elements, elementText } from '../xml.ts';
 import { ascending, element, httpDate, listing, OWNER, page, xml } from './answers.ts';
@@ -25,7 +25,7 @@ export function serviceTable(core: Core, call: Call, name: string, schema?: stri
 function tableXml(core: Core, table: Table, extended: boolean): string {
   const json = JSON.stringify(tableJson(table, extended));
   const created = httpDate(table.createdAt);
-  const modified = httpDate(modifiedAt(table));
+  const modified = httpDate(table.lastModifiedAt);
   const parts = [
     ...[element('Name', table.name), element('TableId', table.id)],
     ...[`<Schema format="Json">${cdata(json)}</Schema>`, element('Comment', table.comment)],

@@ -2,9 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
 import type { NameParts, SpecMap } from '../model/catalog.ts';
-import { newTable, resolveName, specText, specValues, type Table, type TableName } from '../model/catalog.ts';
+import {
+  newTable,
+  newTablePartition,
+  resolveName,
+  specText,
+  specValues,
+  type Table,
+  type TableName,
+} from '../model/catalog.ts';
 import { alterColumns } from './alter.ts';
 import type { ParsedScript, Statement } from './ddl.ts';
+import { resultCsv } from './result-csv.ts';
 import { describeQueryError, type QueryScope, translateQuery } from './select.ts';
 import { StatementError } from './tokens.ts';
 
@@ -126,18 +135,11 @@ async function truncate(
   session: QuerySession,
 ): Promise<void> {
   const table = tableNamed(core, statement.name, session);
-  if (!statement.specs.length) {
-    await core.store.truncate(table);
-    for (const known of table.tablePartitions.values()) known.rows = 0;
-    table.rows = 0;
-  }
+  if (!statement.specs.length) await core.store.truncate(table);
   for (const spec of statement.specs) {
     const values = valuesOf(table, spec);
-    const known = table.tablePartitions.get(specText(table, values));
-    if (!known) throw noSuchTablePartition(table, values);
+    if (!table.tablePartitions.has(specText(table, values))) throw noSuchTablePartition(table, values);
     await core.store.truncate(table, values);
-    table.rows -= known.rows;
-    known.rows = 0;
   }
 }
 
@@ -160,8 +162,7 @@ async function addTablePartitions(
 
 /** Adds a table partition; two callers at once add it once. */
 export async function addTablePartition(core: Core, table: Table, values: readonly string[]): Promise<void> {
-  const known = { values, createdAt: core.now(), rows: 0 };
-  table.tablePartitions.set(specText(table, values), known);
+  table.tablePartitions.set(specText(table, values), newTablePartition(values, core.now()));
   await core.store.addTablePartition(table, values);
 }
 
@@ -176,19 +177,19 @@ async function dropTablePartitions(
     const known = table.tablePartitions.get(specText(table, values));
     if (!known && !statement.ifExists) throw noSuchTablePartition(table, values);
     if (!known) continue;
-    table.tablePartitions.delete(specText(table, values));
-    table.rows -= known.rows;
     await core.store.dropTablePartition(table, values);
+    table.tablePartitions.delete(specText(table, values));
   }
 }
 
 async function runQuery(core: Core, text: string, session: QuerySession): Promise<Outcome> {
   const sql = translateQuery(text, scopeOf(core));
   try {
-    const { schema, timeZone } = session;
-    const { names, rows } = await core.store.query(sql, { schema, timeZone, limit: RESULT_ROWS });
-    const header = names.map((name, index) => `"${columnName(name, index, text).replaceAll('"', '""')}"`);
-    return { format: 'csv', text: [header, ...rows].map((fields) => `${fields.join(',')}\n`).join('') };
+    const rows = await core.store.query(sql, session);
+    const names = rows.columns.map(({ name }, index) => columnName(name, index, text));
+    const csv = await resultCsv(rows, names, RESULT_ROWS, session.timeZone);
+    await rows.release();
+    return { format: 'csv', text: csv };
   } catch (error) {
     throw describeQueryError(error, text, core.project);
   }

@@ -1,9 +1,11 @@
-import type { Table } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 import { Scan } from '../record/scan.ts';
 import { StatementError } from '../sql/tokens.ts';
+import { createFigures } from './figures.ts';
 import { addOffset, createOffsetSet, mergeOffsets, type OffsetSet, reportOffsets } from './offset-set.ts';
-import type { BlockLoader, Store } from './store.ts';
+import type { BlockLoader, StagedBlock, Store } from './store.ts';
 
 /** Names of the columns that carry a record's origin. */
 export interface OriginColumns {
@@ -22,35 +24,60 @@ type Offsets = Map<number, OffsetSet>;
  * Keeps no row: only which offsets were committed, by topic partition, for tables that carry them.
  * `reason` is the answer to every SELECT.
  */
-export function createCountStore(origin: OriginColumns, reason: string): Store {
+export function createCountStore(origin: OriginColumns, reason: string, now: () => number = Date.now): Store {
+  const figures = createFigures(now);
+  const know = async (table: Table) => figures.know(table);
   const committed = new Map<string, Offsets>();
   const nothing = async () => {};
 
-  async function load(table: Table): Promise<BlockLoader> {
+  async function load(columns: readonly ColumnDefinition[]): Promise<BlockLoader> {
     const offsets: Offsets = new Map();
-    const onRecord = originHandler(table, origin, offsets);
-    return { onRecord, finish: async (rows) => ({ rows, handle: offsets }), abort: nothing };
+    const finish = async (rows: number): Promise<StagedBlock> => ({ rows, bytes: 0, handle: offsets });
+    return {
+      onRecord: originHandler(columns, origin, offsets),
+      onRow: rowHandler(columns, origin, offsets),
+      ...{ finish, abort: nothing },
+    };
+  }
+
+  async function refuse(): Promise<never> {
+    throw new StatementError(`ODPS-0010000:System internal error - ${reason}`);
+  }
+
+  function keep(table: Table, blocks: readonly StagedBlock[]): number {
+    for (const block of blocks) mergeInto(committed, table.id, block.handle as Offsets);
+    return blocks.reduce((sum, block) => sum + block.rows, 0);
   }
 
   const store: Store = {
     restore: async () => ({ tables: [], sessions: [] }),
     createSchema: nothing,
-    createTable: nothing,
-    dropTable: async (table) => void committed.delete(table.id),
-    alterColumns: nothing,
+    createTable: know,
+    dropTable: async (table) => {
+      committed.delete(table.id);
+      figures.forget(table);
+    },
+    saveTable: know,
+    alterColumns: know,
     addTablePartition: nothing,
-    dropTablePartition: nothing,
+    dropTablePartition: async (table, values) => figures.clear(table, values),
     truncate: async (table, values) => {
       if (!values) committed.delete(table.id);
+      figures.clear(table, values);
     },
     load,
     discard: nothing,
-    commit: async ({ table, blocks }) => {
-      for (const block of blocks) mergeInto(committed, table.id, block.handle as Offsets);
+    commit: async ({ table, values, blocks, overwrite }) => {
+      const rows = keep(table, blocks);
+      if (overwrite) figures.clear(table, values);
+      figures.add(table, values, rows, 0);
     },
-    query: async () => {
-      throw new StatementError(`ODPS-0010000:System internal error - ${reason}`);
+    // Without the rows no key is known: every operation counts as a row.
+    upsert: async ({ table, values, packs }) => {
+      figures.add(table, values, keep(table, packs), 0);
+      return { rows: figures.holder(table, values).rows };
     },
+    ...{ insert: refuse, snapshot: refuse, query: refuse },
     offsets: (table) => {
       const sets = [...(committed.get(table.id) ?? [])].sort(([a], [b]) => a - b);
       return sets.length
@@ -62,13 +89,24 @@ export function createCountStore(origin: OriginColumns, reason: string): Store {
   return store;
 }
 
-/** Notes the offset of each record; undefined for tables without the columns. */
-function originHandler(table: Table, origin: OriginColumns, offsets: Offsets): RecordHandler | undefined {
+/** Where the columns of the origin are; undefined for a table without. */
+function placesOf(columns: readonly ColumnDefinition[], origin: OriginColumns): [number, number] | undefined {
   const find = (names: readonly string[]) =>
-    table.columns.findIndex(({ name, type }) => names.includes(name) && INTEGERS.includes(type.name));
+    columns.findIndex(({ name, type }) => names.includes(name) && INTEGERS.includes(type.name));
   const topicPartitionAt = find(origin.topicPartition);
   const offsetAt = find(origin.offset);
-  if (topicPartitionAt < 0 || offsetAt < 0) return undefined;
+  return topicPartitionAt < 0 || offsetAt < 0 ? undefined : [topicPartitionAt, offsetAt];
+}
+
+/** Notes the offset of each record; undefined for tables without the columns. */
+function originHandler(
+  columns: readonly ColumnDefinition[],
+  origin: OriginColumns,
+  offsets: Offsets,
+): RecordHandler | undefined {
+  const places = placesOf(columns, origin);
+  if (!places) return undefined;
+  const [topicPartitionAt, offsetAt] = places;
   const scan = new Scan();
   const read = (bytes: Uint8Array, start: number) => {
     scan.bytes = bytes;
@@ -78,12 +116,23 @@ function originHandler(table: Table, origin: OriginColumns, offsets: Offsets): R
   };
   return (bytes, starts) => {
     if (starts[topicPartitionAt]! < 0 || starts[offsetAt]! < 0) return;
-    const topicPartition = read(bytes, starts[topicPartitionAt]!);
-    const offset = read(bytes, starts[offsetAt]!);
-    // Columns of these names that hold something else would take a page for every row.
-    if (topicPartition < 0 || topicPartition > LAST_TOPIC_PARTITION || offset < 0) return;
-    addOffset(setOf(offsets, topicPartition), offset);
+    note(offsets, read(bytes, starts[topicPartitionAt]!), read(bytes, starts[offsetAt]!));
   };
+}
+
+/** The same for rows that another reader decoded. */
+function rowHandler(columns: readonly ColumnDefinition[], origin: OriginColumns, offsets: Offsets) {
+  const places = placesOf(columns, origin);
+  return (row: readonly Cell[]): void => {
+    if (!places || places.some((place) => row[place] === null)) return;
+    note(offsets, Number(row[places[0]]), Number(row[places[1]]));
+  };
+}
+
+function note(offsets: Offsets, topicPartition: number, offset: number): void {
+  // Columns of these names that hold something else would take a page for every row.
+  if (topicPartition < 0 || topicPartition > LAST_TOPIC_PARTITION || offset < 0) return;
+  addOffset(setOf(offsets, topicPartition), offset);
 }
 
 const LAST_TOPIC_PARTITION = 9_999;

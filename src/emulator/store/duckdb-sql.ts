@@ -1,10 +1,10 @@
-import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 
 /** Tables of the emulator's own, beside the views that queries see. */
 export const OWN = 'emulator_data';
 /** An in-memory database for blocks not committed: nothing of them survives the process. */
-export const STAGING = 'staging';
+export const STAGING = 'emulator_staging';
 
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -12,41 +12,10 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 export const storage = (table: Table): string => `${OWN}.${identifier(table.id)}`;
 export const visible = (table: Table): string => `${identifier(table.schema)}.${identifier(table.name)}`;
 
-export function createView(table: Table, select: string): string {
-  return `CREATE OR REPLACE VIEW ${visible(table)} AS ${select}`;
-}
-
 /**
- * What queries see: instants as local times of the session's zone, table partition columns last. Nanoseconds
- * end in 2262 in DuckDB; `wide` shows a table that holds times outside in microseconds.
+ * How a column is kept. TIMESTAMP is nanoseconds in a HUGEINT, because DuckDB's own nanosecond type ends in
+ * 2262; a STRUCT has numbered fields and a MAP is a list of entries, because DuckDB is narrower in names and keys.
  */
-export function selectLocal(table: Table, wide = false): string {
-  const columns = [...table.columns, ...table.tablePartitionColumns];
-  const list = columns.map((column) => `${localExpression(column, wide)} AS ${identifier(column.name)}`);
-  return `SELECT ${list.join(', ')} FROM ${storage(table)}`;
-}
-
-function localExpression({ name, type }: ColumnDefinition, wide: boolean): string {
-  const column = identifier(name);
-  if (type.name === 'DATETIME') return toLocal(column);
-  if (type.name !== 'TIMESTAMP' && type.name !== 'TIMESTAMP_NTZ') return column;
-  const below = `((${column} % 1000 + 1000) % 1000)`;
-  const microseconds = `make_timestamp(CAST((${column} - ${below}) // 1000 AS BIGINT))`;
-  const shown = type.name === 'TIMESTAMP' ? toLocal(microseconds) : microseconds;
-  return wide ? shown : `make_timestamp_ns(CAST(epoch_us(${shown})::HUGEINT * 1000 + ${below} AS BIGINT))`;
-}
-
-const toLocal = (utc: string): string => `timezone(current_setting('TimeZone'), timezone('UTC', ${utc}))`;
-
-/** Whether a block has times that nanoseconds since 1970 cannot hold in 64 bits, with a day's margin. */
-export function wideTest(table: Table, block: string): string | undefined {
-  const limit = '9223200000000000000';
-  const tests = table.columns.flatMap(({ type }, index) =>
-    type.name === 'TIMESTAMP' || type.name === 'TIMESTAMP_NTZ' ? [`abs(c${index}) > ${limit}`] : [],
-  );
-  return tests.length ? `SELECT 1 FROM ${STAGING}.${block} WHERE ${tests.join(' OR ')} LIMIT 1` : undefined;
-}
-
 export function storedType(type: ColumnType): string {
   switch (type.name) {
     case 'TINYINT':
@@ -61,7 +30,7 @@ export function storedType(type: ColumnType): string {
     case 'INTERVAL_YEAR_MONTH':
       return 'INTEGER';
     case 'DATETIME':
-      return 'TIMESTAMP';
+      return 'TIMESTAMPTZ';
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
     case 'INTERVAL_DAY_TIME':
@@ -73,17 +42,19 @@ export function storedType(type: ColumnType): string {
     case 'ARRAY':
       return `${storedType(type.element)}[]`;
     case 'MAP':
-      return `MAP(${storedType(type.key)}, ${storedType(type.value)})`;
+      return `STRUCT(k ${storedType(type.key)}, v ${storedType(type.value)})[]`;
     case 'STRUCT':
-      return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${storedType(field.type)}`).join(', ')})`;
+      return `STRUCT(${type.fields.map((field, index) => `f${index} ${storedType(field.type)}`).join(', ')})`;
     default:
       return 'VARCHAR';
   }
 }
 
-export function where(table: Table, values: readonly string[]): string {
+/** ` WHERE pt = 'a' AND ...`; nothing for no values. */
+export function where(table: Table, values: readonly string[] | undefined): string {
+  if (!values?.length) return '';
   const tests = table.tablePartitionColumns.map(
     (column, index) => `${identifier(column.name)} = ${literal(values[index]!)}`,
   );
-  return tests.length ? ` WHERE ${tests.join(' AND ')}` : '';
+  return ` WHERE ${tests.join(' AND ')}`;
 }

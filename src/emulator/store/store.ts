@@ -5,14 +5,25 @@ import type { RecordHandler } from '../record/record-reader.ts';
 /** Rows of one block, held aside until its session commits. Only the store that made it looks inside. */
 export interface StagedBlock {
   readonly rows: number;
+  /** Size of the row data, as the statistics of tables count it. */
+  readonly bytes: number;
   readonly handle: unknown;
 }
 
-/** Receives the verified records of one block. */
+/** Receives the rows of one block: verified records, or rows that another reader decoded. */
 export interface BlockLoader {
+  /** Undefined when the store needs no look at the records. */
   readonly onRecord: RecordHandler | undefined;
+  /** One row in the order of the columns that were given to `load`; the array may be used again by the caller. */
+  onRow(row: readonly Cell[]): void;
   finish(rows: number): Promise<StagedBlock>;
   abort(): Promise<void>;
+}
+
+/** Written with the rows, so that a restarted emulator still knows the session as closed. */
+export interface SessionRecord {
+  readonly id: string;
+  readonly json: string;
 }
 
 export interface CommitPlan {
@@ -21,25 +32,8 @@ export interface CommitPlan {
   readonly values: readonly string[];
   readonly blocks: readonly StagedBlock[];
   readonly overwrite: boolean;
-  /** Written with the rows, so that a restarted emulator still knows the session as closed. */
-  readonly session: { readonly id: string; readonly json: string };
-}
-
-export interface ResultSet {
-  readonly names: readonly string[];
-  /** CSV fields, ready to be joined. */
-  readonly rows: readonly (readonly string[])[];
-}
-
-export interface QueryOptions {
-  readonly schema: string;
-  readonly timeZone: string;
-  readonly limit: number;
-}
-
-export interface Restored {
-  readonly tables: readonly Table[];
-  readonly sessions: readonly string[];
+  /** None for a stream: it has no state that a restart must know. */
+  readonly session?: SessionRecord;
 }
 
 /** Rows that stay as they were when they were asked for: of a table, of a table partition, or of a query. */
@@ -53,30 +47,86 @@ export interface Rows {
   release(): Promise<void>;
 }
 
-interface ReadPlan {
+export interface ReadPlan {
   readonly columns: readonly string[];
   readonly start: number;
   readonly count: number;
 }
 
-/** Where committed rows go. */
+export interface SnapshotOptions {
+  /** Adds the table partition columns behind the data columns. */
+  readonly withTablePartitionColumns?: boolean;
+}
+
+export interface QueryOptions {
+  readonly schema: string;
+  readonly timeZone: string;
+  /** Ends the query; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface InsertPlan extends QueryOptions {
+  readonly table: Table;
+  /** Replaces the rows of the table, or of each table partition that the query writes or `constants` name. */
+  readonly overwrite: boolean;
+  /** In DuckDB's dialect; its columns: those of `columns`, then the table partition columns without a constant. */
+  readonly sql: string;
+  /** Values of table partition columns that are given in the statement, by name. */
+  readonly constants: ReadonlyMap<string, string>;
+  /** Data columns that the query gives, in its order; the others become NULL. */
+  readonly columns: readonly string[];
+}
+
+/** Rows written into one table partition, or into the table (no values). */
+export interface Inserted {
+  readonly values: readonly string[];
+  readonly rows: number;
+}
+
+export interface UpsertPlan {
+  readonly table: Table;
+  readonly values: readonly string[];
+  /** In the order in which they came; loaded with the table's columns and those of the upsert record (protocol 9.2). */
+  readonly packs: readonly StagedBlock[];
+  readonly session: SessionRecord;
+}
+
+export interface Restored {
+  readonly tables: readonly Table[];
+  readonly sessions: readonly string[];
+}
+
+/**
+ * Where committed rows go. The store keeps `rows`, `bytes` and `lastModifiedAt` of a table and of its table
+ * partitions; it writes them into the newest `Table` that it was given under an id. What a call answers is
+ * on disk when rows are kept in a folder.
+ */
 export interface Store {
   restore(): Promise<Restored>;
   createSchema(schema: string): Promise<void>;
   createTable(table: Table): Promise<void>;
   dropTable(table: Table): Promise<void>;
+  /** Keeps what changed of a table besides its columns: name, comment, lifecycle. */
+  saveTable(table: Table): Promise<void>;
   /** `table` with its new columns; `from` names for each the column that it was, null for a new one. */
   alterColumns(table: Table, from: readonly (string | null)[]): Promise<void>;
   addTablePartition(table: Table, values: readonly string[]): Promise<void>;
   dropTablePartition(table: Table, values: readonly string[]): Promise<void>;
   /** Removes rows: of one table partition, or all of them. */
   truncate(table: Table, values?: readonly string[]): Promise<void>;
-  load(table: Table): Promise<BlockLoader>;
+  /** Columns and no table: upserts stage columns of their own besides. */
+  load(columns: readonly ColumnDefinition[]): Promise<BlockLoader>;
   discard(blocks: readonly StagedBlock[]): Promise<void>;
   /** All rows of all blocks become visible, or none. */
   commit(plan: CommitPlan): Promise<void>;
+  /** Packs in order, the last operation of a key wins; all or nothing. Rows of the table partition afterwards. */
+  upsert(plan: UpsertPlan): Promise<{ rows: number }>;
+  /** Writes a query's rows; table partitions that are not there are made, in `table.tablePartitions` too. */
+  insert(plan: InsertPlan): Promise<readonly Inserted[]>;
+  /** The committed rows of a table or of one table partition; refused with the reason where no rows are kept. */
+  snapshot(table: Table, values?: readonly string[], options?: SnapshotOptions): Promise<Rows>;
   /** Runs a query in DuckDB's dialect; throws what DuckDB throws. */
-  query(sql: string, options: QueryOptions): Promise<ResultSet>;
+  query(sql: string, options: QueryOptions): Promise<Rows>;
   /** Committed offsets of a table by topic partition, where the store tracks them. */
   offsets(table: Table): readonly OffsetReport[] | undefined;
   close(): Promise<void>;

@@ -12,32 +12,9 @@ export function decimalDigits(text: string, precision: number, scale: number): b
   return match[1] === '-' ? -digits : digits;
 }
 
-export function floatingText(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
-}
-
-/** Fewest digits that give the same 32-bit number. */
-export function shortestFloat(value: number): number {
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
-}
-
-/** Printable ASCII as it is, other bytes as `=XX`, as the service prints BINARY. */
-export function blobText(bytes: Uint8Array): string {
-  const parts = Array.from(bytes, (byte) =>
-    byte >= 0x20 && byte < 0x7f && byte !== 0x3d
-      ? String.fromCharCode(byte)
-      : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
-  );
-  return parts.join('');
-}
-
-export function nanosecondText(nanos: bigint): string {
-  const below = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const seconds = new Date(Number((nanos - below) / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
-  return below ? `${seconds}.${String(below).padStart(9, '0')}` : seconds;
+/** Plain notation with all digits of the scale. */
+export function decimalText(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  return `${value < 0n ? '-' : ''}${whole}${scale ? `.${digits.slice(-scale)}` : ''}`;
 }

@@ -110,7 +110,7 @@ export async function putBlock(core: Core, call: Call, name: string, schema?: st
   core.quotas.take('block', session.table.id);
   const version = Number(call.query.get('block_version') ?? 0);
   const decode = decoderOf(call.request.headers['content-encoding']);
-  const loader = await core.store.load(session.table);
+  const loader = await core.store.load(session.table.columns);
   await core.sessions.addBlock(
     session,
     id,

@@ -144,20 +144,11 @@ export function createSessions(store: Store, now: () => number): Sessions {
       session.status = 'normal';
       throw error;
     }
-    countRows(session, blocks);
+    counts.rows += blocks.reduce((sum, block) => sum + block.rows, 0);
     session.status = 'closed';
     session.closedBlocks = blocks;
     session.blocks.clear();
     counts.committed += 1;
-  }
-
-  function countRows({ table, values, overwrite }: Session, blocks: readonly ClosedBlock[]): void {
-    const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
-    const tablePartition = table.tablePartitions.get(specText(table, values));
-    const replaced = !overwrite ? 0 : values.length ? (tablePartition?.rows ?? 0) : table.rows;
-    table.rows += rows - replaced;
-    if (tablePartition) tablePartition.rows += rows - replaced;
-    counts.rows += rows;
   }
 
   function drop(session: Session, status: SessionStatus): void {

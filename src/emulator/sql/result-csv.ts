@@ -1,0 +1,128 @@
+import type { ColumnType } from '../model/types.ts';
+import type { Cell } from '../record/cells.ts';
+import type { Rows } from '../store/store.ts';
+
+/** The CSV of an instance's result (protocol 3.6): `\N` for NULL, numbers bare, the rest quoted. */
+export async function resultCsv(
+  rows: Rows,
+  names: readonly string[],
+  limit: number,
+  timeZone: string,
+): Promise<string> {
+  const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const lines = [names.map(quoted).join(',')];
+  const types = rows.columns.map((column) => column.type);
+  const columns = rows.columns.map((column) => column.name);
+  for await (const piece of rows.read({ columns, start: 0, count: limit })) {
+    for (const row of piece)
+      lines.push(row.map((cell, at) => field(cell, types[at]!, timeZone, quoted)).join(','));
+  }
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function field(cell: Cell, type: ColumnType, timeZone: string, quoted: (text: string) => string): string {
+  if (cell === null) return '\\N';
+  const text = cellText(cell, type, timeZone);
+  return BARE.test(type.name) ? text : quoted(text);
+}
+
+const BARE = /^(TINYINT|SMALLINT|INT|BIGINT|FLOAT|DOUBLE|DECIMAL|BOOLEAN)$/;
+
+function cellText(cell: Exclude<Cell, null>, type: ColumnType, timeZone: string): string {
+  switch (type.name) {
+    case 'FLOAT':
+      return floatingText(shortestFloat(cell as number));
+    case 'DOUBLE':
+      return floatingText(cell as number);
+    case 'BINARY':
+      return blobText(cell as Uint8Array);
+    case 'DATE':
+      return new Date((cell as number) * 86_400_000).toISOString().slice(0, 10);
+    case 'DATETIME':
+      return timeText((cell as bigint) * 1_000_000n, timeZone);
+    case 'TIMESTAMP':
+      return timeText(cell as bigint, timeZone);
+    case 'TIMESTAMP_NTZ':
+      return timeText(cell as bigint, 'UTC');
+    case 'ARRAY':
+      return `[${(cell as readonly Cell[]).map((item) => jsonText(item, type.element, timeZone)).join(',')}]`;
+    case 'MAP': {
+      const entries = cell as readonly (readonly [Exclude<Cell, null>, Cell])[];
+      return `{${entries.map(([k, v]) => `${JSON.stringify(cellText(k, type.key, timeZone))}:${jsonText(v, type.value, timeZone)}`).join(',')}}`;
+    }
+    case 'STRUCT': {
+      const items = cell as readonly Cell[];
+      return `{${type.fields.map(({ name, type: of }, at) => `${JSON.stringify(name)}:${jsonText(items[at]!, of, timeZone)}`).join(',')}}`;
+    }
+    default:
+      return String(cell);
+  }
+}
+
+function jsonText(cell: Cell, type: ColumnType, timeZone: string): string {
+  if (cell === null) return 'null';
+  const text = cellText(cell, type, timeZone);
+  return BARE.test(type.name) || /^(ARRAY|MAP|STRUCT)$/.test(type.name) ? text : JSON.stringify(text);
+}
+
+/** `2026-02-01 08:00:00.123`: the wall time of a zone, fraction only when there is one. */
+function timeText(nanos: bigint, timeZone: string): string {
+  const below = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  const seconds = Number((nanos - below) / 1_000_000_000n);
+  const wall = new Date((seconds + offsetSeconds(seconds, timeZone)) * 1000);
+  const text = wall.toISOString().slice(0, 19).replace('T', ' ');
+  return below
+    ? `${text}.${String(below)
+        .padStart(9, '0')
+        .replace(/(000)+$/, '')}`
+    : text;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function offsetSeconds(seconds: number, timeZone: string): number {
+  if (timeZone === 'UTC') return 0;
+  const options = { timeZone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric' } as const;
+  const format =
+    formats.get(timeZone) ??
+    new Intl.DateTimeFormat('en-US', {
+      ...options,
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  formats.set(timeZone, format);
+  const part = Object.fromEntries(
+    format.formatToParts(seconds * 1000).map(({ type, value }) => [type, value]),
+  );
+  const year = part.era === 'BC' ? 1 - Number(part.year) : Number(part.year);
+  const wall = new Date(0);
+  wall.setUTCFullYear(year, Number(part.month) - 1, Number(part.day));
+  wall.setUTCHours(Number(part.hour), Number(part.minute), Number(part.second));
+  return wall.getTime() / 1000 - seconds;
+}
+
+function floatingText(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
+}
+
+/** Fewest digits that give the same 32-bit number. */
+function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}
+
+/** Printable ASCII as it is, other bytes as `=XX`, as the service prints BINARY. */
+function blobText(bytes: Uint8Array): string {
+  const parts = Array.from(bytes, (byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x3d
+      ? String.fromCharCode(byte)
+      : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+  return parts.join('');
+}

@@ -1,0 +1,135 @@
+import { malformed } from '../errors.ts';
+import type { Table } from '../model/catalog.ts';
+import type { Change, Database } from './duckdb.ts';
+import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
+import type { Figures } from './figures.ts';
+import { saveAdded, saveCleared, saveSession } from './own-tables.ts';
+import type { Queries } from './queries.ts';
+import type { Snapshots } from './snapshots.ts';
+import { staged } from './staging.ts';
+import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
+import { nullKeyTest, upsertStatements } from './upserts.ts';
+import type { WideColumns } from './wide-columns.ts';
+
+/** What changes of rows need. */
+export interface Parts {
+  readonly database: Database;
+  readonly queries: Queries;
+  readonly snapshots: Snapshots;
+  readonly figures: Figures;
+  readonly wide: WideColumns;
+  readonly now: () => number;
+}
+
+/** Rows that come and go: each change is one transaction, with its session and its figures. */
+export function createChanges({
+  database,
+  snapshots,
+  figures,
+  wide,
+  now,
+}: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
+  let lastUpsert = 0;
+
+  async function discard(blocks: readonly StagedBlock[]): Promise<void> {
+    for (const block of blocks) await staged(block).drop();
+  }
+
+  async function commit({ table, values, blocks, overwrite, session }: CommitPlan): Promise<void> {
+    const constants = values.map((value) => `, ${literal(value)}`).join('');
+    const sources = blocks.map((block) => staged(block).source);
+    const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
+    await database.exclusive(async (change) => {
+      if (overwrite) await snapshots.keep(change, table, values);
+      const wider = await wide.toHold(change, table, sources);
+      await change.run(
+        ...(overwrite ? removeRows(table, values, now()) : []),
+        ...wider.statements,
+        ...sources.map((source) => `INSERT INTO ${storage(table)} SELECT *${constants} FROM ${source}`),
+        saveAdded(table, values, added, now()),
+        ...(session ? [saveSession(session)] : []),
+      );
+      wider.done();
+      if (overwrite) figures.clear(table, values);
+      figures.add(table, values, added.rows, added.bytes);
+    });
+    await discard(blocks);
+  }
+
+  async function upsert(plan: UpsertPlan): Promise<{ rows: number }> {
+    const { table, values, packs } = plan;
+    lastUpsert += 1;
+    const changes = `upsert_${lastUpsert}`;
+    const bytes = total(packs, 'bytes');
+    const result = await database.exclusive(async (change) => {
+      for (const pack of packs)
+        if ((await change.rows(nullKeyTest(table, pack))).length) throw malformed('a key column is NULL');
+      try {
+        if (packs.length) await snapshots.keep(change, table, values);
+        return await applyUpsert(change, plan, changes, bytes);
+      } finally {
+        for (const name of ['_operations', '', '_rows'])
+          await change.run(`DROP TABLE IF EXISTS ${STAGING}.${changes}${name}`);
+      }
+    });
+    figures.set(table, values, result.rows, result.bytes);
+    await discard(packs);
+    return { rows: result.rows };
+  }
+
+  async function applyUpsert(
+    change: Change,
+    plan: UpsertPlan,
+    changes: string,
+    bytes: number,
+  ): Promise<{ rows: number; bytes: number }> {
+    const { table, values, packs, session } = plan;
+    const holder = figures.holder(table, values);
+    if (!packs.length) {
+      await change.run(saveSession(session));
+      return holder;
+    }
+    const { stage, apply } = upsertStatements(plan, changes);
+    for (const statement of stage) await change.run(statement);
+    const counts = await change.rows(
+      `SELECT (SELECT count(*) FROM ${STAGING}.${changes}_rows), (SELECT count(*) FROM ${STAGING}.${changes} d SEMI JOIN (FROM ${storage(table)}${where(table, values)}) t ON ${matches(table)})`,
+    );
+    const [written = 0, replaced = 0] = (counts[0] ?? []).map(Number);
+    const rows = holder.rows - replaced + written;
+    // A replaced row is taken for one of the table partition's average size.
+    const after = {
+      rows,
+      bytes: Math.round(((holder.bytes + bytes) * rows) / Math.max(1, holder.rows + total(packs, 'rows'))),
+    };
+    const sources = packs.map((pack) => staged(pack).source);
+    const wider = await wide.toHold(change, table, sources);
+    await change.run(
+      ...wider.statements,
+      ...apply,
+      ...saveCleared(table, values, undefined),
+      saveAdded(table, values, after, now()),
+      saveSession(session),
+    );
+    wider.done();
+    return after;
+  }
+
+  return { commit, discard, upsert };
+}
+
+const total = (blocks: readonly StagedBlock[], figure: 'rows' | 'bytes'): number =>
+  blocks.reduce((sum, block) => sum + block[figure], 0);
+
+export function removeRows(
+  table: Table,
+  values: readonly string[] | undefined,
+  now: number,
+): readonly string[] {
+  return [`DELETE FROM ${storage(table)}${where(table, values)}`, ...saveCleared(table, values, now)];
+}
+
+/** Joins keys of the change (d) with those of the table (t). */
+export function matches(table: Table): string {
+  const place = (name: string) => table.columns.findIndex((column) => column.name === name);
+  return table.primaryKey.map((name) => `t.${identifier(name)} = d.c${place(name)}`).join(' AND ');
+}

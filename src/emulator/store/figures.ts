@@ -1,0 +1,72 @@
+import { specText, type Table } from '../model/catalog.ts';
+
+/** Keeps rows, bytes and time of the last change in the newest `Table` of each id, and in its table partitions. */
+export interface Figures {
+  /** From now on the figures of this id are kept in `table`. */
+  know(table: Table): void;
+  forget(table: Table): void;
+  /** The newest `Table` of the id. */
+  newest(table: Table): Table;
+  /** What holds the figures of a table partition, or of a table without. */
+  holder(table: Table, values: readonly string[]): { readonly rows: number; readonly bytes: number };
+  /** `rows` and `bytes` came to a table partition, or to a table without (no values). */
+  add(table: Table, values: readonly string[], rows: number, bytes: number): void;
+  /** A table partition lost its rows, or a whole table (undefined). */
+  clear(table: Table, values?: readonly string[]): void;
+  /** The table partition, or the table, has these rows now. */
+  set(table: Table, values: readonly string[], rows: number, bytes: number): void;
+}
+
+export function createFigures(now: () => number): Figures {
+  const tables = new Map<string, Table>();
+  const newest = (table: Table): Table => tables.get(table.id) ?? table;
+
+  function change(table: Table, values: readonly string[], rows: number, bytes: number): void {
+    const current = newest(table);
+    const at = now();
+    const known = values.length ? current.tablePartitions.get(specText(current, values)) : undefined;
+    for (const holder of known ? [current, known] : [current]) {
+      holder.rows += rows;
+      holder.bytes += bytes;
+      holder.lastModifiedAt = at;
+    }
+  }
+
+  function clear(table: Table, values?: readonly string[]): void {
+    const current = newest(table);
+    const known = values?.length ? current.tablePartitions.get(specText(current, values)) : undefined;
+    if (values?.length) {
+      if (known) change(current, values, -known.rows, -known.bytes);
+      return;
+    }
+    for (const one of current.tablePartitions.values()) {
+      one.rows = 0;
+      one.bytes = 0;
+      one.lastModifiedAt = now();
+    }
+    change(current, [], -current.rows, -current.bytes);
+  }
+
+  function holder(table: Table, values: readonly string[]) {
+    const current = newest(table);
+    return (
+      (values.length ? current.tablePartitions.get(specText(current, values)) : current) ?? {
+        rows: 0,
+        bytes: 0,
+      }
+    );
+  }
+
+  return {
+    newest,
+    holder,
+    know: (table) => void tables.set(table.id, table),
+    forget: (table) => void tables.delete(table.id),
+    add: change,
+    clear,
+    set: (table, values, rows, bytes) => {
+      clear(table, values);
+      change(table, values, rows, bytes);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { newTablePartition, specText, type Table } from '../model/catalog.ts';
+import type { ColumnType } from '../model/types.ts';
+import { StatementError } from '../sql/tokens.ts';
+import { type Parts, removeRows } from './changes.ts';
+import type { Change, DuckDBValue } from './duckdb.ts';
+import { literal, storage } from './duckdb-sql.ts';
+import { kept } from './kept.ts';
+import { saveAdded, saveTablePartition } from './own-tables.ts';
+import type { Result } from './queries.ts';
+import type { Inserted, InsertPlan, Store } from './store.ts';
+
+/** Writes the rows of queries: the query runs first, beside everything else, then its rows go over in one transaction. */
+export function createInserts({
+  database,
+  queries,
+  snapshots,
+  figures,
+  wide,
+  now,
+}: Parts): Pick<Store, 'insert'> {
+  async function insert(plan: InsertPlan): Promise<readonly Inserted[]> {
+    const { table } = plan;
+    const dynamic = table.tablePartitionColumns.filter(({ name }) => !plan.constants.has(name));
+    const given = [...plan.columns.map((name) => columnOf(table, name)), ...dynamic];
+    const result = await queries.run(plan.sql, plan, (shape) => {
+      if (shape.names.length !== given.length)
+        throw new StatementError(
+          `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
+        );
+      return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+    });
+    try {
+      return await database.exclusive((change) => insertResult(change, plan, result, dynamic.length));
+    } finally {
+      await result.drop();
+    }
+  }
+
+  async function insertResult(
+    change: Change,
+    plan: InsertPlan,
+    result: Result,
+    dynamic: number,
+  ): Promise<readonly Inserted[]> {
+    const { table, overwrite } = plan;
+    const written = await groups(change, plan, result, dynamic);
+    const replaced = overwrite ? written.map(({ values }) => values) : [];
+    for (const values of replaced) await snapshots.keep(change, table, values);
+    const missing = written.filter(
+      ({ values }) => values.length && !table.tablePartitions.has(specText(table, values)),
+    );
+    const columns = table.columns.map(({ name }) => {
+      const at = plan.columns.indexOf(name);
+      return at < 0 ? 'NULL' : `c${at}`;
+    });
+    const source = `(SELECT ${columns.map((column, at) => `${column} AS c${at}`).join(', ')} FROM ${result.source})`;
+    const wider = await wide.toHold(change, table, [source]);
+    const parts = tablePartitionExpressions(plan);
+    await change.run(
+      ...replaced.flatMap((values) => removeRows(table, values, now())),
+      ...missing.map(({ values }) => saveTablePartition(table, values, now())),
+      ...wider.statements,
+      `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${result.source}`,
+      ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, now())),
+    );
+    wider.done();
+    for (const { values } of missing)
+      table.tablePartitions.set(specText(table, values), newTablePartition(values, now()));
+    for (const values of replaced) figures.clear(table, values);
+    for (const { values, rows, bytes } of written) figures.add(table, values, rows, bytes);
+    return written.map(({ values, rows }) => ({ values, rows }));
+  }
+
+  return { insert };
+}
+
+function columnOf(table: Table, name: string) {
+  const column = table.columns.find((one) => one.name === name);
+  if (!column)
+    throw new StatementError(
+      `ODPS-0130071:[1,1] Semantic analysis exception - column ${name} cannot be resolved`,
+    );
+  return column;
+}
+
+function tablePartitionExpressions({ table, constants, columns }: InsertPlan): string[] {
+  let at = columns.length;
+  return table.tablePartitionColumns.map(({ name }) => {
+    const constant = constants.get(name);
+    if (constant !== undefined) return literal(constant);
+    at += 1;
+    return `c${at - 1}`;
+  });
+}
+
+/** Rows of a result by table partition; what a statement names is there even when no row goes to it. */
+async function groups(change: Change, plan: InsertPlan, result: Result, dynamic: number): Promise<Group[]> {
+  const { table, constants } = plan;
+  const sizes = plan.columns.map((name, at) => sizeOf(`c${at}`, columnOf(table, name).type));
+  const parts = tablePartitionExpressions(plan).map((part) => `CAST(${part} AS VARCHAR), `);
+  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(${sizes.join(' + ') || '0'}), 0) FROM ${result.source} GROUP BY ALL`;
+  const found = (await change.rows(sql)).map((row) => {
+    const [rows = 0, bytes = 0] = row.slice(-2).map(Number);
+    return { values: row.slice(0, -2).map(checkedValue), rows, bytes };
+  });
+  if (found.length || dynamic) return found;
+  return [{ values: table.tablePartitionColumns.map(({ name }) => constants.get(name)!), rows: 0, bytes: 0 }];
+}
+
+interface Group {
+  readonly values: readonly string[];
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+function checkedValue(value: DuckDBValue): string {
+  if (value !== null && value !== '') return String(value);
+  const text = 'a value of a dynamic partition column is NULL or empty';
+  throw new StatementError(`ODPS-0123031:Partition exception - ${text}`);
+}
+
+/** As the blocks of uploads count it: 8 for what has a fixed width, bytes for the rest. */
+function sizeOf(value: string, { name }: ColumnType): string {
+  if (/^(STRING|VARCHAR|CHAR|JSON)$/.test(name)) return `coalesce(strlen(${value}), 0)`;
+  if (name === 'BINARY') return `coalesce(octet_length(${value}), 0)`;
+  if (/^(DECIMAL|ARRAY|MAP|STRUCT)$/.test(name)) return `coalesce(strlen(CAST(${value} AS VARCHAR)), 0)`;
+  return `CASE WHEN ${value} IS NULL THEN 0 ELSE 8 END`;
+}

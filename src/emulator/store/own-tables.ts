@@ -1,0 +1,153 @@
+import { type ColumnDefinition, newTablePartition, specText, type Table } from '../model/catalog.ts';
+import { parseType, typeText } from '../model/types.ts';
+import type { Change } from './duckdb.ts';
+import { literal, OWN } from './duckdb-sql.ts';
+import type { Restored, SessionRecord } from './store.ts';
+
+/** Of what is on disk: a folder of another format is refused, not guessed at. */
+const FORMAT = 2;
+
+export class DataFolderError extends Error {}
+
+export const createOwnTables: readonly string[] = [
+  `CREATE SCHEMA IF NOT EXISTS ${OWN}`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.format (version INTEGER)`,
+  `INSERT INTO ${OWN}.format SELECT ${FORMAT} WHERE NOT EXISTS (FROM ${OWN}.format)`,
+  `CREATE SCHEMA IF NOT EXISTS "default"`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, spec VARCHAR, json VARCHAR, created BIGINT)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, spec VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.wide_columns (table_id VARCHAR, name VARCHAR)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.sessions (id VARCHAR, json VARCHAR, closed TIMESTAMPTZ)`,
+  `DELETE FROM ${OWN}.sessions WHERE closed < now() - INTERVAL 2 DAY`,
+];
+
+/** Throws DataFolderError for tables of another format; nothing there yet is right. */
+export async function checkFormat(change: Change, folder: string): Promise<void> {
+  const named = async (name: string) =>
+    (
+      await change.rows(
+        `SELECT 1 FROM duckdb_tables() WHERE schema_name = '${OWN}' AND table_name = '${name}'`,
+      )
+    ).length > 0;
+  const version = (await named('format'))
+    ? Number((await change.rows(`SELECT version FROM ${OWN}.format`))[0]?.[0])
+    : (await named('tables'))
+      ? 1
+      : FORMAT;
+  if (version === FORMAT) return;
+  throw new DataFolderError(
+    `the data folder ${folder} has format ${version}, this version keeps format ${FORMAT}: start with an empty folder, or with the version that wrote this one`,
+  );
+}
+
+export function saveTable(table: Table): readonly string[] {
+  const plain = (columns: readonly ColumnDefinition[]) =>
+    columns.map((column) => ({ ...column, type: typeText(column.type) }));
+  const json = JSON.stringify({
+    ...table,
+    columns: plain(table.columns),
+    tablePartitionColumns: plain(table.tablePartitionColumns),
+    ...{ tablePartitions: undefined, rows: undefined, bytes: undefined, lastModifiedAt: undefined },
+  });
+  return [
+    `DELETE FROM ${OWN}.tables WHERE table_id = ${literal(table.id)}`,
+    `INSERT INTO ${OWN}.tables VALUES (${literal(table.id)}, ${literal(json)})`,
+  ];
+}
+
+export function forgetTable(table: Table): readonly string[] {
+  return ['tables', 'table_partitions', 'figures', 'wide_columns'].map(
+    (name) => `DELETE FROM ${OWN}.${name} WHERE table_id = ${literal(table.id)}`,
+  );
+}
+
+export function saveTablePartition(table: Table, values: readonly string[], now: number): string {
+  const row = [table.id, specText(table, values), JSON.stringify(values)].map(literal).join(', ');
+  return `INSERT INTO ${OWN}.table_partitions VALUES (${row}, ${now})`;
+}
+
+export function forgetTablePartition(table: Table, values: readonly string[]): readonly string[] {
+  return [
+    `DELETE FROM ${OWN}.table_partitions WHERE table_id = ${literal(table.id)} AND spec = ${literal(specText(table, values))}`,
+    ...saveCleared(table, values, undefined),
+  ];
+}
+
+/** The change of a table partition's figures; sums are made when the folder is opened. */
+export function saveAdded(
+  table: Table,
+  values: readonly string[],
+  { rows, bytes }: { rows: number; bytes: number },
+  now: number,
+): string {
+  const key = [table.id, specText(table, values)].map(literal).join(', ');
+  return `INSERT INTO ${OWN}.figures VALUES (${key}, ${rows}, ${bytes}, ${now})`;
+}
+
+/** No rows any more, in one table partition or in all. */
+export function saveCleared(
+  table: Table,
+  values: readonly string[] | undefined,
+  now: number | undefined,
+): readonly string[] {
+  const spec = values?.length ? ` AND spec = ${literal(specText(table, values))}` : '';
+  return [
+    `DELETE FROM ${OWN}.figures WHERE table_id = ${literal(table.id)}${spec}`,
+    ...(now === undefined ? [] : [saveAdded(table, values ?? [], { rows: 0, bytes: 0 }, now)]),
+  ];
+}
+
+export function saveSession({ id, json }: SessionRecord): string {
+  return `INSERT INTO ${OWN}.sessions VALUES (${literal(id)}, ${literal(json)}, now())`;
+}
+
+export async function restore(change: Change): Promise<Restored & { wide: Map<string, Set<string>> }> {
+  const read = async (sql: string) => (await change.rows(sql)).map((row) => row.map(String));
+  const tables = new Map<string, Table>();
+  for (const [json] of await read(`SELECT json FROM ${OWN}.tables`)) {
+    const table = parseTable(json!);
+    tables.set(table.id, table);
+  }
+  for (const [id, values, created] of await read(
+    `SELECT table_id, json, created FROM ${OWN}.table_partitions ORDER BY rowid`,
+  )) {
+    const table = tables.get(id!);
+    const known = newTablePartition(JSON.parse(values!), Number(created));
+    table?.tablePartitions.set(specText(table, known.values), known);
+  }
+  const sums = `SELECT table_id, spec, sum(row_count), sum(bytes), max(modified) FROM ${OWN}.figures GROUP BY ALL`;
+  for (const [id, spec, ...figures] of await read(sums))
+    addFigures(tables.get(id!), spec!, figures.map(Number));
+  const wide = new Map<string, Set<string>>();
+  for (const [id, name] of await read(`SELECT table_id, name FROM ${OWN}.wide_columns`))
+    wide.set(id!, (wide.get(id!) ?? new Set()).add(name!));
+  const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
+  return { tables: [...tables.values()], sessions, wide };
+}
+
+function addFigures(table: Table | undefined, spec: string, [rows = 0, bytes = 0, at = 0]: number[]): void {
+  if (!table) return;
+  const known = table.tablePartitions.get(spec);
+  for (const holder of known ? [table, known] : [table]) {
+    holder.rows += rows;
+    holder.bytes += bytes;
+    holder.lastModifiedAt = Math.max(holder.lastModifiedAt, at);
+  }
+}
+
+function parseTable(json: string): Table {
+  type Plain = Omit<ColumnDefinition, 'type'> & { type: string };
+  const saved = JSON.parse(json) as Omit<Table, 'columns' | 'tablePartitionColumns'> & {
+    columns: Plain[];
+    tablePartitionColumns: Plain[];
+  };
+  const typed = (columns: Plain[]) => columns.map((column) => ({ ...column, type: parseType(column.type) }));
+  return {
+    ...saved,
+    columns: typed(saved.columns),
+    tablePartitionColumns: typed(saved.tablePartitionColumns),
+    tablePartitions: new Map(),
+    ...{ rows: 0, bytes: 0, lastModifiedAt: saved.createdAt },
+  };
+}

@@ -1,0 +1,90 @@
+import type { ColumnDefinition } from '../model/catalog.ts';
+import type { Connection, Database, QueryShape } from './duckdb.ts';
+import { identifier, literal, STAGING } from './duckdb-sql.ts';
+import { kept, resultType } from './kept.ts';
+import { createRows } from './snapshots.ts';
+import type { QueryOptions, Rows } from './store.ts';
+
+/** The rows of a query in a table of their own; its columns are c0, c1, ... */
+export interface Result {
+  readonly source: string;
+  readonly count: number;
+  readonly shape: QueryShape;
+  drop(): Promise<void>;
+}
+
+/** How each column of a query is kept. */
+type KeepColumns = (shape: QueryShape) => readonly string[];
+
+export interface Queries {
+  /** Runs a query to its end; `keep` tells the expressions over c0, c1, ... that are kept. */
+  run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result>;
+  query(sql: string, options: QueryOptions): Promise<Rows>;
+}
+
+/** Runs queries, each on a connection of its own: what changes rows does not wait for them. */
+export function createQueries(database: Database): Queries {
+  let last = 0;
+
+  async function run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result> {
+    options.signal?.throwIfAborted();
+    const connection = await database.connect();
+    const stop = () => connection.interrupt();
+    options.signal?.addEventListener('abort', stop);
+    try {
+      await prepare(connection, options);
+      return await materialize(connection, sql, keep);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', stop);
+      connection.close();
+    }
+  }
+
+  async function materialize(connection: Connection, sql: string, keep: KeepColumns): Promise<Result> {
+    const shape = await connection.shape(sql);
+    last += 1;
+    const source = `${STAGING}.result_${last}`;
+    const names = shape.names.map((_name, index) => `c${index}`);
+    const list = keep(shape).map((expression, index) => `${expression} AS c${index}`);
+    await connection.run(
+      `CREATE TABLE ${source} AS SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${names.join(', ')})`,
+    );
+    const count = await countOf(connection, source);
+    return { source, count, shape, drop: () => database.run(`DROP TABLE ${source}`) };
+  }
+
+  async function query(sql: string, options: QueryOptions): Promise<Rows> {
+    const columns: ColumnDefinition[] = [];
+    const result = await run(sql, options, (shape) => {
+      for (const [index, type] of shape.types.entries())
+        columns.push({
+          name: shape.names[index]!,
+          type: resultType(database.api, type),
+          comment: '',
+          nullable: true,
+        });
+      return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+    });
+    const expressions = columns.map((_column, index) => `c${index}`);
+    const { source, count, drop } = result;
+    return createRows(database, { columns, expressions, count, from: () => source, release: drop });
+  }
+
+  return { run, query };
+}
+
+async function prepare(connection: Connection, { timeZone, schema }: QueryOptions): Promise<void> {
+  await connection.run(
+    `SET TimeZone = ${literal(timeZone)}`,
+    `SET search_path = ${literal(identifier(schema))}`,
+  );
+}
+
+async function countOf(connection: Connection, source: string): Promise<number> {
+  for await (const chunk of await connection.chunks(`SELECT count(*) FROM ${source}`))
+    return Number(chunk.getColumnVector(0).getItem(0));
+  return 0;
+}

@@ -1,0 +1,76 @@
+import type { Table } from '../model/catalog.ts';
+import type { Database } from './duckdb.ts';
+import { identifier, OWN, storage, storedType, visible } from './duckdb-sql.ts';
+import type { Figures } from './figures.ts';
+import { forgetTable, saveTable } from './own-tables.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Store } from './store.ts';
+import { createView, selectVisible } from './visible.ts';
+import type { WideColumns } from './wide-columns.ts';
+
+interface Parts {
+  readonly database: Database;
+  readonly figures: Figures;
+  readonly wide: WideColumns;
+  readonly snapshots: Snapshots;
+}
+
+/** Tables that come, change and go: the kept rows, the view that queries see, and what a restart must know. */
+export function createTables({
+  database,
+  figures,
+  wide,
+  snapshots,
+}: Parts): Pick<Store, 'createTable' | 'dropTable' | 'saveTable' | 'alterColumns'> {
+  const view = (table: Table, columns = wide.of(table)) =>
+    createView(table, table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table, columns));
+
+  async function create(table: Table): Promise<void> {
+    const columns = [...table.columns, ...table.tablePartitionColumns];
+    const list = columns.map(({ name, type }) => `${identifier(name)} ${storedType(type)}`);
+    const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`CREATE TABLE ${storage(table)} (${list.join(', ')})`];
+    await database.run(...rows, view(table), ...saveTable(table));
+    figures.know(table);
+  }
+
+  async function drop(table: Table): Promise<void> {
+    await database.exclusive(async (change) => {
+      await snapshots.keep(change, table, undefined);
+      const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`DROP TABLE ${storage(table)}`];
+      await change.run(`DROP VIEW IF EXISTS ${visible(table)}`, ...rows, ...forgetTable(table));
+      figures.forget(table);
+    });
+  }
+
+  async function save(table: Table): Promise<void> {
+    const before = figures.newest(table);
+    await database.run(`DROP VIEW IF EXISTS ${visible(before)}`, view(table), ...saveTable(table));
+    figures.know(table);
+  }
+
+  async function alter(table: Table, from: readonly (string | null)[]): Promise<void> {
+    const list = table.columns.map(({ name, type }, index) => {
+      const before = from[index] ?? null;
+      return `CAST(${before === null ? 'NULL' : identifier(before)} AS ${storedType(type)}) AS ${identifier(name)}`;
+    });
+    const all = [...list, ...table.tablePartitionColumns.map(({ name }) => identifier(name))].join(', ');
+    const interim = `${OWN}.${identifier(`${table.id} altered`)}`;
+    const wider = wide.renamed(table, from);
+    await database.exclusive(async (change) => {
+      await snapshots.keep(change, table, undefined);
+      await change.run(
+        `CREATE TABLE ${interim} AS SELECT ${all} FROM ${storage(table)}`,
+        `DROP VIEW ${visible(figures.newest(table))}`,
+        `DROP TABLE ${storage(table)}`,
+        `ALTER TABLE ${interim} RENAME TO ${identifier(table.id)}`,
+        ...wider.statements,
+        view(table, wider.columns),
+        ...saveTable(table),
+      );
+      wider.done();
+      figures.know(table);
+    });
+  }
+
+  return { createTable: create, dropTable: drop, saveTable: save, alterColumns: alter };
+}

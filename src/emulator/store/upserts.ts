@@ -1,0 +1,84 @@
+import type { Table } from '../model/catalog.ts';
+import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
+import { staged } from './staging.ts';
+import type { StagedBlock, UpsertPlan } from './store.ts';
+
+const DELETE_OPERATION = 68;
+
+/** Columns of an upsert record beside those of the table (protocol 9.2). */
+const OPERATION = '__operation';
+const VALUE_COLUMNS = '__value_cols';
+
+/**
+ * The statements that turn the packs of an upsert session into one change by key: first those that make the
+ * table `changes` in the staging database, then those that belong into the transaction of the table.
+ *
+ * Operations of a key are folded in the order they came: a delete or a whole row starts anew, a partial
+ * update adds its columns to what was there.
+ */
+export function upsertStatements(
+  plan: UpsertPlan,
+  changes: string,
+): { stage: readonly string[]; apply: readonly string[] } {
+  const { table, values } = plan;
+  const keys = table.primaryKey;
+  const columns = table.columns.map(({ name }) => name);
+  const places = new Map(columns.map((name, index) => [name, index]));
+  const key = keys.map((name) => `c${places.get(name)}`).join(', ');
+  const all = columns.map((_name, index) => `c${index}`);
+  const operations = `${STAGING}.${changes}_operations`;
+
+  const stage = [
+    `CREATE TABLE ${operations} AS SELECT *, row_number() OVER () AS seq FROM (${packs(plan, all)})`,
+    `CREATE TABLE ${STAGING}.${changes} AS WITH starts AS (
+       SELECT *, max(CASE WHEN is_delete OR is_whole THEN seq END) OVER (PARTITION BY ${key}) AS start,
+         max(seq) OVER (PARTITION BY ${key}) AS latest FROM ${operations})
+     SELECT ${key}, bool_or(is_delete AND seq = latest) AS is_gone, bool_or(start IS NOT NULL) AS is_new,
+       ${
+         all
+           .filter((column) => !key.split(', ').includes(column))
+           .map(folded)
+           .join(', ') || 'NULL AS nothing'
+       }
+     FROM starts GROUP BY ${key}`,
+    `DROP TABLE ${operations}`,
+  ];
+  const inside = where(table, values);
+  const matches = keys.map((name) => `t.${identifier(name)} = d.c${places.get(name)}`).join(' AND ');
+  const merged = columns.map((name, index) => {
+    if (keys.includes(name)) return `d.c${index}`;
+    return `CASE WHEN d.c${index} IS NOT NULL THEN d.c${index}.v WHEN d.is_new THEN NULL ELSE t.${identifier(name)} END`;
+  });
+  const rows = `${STAGING}.${changes}_rows`;
+  stage.push(
+    `CREATE TABLE ${rows} AS SELECT ${merged.join(', ')}${values.map((value) => `, ${literal(value)}`).join('')}
+     FROM ${STAGING}.${changes} d LEFT JOIN (FROM ${storage(table)}${inside}) t ON ${matches} WHERE NOT d.is_gone`,
+  );
+  const apply = [
+    `DELETE FROM ${storage(table)} AS t USING ${STAGING}.${changes} AS d WHERE ${matches}${inside.replace(' WHERE', ' AND')}`,
+    `INSERT INTO ${storage(table)} FROM ${rows}`,
+  ];
+  return { stage, apply };
+}
+
+/** The last value that an operation since the start gave to a column; NULL: none did. */
+const folded = (column: string): string =>
+  `arg_max({'v': ${column}}, seq) FILTER (NOT is_delete AND seq >= coalesce(start, 0) AND (is_whole OR list_contains(given, ${column.slice(1)}))) AS ${column}`;
+
+function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
+  const selects = blocks.map((block) => {
+    const { source, columns } = staged(block);
+    const at = (name: string) => columns.findIndex((column) => column.name === name);
+    const given = at(VALUE_COLUMNS) < 0 ? 'NULL::BIGINT[]' : `c${at(VALUE_COLUMNS)}`;
+    const isDelete = `coalesce(c${at(OPERATION)} = ${DELETE_OPERATION}, false)`;
+    return `SELECT ${all.join(', ')}, ${given} AS given, ${isDelete} AS is_delete,
+      NOT ${isDelete} AND coalesce(len(${given}), 0) = 0 AS is_whole FROM ${source}`;
+  });
+  return selects.join(' UNION ALL ');
+}
+
+/** Answers a row when a key of the pack is NULL. */
+export function nullKeyTest({ columns, primaryKey }: Table, pack: StagedBlock): string {
+  const places = primaryKey.map((name) => columns.findIndex((column) => column.name === name));
+  return `SELECT 1 FROM ${staged(pack).source} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
+}
