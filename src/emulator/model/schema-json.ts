@@ -50,7 +50,10 @@ function extendedFields(table: Table): object {
   return { ...storageFields(table), Reserved: JSON.stringify(reserved) };
 }
 
-/** Each table partition, and a table without, is one file as soon as it holds rows. */
+/**
+ * Each table partition, and a table without, is one file as soon as it holds rows. Where bytes are not known the
+ * size is at least not 0: PyODPS takes that for a table partition without rows.
+ */
 function storageFields(known: Table | TablePartition): object {
   const parts =
     'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];

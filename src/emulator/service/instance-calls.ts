@@ -5,8 +5,11 @@ import { element, httpDate, json, listing, notImplemented, OWNER, page, text, xm
 
 /** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
 export async function submitInstance(core: Core, call: Call): Promise<Reply> {
-  const schema = call.query.get('curr_schema');
-  const instance = core.instances.submit(core, await bodyText(call), schema);
+  const body = await bodyText(call);
+  const kind = /<Tasks>\s*<(\w+)/.exec(body)?.[1];
+  // A statement whose cost is asked for, for one, must not be executed.
+  if (kind !== undefined && kind !== 'SQL') throw notImplemented(`A task of kind ${kind}`);
+  const instance = core.instances.submit(core, body, call.query.get('curr_schema'));
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
   const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };
   return { status: 201, headers };
