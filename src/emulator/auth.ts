@@ -20,10 +20,19 @@ export interface Account {
 const SKEW_MS = 15 * 60_000;
 const DAY_MS = 24 * 3600_000;
 
-/** Refuses a request whose signature, key id, date or security token is wrong. */
+/**
+ * Refuses a request whose signature (V2 or V4, any region), key id, date or security token is wrong:
+ * 401 Unauthorized with ODPS-0410042 or ODPS-0410051, 403 RequestTimeTooSkewed, 400 for a Date that is
+ * missing or no date (protocol 2).
+ */
 export function authenticate(request: SignedRequest, account: Account, now: number): void {
+  refuseOtherAccounts(request);
   const match = /^ODPS ([^:]+):(.+)$/.exec(headerText(request, 'authorization'));
-  if (!match) throw unauthorized('ODPS-0410042:Invalid signature value - no Authorization header');
+  if (!match) {
+    throw unauthorized(
+      'ODPS-0410042:Invalid signature value - the Authorization header is invalid or missing',
+    );
+  }
   const [accessId, ...scope] = match[1]!.split('/');
   if (accessId !== account.accessId) {
     throw unauthorized(`ODPS-0410051:Invalid credentials - accessKeyId not found: ${accessId}`);
@@ -36,6 +45,21 @@ export function authenticate(request: SignedRequest, account: Account, now: numb
     throw unauthorized('ODPS-0410042:Invalid signature value - User signature does not match');
   }
   checkToken(headerText(request, 'authorization-sts-token'), account);
+}
+
+/** Accounts that one key and its secret do not make (protocol 2.5, 2.6). */
+const OTHER_ACCOUNTS = {
+  'x-odps-bearer-token': 'a bearer token',
+  'application-authentication': 'an application account',
+  'sts-authentication': 'an application account',
+};
+
+function refuseOtherAccounts(request: SignedRequest): void {
+  for (const [name, what] of Object.entries(OTHER_ACCOUNTS)) {
+    if (!headerText(request, name)) continue;
+    const text = `${name}: this local MaxCompute does not take ${what}, only an access key, with a security token or without`;
+    throw unauthorized(`ODPS-0410051:Invalid credentials - ${text}`);
+  }
 }
 
 function checkToken(given: string, { stsToken }: Account): void {
@@ -82,10 +106,13 @@ function isNear(day: string, now: number): boolean {
 }
 
 function checkDate(date: string, now: number): void {
+  if (!date) throw new Refusal(400, 'MissingRequiredHeaderError', 'The Date header is missing.');
   const time = Date.parse(date);
-  if (Number.isNaN(time))
-    throw unauthorized('ODPS-0410031:Authentication signature error - no valid Date header');
+  if (Number.isNaN(time)) {
+    throw new Refusal(400, 'MalformedHeaderValue', `The Date header "${date}" is no date.`);
+  }
   if (Math.abs(time - now) <= SKEW_MS) return;
+  // PyODPS reads these three out of the message.
   const fields = [
     `max_interval_date:${SKEW_MS}`,
     `expire_date:${new Date(time + SKEW_MS).toISOString()}`,

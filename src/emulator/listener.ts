@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { begun, dropBody, type Exchange, writeReply } from './answer.ts';
 import { type Account, authenticate } from './auth.ts';
 import type { Control, Fault, Match } from './control/control.ts';
-import { beforeEffect, cutBody, readBody, replyAfter, slowBody } from './control/faults.ts';
+import { beforeEffect, cutBody, replyAfter, slowBody } from './control/faults.ts';
 import { manage } from './control/manage.ts';
 import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
+import { readBody } from './request-body.ts';
 import { findRoute } from './routes.ts';
 
 /** What the server answers for. */
@@ -15,6 +16,8 @@ export interface Served {
   readonly core: Core;
   readonly control: Control;
   readonly account: Account;
+  /** See `readBody`. */
+  readonly idleMs?: number;
 }
 
 /** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
@@ -80,7 +83,7 @@ function parseAddress(request: IncomingMessage): Address | undefined {
 }
 
 async function answer(
-  { core, control, account }: Served,
+  { core, control, account, idleMs }: Served,
   exchange: Exchange,
   address: Address,
 ): Promise<void> {
@@ -108,7 +111,7 @@ async function answer(
     const call: Call = {
       ...{ method, path, query, request, requestId },
       address: core.publicAddress ?? localAddress(request),
-      body: bodyOf(request, fault),
+      body: bodyOf(request, fault, idleMs),
       ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
     };
     try {
@@ -122,8 +125,12 @@ async function answer(
   }
 }
 
-function bodyOf(request: IncomingMessage, fault: Match['fault'] | undefined): AsyncIterable<Buffer> {
-  const body = readBody(request);
+function bodyOf(
+  request: IncomingMessage,
+  fault: Match['fault'] | undefined,
+  idleMs: number | undefined,
+): AsyncIterable<Buffer> {
+  const body = readBody(request, idleMs);
   if (fault?.action === 'slow') return slowBody(body, fault.bytesPerSecond);
   if (isBodyCut(fault) && request.method === 'PUT') return cutBody(body, request);
   return body;

@@ -14,6 +14,7 @@ import { type ForcedState, listSessions, type SessionInfo, setSession } from './
 import type { Core } from './core.ts';
 import { listen, portOf } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
+import { IDLE_MS } from './request-body.ts';
 import { parseScript } from './sql/ddl.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
@@ -48,6 +49,8 @@ export interface EmulatorOptions {
   readonly timeZone?: string;
   /** Columns that hold a record's origin, for the offsets of `/_stats` in count-only mode. */
   readonly originColumns?: OriginColumns;
+  /** A request body of which nothing comes for this long has its connection cut; default: 120 s. */
+  readonly idleMs?: number;
   readonly now?: () => number;
 }
 
@@ -88,7 +91,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const host = options.host ?? '127.0.0.1';
     const { accessId, accessKey, stsToken = null } = options;
     const account = { accessId, accessKey, stsToken };
-    const server = await listen({ core, control, account }, host, options.port ?? 0);
+    const { idleMs = IDLE_MS } = options;
+    const server = await listen({ core, control, account, idleMs }, host, options.port ?? 0);
     return handleOf(core, control, server, host, notice);
   } catch (error) {
     await store.close();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authenticate, type SignedRequest, stringToSign } from '../../src/emulator/auth.ts';
@@ -54,18 +55,43 @@ describe('signatures', () => {
     expect(() => authenticate(request, temporary, now)).toThrow('security token');
   });
 
+  it('of other kinds of accounts are refused by name', () => {
+    const vector = vectors[0]!;
+    const now = Date.parse(vector.headers.Date!);
+    const signed = requestOf(vector, vector.v2.Authorization);
+    const others = { ...signed.headers, 'application-authentication': 'account_provider:aliyun' };
+    expect(() => authenticate({ ...signed, headers: others }, account, now)).toThrow('application account');
+    const bearer = { ...signed.headers, authorization: undefined, 'x-odps-bearer-token': 'token' };
+    expect(() => authenticate({ ...signed, headers: bearer }, account, now)).toThrow('bearer token');
+  });
+
+  it('need a date that is one', () => {
+    const vector = vectors[0]!;
+    const request = requestOf(vector, vector.v2.Authorization);
+    const dated = (date: string | undefined) => () =>
+      authenticate({ ...request, headers: { ...request.headers, date } }, account, 0);
+    expect(dated(undefined)).toThrow(
+      expect.objectContaining({ status: 400, code: 'MissingRequiredHeaderError' }),
+    );
+    expect(dated('yesterday')).toThrow(
+      expect.objectContaining({ status: 400, code: 'MalformedHeaderValue' }),
+    );
+  });
+
   it('allows a clock that is 15 minutes off, not more', () => {
     const vector = vectors[0]!;
     const request = requestOf(vector, vector.v2.Authorization);
     const now = Date.parse(vector.headers.Date!);
     authenticate(request, account, now + 15 * 60_000);
+    // The shape that PyODPS takes apart: three pairs, times with fractions.
+    const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`;
     expect(() => authenticate(request, account, now + 15 * 60_000 + 1)).toThrow(
-      /max_interval_date:900000,expire_date/,
+      new RegExp(`^max_interval_date:900000,expire_date:${time},now_date:${time}$`),
     );
   });
 });
 
-describe('refusals over HTTP', () => {
+describe('signatures over HTTP', () => {
   let emulator: Emulator;
   beforeAll(async () => {
     emulator = await start();
@@ -89,6 +115,28 @@ describe('refusals over HTTP', () => {
       Message: expect.stringContaining('ODPS-0410051'),
     });
     expect(tunnel.headers['x-odps-request-id']).toBe(tunnel.json.RequestId);
+  });
+
+  it('takes V4 of any region on both families', async () => {
+    const service = await call(emulator.endpoint, '/projects/demo', { region: 'cn-hangzhou' });
+    expect(service.status).toBe(200);
+    const query = { uploads: '' };
+    const tunnel = await call(emulator.url, '/projects/demo/tables/t', {
+      ...{ method: 'POST', region: 'somewhere-else', query },
+    });
+    expect(tunnel.json.Code).toBe('NoSuchTable');
+    const wrong = await call(emulator.endpoint, '/projects/demo', { region: 'cn-hangzhou', accessKey: 'no' });
+    expect(wrong.status).toBe(401);
+  });
+
+  it('refuses a body that is not the one of its Content-MD5', async () => {
+    const send = (md5: string) =>
+      call(emulator.endpoint, '/projects/demo/instances', {
+        ...{ method: 'POST', body: 'no XML', headers: { 'Content-MD5': md5 } },
+      });
+    expect((await send('0'.repeat(32))).body).toContain('<Code>CorruptedDataStream</Code>');
+    const right = createHash('md5').update('no XML').digest('hex');
+    expect((await send(right)).body).not.toContain('CorruptedDataStream');
   });
 
   it('refuses a skewed date and takes a security token beside the signature', async () => {

@@ -27,9 +27,11 @@ export interface Sent {
   accessKey?: string;
   accessId?: string;
   chunked?: boolean;
+  /** Signs with V4 for this region. */
+  region?: string;
 }
 
-/** One signed V2 request (protocol 2.1, 2.2); an empty value is sent bare. Rejects when the connection is cut. */
+/** One request signed with V2 or V4 (protocol 2); an empty value is sent bare. Rejects when the connection is cut. */
 export function call(base: string, path: string, sent: Sent = {}): Promise<Answer> {
   const { method = 'GET', query = {}, body, headers = {} } = sent;
   const prefix = new URL(base).pathname.replace(/\/$/, '');
@@ -51,15 +53,23 @@ export function call(base: string, path: string, sent: Sent = {}): Promise<Answe
     ...odps.map(([key, value]) => `${key}:${value}`),
     plain ? `${path}?${plain}` : path,
   ].join('\n');
-  const signature = createHmac('sha1', sent.accessKey ?? ACCOUNT.accessKey)
-    .update(text)
-    .digest('base64');
-  all.Authorization = `ODPS ${sent.accessId ?? ACCOUNT.accessId}:${signature}`;
+  const { key, scope } = signingKey(sent, all.Date!);
+  const signature = createHmac('sha1', key).update(text).digest('base64');
+  all.Authorization = `ODPS ${sent.accessId ?? ACCOUNT.accessId}${scope}:${signature}`;
   if (!sent.chunked) all['Content-Length'] = String(body === undefined ? 0 : Buffer.byteLength(body));
   const search = Object.entries(query)
     .map(([key, value]) => (value ? `${encodeURIComponent(key)}=${encodeURIComponent(value)}` : key))
     .join('&');
   return exchange(new URL(base), `${prefix}${path}${search ? `?${search}` : ''}`, method, all, body);
+}
+
+function signingKey({ accessKey = ACCOUNT.accessKey, region }: Sent, date: string) {
+  if (!region) return { key: accessKey, scope: '' };
+  const day = new Date(date).toISOString().slice(0, 10).replaceAll('-', '');
+  let key: string | Buffer = `aliyun_v4${accessKey}`;
+  for (const part of [day, region, 'odps', 'aliyun_v4_request'])
+    key = createHmac('sha256', key).update(part).digest();
+  return { key, scope: `/${day}/${region}/odps/aliyun_v4_request` };
 }
 
 function exchange(

@@ -73,16 +73,6 @@ function statusReply(fault: Extract<Fault, { action: 'status' }>, family: Family
 const closed = (request: IncomingMessage): Promise<void> =>
   new Promise((resolve) => request.socket.once('close', () => resolve()));
 
-/** The service cuts an upload after 120 s without data (protocol 4.5). */
-const IDLE_MS = 120_000;
-
-/** The request body as it comes; a reader that stops early leaves the connection open for the answer. */
-export async function* readBody(request: IncomingMessage): AsyncIterable<Buffer> {
-  request.setTimeout(IDLE_MS, () => request.destroy());
-  for await (const piece of request.iterator({ destroyOnReturn: false })) yield piece as Buffer;
-  request.setTimeout(0);
-}
-
 export async function* slowBody(body: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncIterable<Buffer> {
   for await (const piece of body) {
     await sleep((1000 * piece.length) / bytesPerSecond);
