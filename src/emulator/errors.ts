@@ -16,12 +16,15 @@ export interface Reply {
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** Headers of the answer. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -51,7 +54,10 @@ export function errorReply(
 
 /** Anything thrown by a handler, as an answer; what is no refusal is the emulator's own fault. */
 export function replyOf(error: unknown, family: Family, requestId: string): Reply {
-  if (error instanceof Refusal) return errorReply(family, error.status, error.code, error.message, requestId);
+  if (error instanceof Refusal) {
+    const reply = errorReply(family, error.status, error.code, error.message, requestId);
+    return error.headers ? { ...reply, headers: error.headers } : reply;
+  }
   const message = error instanceof Error ? error.message : String(error);
   return errorReply(family, 500, 'InternalServerError', message, requestId);
 }

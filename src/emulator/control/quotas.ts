@@ -7,39 +7,65 @@ const LIMITS = {
   commit: { count: 75, windowMs: 15_000, text: 'commits' },
 } as const;
 const COMMITS_AT_ONCE = 32;
+const BLOCK_BYTES_PER_SECOND = 10 * 1024 * 1024;
+/** Shorter waits than this are left out until they add up to it. */
+const SHORTEST_WAIT_MS = 10;
 
 export type Metered = keyof typeof LIMITS;
+type MeteredTable = { readonly id: string; readonly name: string };
 
 export interface Quotas {
-  /** Counts one call; refuses with 429 when the window of the table is full. */
-  take(what: Metered, table: string): void;
-  /** Takes a place among the commits that run at once; answers how to give it back. */
-  enterCommit(table: string): () => void;
+  /** Counts one call; refuses with 429 FlowExceeded when the window of the table is full. */
+  take(what: Metered, table: MeteredTable): void;
+  /** Takes a place among the commits that run at once (429 SlotExceeded); answers how to give it back. */
+  enterCommit(table: MeteredTable): () => void;
+  /** A block, pack or flush as it comes, at 10 MB/s at most from its first byte to its last. */
+  pace(body: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
 }
 
-export function createQuotas(mode: 'none' | 'real', now: () => number): Quotas {
-  if (mode === 'none') return { take: () => {}, enterCommit: () => () => {} };
+const sleepFor = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = sleepFor): Quotas {
+  if (mode === 'none') return { take: () => {}, enterCommit: () => () => {}, pace: (body) => body };
   const windows = new Map<string, number[]>();
   const running = new Map<string, number>();
 
-  function take(what: Metered, table: string): void {
+  function take(what: Metered, { id, name }: MeteredTable): void {
     const { count, windowMs, text } = LIMITS[what];
-    const key = `${what} ${table}`;
+    const key = `${what} ${id}`;
     const recent = (windows.get(key) ?? []).filter((time) => time > now() - windowMs);
     windows.set(key, recent);
-    if (recent.length >= count) throw exceeded(`${count} ${text} in ${windowMs / 1000} s on table ${table}`);
+    if (recent.length >= count) {
+      const limit = `${count} ${text} in ${windowMs / 1000} s on table ${name}`;
+      throw new Refusal(429, 'FlowExceeded', `Your flow quota is exceeded: ${limit}.`);
+    }
     recent.push(now());
   }
 
-  function enterCommit(table: string): () => void {
-    const before = running.get(table) ?? 0;
-    if (before >= COMMITS_AT_ONCE) throw exceeded(`${COMMITS_AT_ONCE} commits at once on table ${table}`);
-    running.set(table, before + 1);
-    return () => running.set(table, (running.get(table) ?? 1) - 1);
+  function enterCommit({ id, name }: MeteredTable): () => void {
+    const before = running.get(id) ?? 0;
+    if (before >= COMMITS_AT_ONCE) {
+      const limit = `${COMMITS_AT_ONCE} commits at once on table ${name}`;
+      throw new Refusal(429, 'SlotExceeded', `Your slot quota is exceeded: ${limit}.`);
+    }
+    running.set(id, before + 1);
+    return () => running.set(id, (running.get(id) ?? 1) - 1);
   }
 
-  return { take, enterCommit };
+  return { take, enterCommit, pace: (body) => paced(body, now, sleep) };
 }
 
-const exceeded = (text: string): Refusal =>
-  new Refusal(429, 'FlowExceeded', `Your flow quota is exceeded: ${text}.`);
+async function* paced(
+  body: AsyncIterable<Buffer>,
+  now: () => number,
+  sleep: (ms: number) => Promise<void>,
+): AsyncIterable<Buffer> {
+  const start = now();
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.length;
+    const wait = start + (1000 * bytes) / BLOCK_BYTES_PER_SECOND - now();
+    if (wait >= SHORTEST_WAIT_MS) await sleep(wait);
+    yield piece;
+  }
+}

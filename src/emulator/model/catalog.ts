@@ -48,6 +48,10 @@ export interface Table {
   readonly lifecycle: number;
   readonly primaryKey: readonly string[];
   readonly transactional: boolean;
+  /** TBLPROPERTIES, keys in lower case. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Grows with every change of the columns. */
+  readonly schemaVersion: number;
   readonly createdAt: number;
   /** Text of a view. */
   readonly query: string;
@@ -109,6 +113,7 @@ export function newTable(
     name: name.name.toLowerCase(),
     kind: view !== undefined ? 'VIRTUAL_VIEW' : external ? 'EXTERNAL_TABLE' : 'MANAGED_TABLE',
     ...{ columns, tablePartitionColumns, comment, lifecycle, primaryKey, transactional },
+    ...{ properties: {}, schemaVersion: 1 },
     createdAt: now,
     query: view ?? '',
     tablePartitions: new Map(),

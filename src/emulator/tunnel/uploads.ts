@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import { specText, type Table } from '../model/catalog.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
+import { newSessionId } from './session-id.ts';
+import { checkDestination, type Destination } from './target.ts';
 
 export type SessionStatus = 'normal' | 'closing' | 'closed' | 'canceled' | 'expired' | 'critical';
 
@@ -11,12 +12,14 @@ export interface Block {
   readonly createdAt: number;
 }
 
-/** One upload to one table partition. */
-export interface Session {
-  readonly id: string;
-  readonly table: Table;
-  readonly values: readonly string[];
+/** What an upload is asked for: one table, or one table partition. */
+export interface UploadPlan extends Destination {
   readonly overwrite: boolean;
+  readonly quotaName: string;
+}
+
+export interface Session extends UploadPlan {
+  readonly id: string;
   readonly createdAt: number;
   status: SessionStatus;
   /** What is said in place of `closing`. */
@@ -48,7 +51,7 @@ export interface SessionCounts {
 
 export interface Sessions {
   readonly counts: SessionCounts;
-  create(table: Table, values: readonly string[], overwrite: boolean): Session;
+  create(plan: UploadPlan): Session;
   /** The session, its expiry considered; throws NoSuchUpload, or InvalidResourceSpec for another resource. */
   find(id: string, table: Table, spec: string | undefined): Session;
   /** All that are remembered, oldest first, and one of them: for fault control. */
@@ -71,35 +74,21 @@ export function createSessions(store: Store, now: () => number): Sessions {
   const sessions = new Map<string, Session>();
   const counts: SessionCounts = { created: 0, committed: 0, blocks: 0, rows: 0 };
 
-  function create(table: Table, values: readonly string[], overwrite: boolean): Session {
+  function create(plan: UploadPlan): Session {
     forgetOld();
-    const id = `${new Date(now()).toISOString().replace(/\D/g, '').slice(0, 14)}${randomBytes(12).toString('hex')}`;
-    const session: Session = {
-      ...{
-        id,
-        table,
-        values,
-        overwrite,
-        createdAt: now(),
-        status: 'normal' as const,
-        closingWord: 'closing',
-      },
-      ...{ blocks: new Map(), closedBlocks: [], commit: undefined },
-    };
+    const id = newSessionId(now());
+    const state = { status: 'normal' as const, closingWord: 'closing', closedBlocks: [], commit: undefined };
+    const session: Session = { ...plan, id, createdAt: now(), ...state, blocks: new Map() };
     sessions.set(id, session);
     counts.created += 1;
     return session;
   }
 
   function find(id: string, table: Table, spec: string | undefined): Session {
+    forgetOld();
     const session = sessions.get(id);
     if (!session) throw new Refusal(404, 'NoSuchUpload', `The specified upload id ${id} does not exist.`);
-    const own = specText(session.table, session.values);
-    if (session.table.id !== table.id || (spec ?? '') !== own) {
-      const text = `Upload ${id} was created for table ${session.table.name}${own && ` partition ${own}`}.`;
-      throw new Refusal(400, 'InvalidResourceSpec', text);
-    }
-    if (isOpen(session) && now() - session.createdAt >= SESSION_LIFE_MS) drop(session, 'expired');
+    checkDestination('Upload', id, session, table, spec ?? '');
     return session;
   }
 
@@ -176,9 +165,10 @@ export function createSessions(store: Store, now: () => number): Sessions {
 
   function forgetOld(): void {
     for (const session of sessions.values()) {
-      if (now() - session.createdAt < MEMORY_MS) return;
+      const age = now() - session.createdAt;
+      if (age < SESSION_LIFE_MS) return;
       if (isOpen(session)) drop(session, 'expired');
-      sessions.delete(session.id);
+      if (age >= MEMORY_MS) sessions.delete(session.id);
     }
   }
 
@@ -190,6 +180,7 @@ export function createSessions(store: Store, now: () => number): Sessions {
       if (!table) continue;
       const closed = {
         overwrite: false,
+        quotaName: 'default',
         status: 'closed' as const,
         closingWord: 'closing',
         blocks: new Map<number, Block>(),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createQuotas } from '../../src/emulator/control/quotas.ts';
-import type { Emulator } from '../../src/emulator/server.ts';
-import { clientClock, commitUpload, createUpload, start } from './harness.ts';
+import { createQuotas } from '../../../src/emulator/control/quotas.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { clientClock, commitUpload, createUpload, start } from '../harness.ts';
 
 let emulator: Emulator;
 afterEach(async () => {
@@ -25,9 +25,31 @@ describe('real quotas', () => {
     expect((await createUpload(emulator, { table: 't' })).status).toBe(200);
   });
 
+  it('hold a block to 10 MB/s, measured over the whole of it', async () => {
+    let time = 0;
+    const waits: number[] = [];
+    const sleep = async (ms: number) => {
+      waits.push(ms);
+      time += ms;
+    };
+    async function* body() {
+      for (let piece = 0; piece < 40; piece += 1) {
+        if (piece === 20) time += 400;
+        yield Buffer.alloc(512 * 1024);
+      }
+    }
+    let bytes = 0;
+    for await (const piece of createQuotas('real', () => time, sleep).pace(body())) bytes += piece.length;
+    expect(bytes).toBe(20 * 1024 * 1024);
+    // A pause of the client counts: what it missed it may catch up with.
+    expect(time).toBe(2000);
+    expect(waits[0]).toBe(50);
+  });
+
   it('allow 500 blocks in five minutes, 75 commits in 15 s and 32 commits at once', () => {
     let time = 0;
     const quotas = createQuotas('real', () => time);
+    const table = { id: '1', name: 't' };
     const accepted = (work: () => void) => {
       for (let turn = 0; ; turn += 1) {
         try {
@@ -37,14 +59,17 @@ describe('real quotas', () => {
         }
       }
     };
-    expect(accepted(() => quotas.take('block', 't'))).toBe(500);
-    expect(accepted(() => quotas.take('commit', 't'))).toBe(75);
+    expect(accepted(() => quotas.take('block', table))).toBe(500);
+    expect(accepted(() => quotas.take('commit', table))).toBe(75);
     time += 15_000;
-    expect(accepted(() => quotas.take('commit', 't'))).toBe(75);
-    expect(accepted(() => quotas.take('block', 't'))).toBe(0);
+    expect(accepted(() => quotas.take('commit', table))).toBe(75);
+    expect(accepted(() => quotas.take('block', table))).toBe(0);
     const leave: (() => void)[] = [];
-    expect(accepted(() => leave.push(quotas.enterCommit('t')))).toBe(32);
+    expect(accepted(() => leave.push(quotas.enterCommit(table)))).toBe(32);
+    expect(() => quotas.enterCommit(table)).toThrow(
+      expect.objectContaining({ status: 429, code: 'SlotExceeded' }),
+    );
     leave[0]!();
-    expect(accepted(() => quotas.enterCommit('t'))).toBe(1);
+    expect(accepted(() => quotas.enterCommit(table))).toBe(1);
   });
 });

@@ -1,0 +1,93 @@
+import { type Call, type Core, tableOf } from '../core.ts';
+import { Refusal } from '../errors.ts';
+import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import { typeText } from '../model/types.ts';
+import { addTablePartition } from '../sql/execute.ts';
+
+/** Where the rows of a session go. */
+export interface Destination {
+  readonly table: Table;
+  /** Values of the table partition; empty for a table without. */
+  readonly values: readonly string[];
+}
+
+/** The table of an upload, stream or upsert; a view and an external table take none (protocol 4.1). */
+export function writableTable(core: Core, call: Call, name: string, schema?: string): Table {
+  const table = tableOf(core, call, name, schema);
+  if (table.kind === 'MANAGED_TABLE') return table;
+  throw new Refusal(400, 'MethodNotAllowed', `Table ${table.name} is a ${table.kind}: it takes no upload.`);
+}
+
+/** Values of the table partition that a call names: all columns of one, none for a table without (protocol 4.1). */
+export function namedValues(table: Table, call: Call): string[] {
+  const text = call.query.get('partition');
+  const names = table.tablePartitionColumns.map((column) => column.name).join(', ');
+  if (!names && text)
+    throw new Refusal(400, 'InvalidPartitionSpec', `Table ${table.name} is not partitioned.`);
+  if (!names) return [];
+  if (text) return specValues(table, parseSpec(text));
+  const wanted = `Table ${table.name} is partitioned by ${names}: name all of them.`;
+  throw new Refusal(400, 'MissingPartitionSpec', wanted);
+}
+
+/** Refuses a table partition that is not there; with `create` it is made. */
+export async function needTablePartition(core: Core, { table, values }: Destination, create: boolean) {
+  if (!values.length || table.tablePartitions.has(specText(table, values))) return;
+  if (!create) throw noSuchTablePartition(table, values);
+  await addTablePartition(core, table, values);
+}
+
+export function noSuchTablePartition(table: Table, values: readonly string[]): Refusal {
+  const spec = specText(table, values);
+  const text = `The specified partition ${spec} of table ${table.name} does not exist.`;
+  return new Refusal(404, 'NoSuchPartition', text);
+}
+
+/** The table partition that a call names, as `pt=a` text in the table's own order and spelling; undefined: none. */
+export function namedSpec(table: Table, call: Call): string | undefined {
+  const text = call.query.get('partition');
+  if (!text || !table.tablePartitionColumns.length) return text || undefined;
+  return specText(table, namedValues(table, call));
+}
+
+/** Refuses the call of a session that was made for another table or table partition; undefined: any of its own. */
+export function checkDestination(
+  kind: string,
+  id: string,
+  own: Destination,
+  table: Table,
+  spec: string | undefined,
+): void {
+  const wanted = specText(own.table, own.values);
+  if (own.table.id === table.id && (spec ?? wanted) === wanted) return;
+  const text = `${kind} ${id} was created for table ${own.table.name}${wanted && ` partition ${wanted}`}.`;
+  throw new Refusal(400, 'InvalidResourceSpec', text);
+}
+
+/** Whether rows written for the one fit the other: names and types in their order. */
+export function sameColumns(a: readonly ColumnDefinition[], b: readonly ColumnDefinition[]): boolean {
+  if (a === b) return true;
+  const same = (one: ColumnDefinition, other: ColumnDefinition | undefined) =>
+    one.name === other?.name && typeText(one.type) === typeText(other.type);
+  return a.length === b.length && a.every((column, index) => same(column, b[index]));
+}
+
+/** Protocol 10.2: the session keeps the columns that it began with. */
+export function schemaModified(table: Table, what: string): Refusal {
+  const text = `The columns of table ${table.name} have changed since ${what} began.`;
+  return new Refusal(412, 'SchemaModified', text, {
+    'odps-tunnel-latest-schema-version': String(table.schemaVersion),
+  });
+}
+
+/** A whole number parameter within a range; undefined when it is not given. */
+export function numberParameter(call: Call, name: string, least: number, most: number): number | undefined {
+  const text = call.query.get(name);
+  if (text === undefined || text === '') return undefined;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : -1;
+  if (value >= least && value <= most) return value;
+  throw new Refusal(400, 'InvalidArgument', `${name}=${text} is no whole number from ${least} to ${most}.`);
+}
+
+/** The quota that a session was asked for: its answers repeat it. */
+export const quotaOf = (call: Call): string => call.query.get('quotaName') || 'default';
