@@ -1,5 +1,5 @@
 import { Refusal } from '../errors.ts';
-import { specText, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
 import { newSessionId } from './session-id.ts';
 import { checkDestination, type Destination } from './target.ts';
