@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { malformed } from '../errors.ts';
 import type { ColumnType } from '../model/types.ts';
-import { createRecordReader } from './record-reader.ts';
+import { createRecordReader, type RecordHandler } from './record-reader.ts';
 import { Scan } from './scan.ts';
+import { inColumn, textOf, valueCheck } from './value-checks.ts';
 
 /**
  * A value of the record format. TINYINT SMALLINT INT DATE (days) INTERVAL_YEAR_MONTH (months) FLOAT DOUBLE:
@@ -14,7 +14,19 @@ export type Cell = null | boolean | number | bigint | string | Uint8Array | read
 /** Decodes the value of one column at the cursor; the bytes were verified by the record reader before. */
 export type CellReader = (scan: Scan) => Cell;
 
+/** A reader that refuses what the column does not take: as Arrow blocks are read, so are records. */
 export function cellReader(type: ColumnType): CellReader {
+  const read = plainReader(type);
+  const check = valueCheck(type);
+  if (!check) return read;
+  return (scan) => {
+    const cell = read(scan);
+    check(cell as Exclude<Cell, null>);
+    return cell;
+  };
+}
+
+function plainReader(type: ColumnType): CellReader {
   switch (type.name) {
     case 'BOOLEAN':
       return (scan) => scan.byte() === 1;
@@ -27,15 +39,15 @@ export function cellReader(type: ColumnType): CellReader {
       return (scan) => readFloating(scan, 8);
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
+      return (scan) => readNanoseconds(scan, 0);
     case 'INTERVAL_DAY_TIME':
-      return readNanoseconds;
+      return (scan) => readNanoseconds(scan, -999_999_999);
     case 'STRING':
     case 'JSON':
     case 'DECIMAL':
-      return readText;
     case 'VARCHAR':
     case 'CHAR':
-      return (scan) => checkLength(readText(scan), type.length);
+      return readText;
     case 'BINARY':
       return (scan) => readBytes(scan).slice();
     case 'ARRAY':
@@ -59,10 +71,12 @@ function readBigint(scan: Scan): bigint {
   return scan.bigint();
 }
 
-function readNanoseconds(scan: Scan): bigint {
+/** Intervals may carry nanoseconds of their own sign: the Java client writes them so (protocol 5.4). */
+function readNanoseconds(scan: Scan, least: number): bigint {
   const seconds = readBigint(scan);
   const nanos = readNumber(scan);
-  if (nanos < 0 || nanos > 999_999_999) throw malformed(`nanoseconds ${nanos} are outside 0..999999999`);
+  if (nanos < least || nanos > 999_999_999)
+    throw malformed(`nanoseconds ${nanos} are outside ${least}..999999999`);
   return seconds * 1_000_000_000n + BigInt(nanos);
 }
 
@@ -79,20 +93,7 @@ function readBytes(scan: Scan): Uint8Array {
   return scan.bytes.subarray(start, scan.at);
 }
 
-function readText(scan: Scan): string {
-  const bytes = readBytes(scan);
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw malformed('a text is not valid UTF-8');
-  return text;
-}
-
-/** VARCHAR and CHAR count characters, not bytes (protocol 5.5). */
-function checkLength(text: string, limit: number): string {
-  if (text.length > limit && [...text].length > limit) {
-    throw malformed(`a text of ${[...text].length} characters does not fit into ${limit}`);
-  }
-  return text;
-}
+const readText = (scan: Scan): string => textOf(readBytes(scan));
 
 function listReader(item: CellReader): (scan: Scan) => Cell[] {
   return (scan) => {
@@ -120,16 +121,37 @@ function structReader(fields: readonly CellReader[]): CellReader {
 
 /** All rows of one complete uncompressed record stream; throws MalformedDataStream. */
 export function readRows(types: readonly ColumnType[], stream: Uint8Array): Cell[][] {
-  const readers = types.map(cellReader);
   const rows: Cell[][] = [];
-  const scan = new Scan();
-  const reader = createRecordReader(types, (bytes, starts) => {
-    scan.bytes = bytes;
-    rows.push(readers.map((read, index) => readCell(scan, read, starts[index]!)));
-  });
+  const columns = types.map((type, index) => ({ name: `c${index}`, type }));
+  const reader = createRecordReader(
+    types,
+    rowHandler(columns, (row) => rows.push([...row])),
+  );
   reader.push(stream);
   reader.end();
   return rows;
+}
+
+/**
+ * Decodes each record for `onRow`, which gets the same array every time; errors say which column.
+ */
+export function rowHandler(
+  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  onRow: (row: readonly Cell[]) => void,
+): RecordHandler {
+  const readers = columns.map((column) => cellReader(column.type));
+  const row: Cell[] = columns.map(() => null);
+  const scan = new Scan();
+  return (bytes, starts) => {
+    scan.bytes = bytes;
+    let index = 0;
+    try {
+      for (; index < readers.length; index += 1) row[index] = readCell(scan, readers[index]!, starts[index]!);
+    } catch (error) {
+      throw inColumn(columns[index]!.name, error);
+    }
+    onRow(row);
+  };
 }
 
 /** The value that begins at `start`, NULL for -1. */

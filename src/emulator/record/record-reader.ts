@@ -2,6 +2,7 @@ import { malformed } from '../errors.ts';
 import { type ColumnType, typeText } from '../model/types.ts';
 import { CRC_START, crcBytes, crcColumnInt64, crcInt32, crcValue } from './crc32c.ts';
 import { Scan } from './scan.ts';
+import { inRow, isNull, MAX_FIELD_BYTES, RANGES, type RequiredColumn, tooLarge } from './value-checks.ts';
 
 /**
  * Called for each record whose checksum is right. `starts[i]` is where the value of column i begins in
@@ -23,7 +24,10 @@ const META_CHECKSUM = 33554431;
 
 /** Bytes after the data that are always readable as zero: no read needs a bounds check of its own. */
 const SLACK = 64;
-const MAX_FIELD_BYTES = 8 * 1024 * 1024;
+/** A value with its length. */
+const LARGEST_VALUE = MAX_FIELD_BYTES + 10;
+/** A record of which so much is here is not looked at again for every piece that comes. */
+const LARGE_RECORD = 1024 * 1024;
 
 const KIND = { integer: 0, boolean: 1, double: 2, float: 3, bytes: 4, time: 5, nested: 6 } as const;
 type Kind = (typeof KIND)[keyof typeof KIND];
@@ -59,22 +63,17 @@ function kindOf(type: ColumnType): Kind {
   }
 }
 
-/** Smallest and largest number of the integer types; -2^63 is accepted, PyODPS lets it pass. */
-const RANGES: Partial<Record<ColumnType['name'], readonly [number, number]>> = {
-  TINYINT: [-128, 127],
-  SMALLINT: [-32768, 32767],
-  INT: [-2147483648, 2147483647],
-  DATE: [-719162, 2932896],
-  DATETIME: [-62135683200000, 253402387200000],
-};
-
 /**
  * A streaming reader of the record format (protocol 5) for columns of `types`, in session order: checks
  * every record's checksum, the row count and the checksum of checksums. Checksums are taken modulo 2^32.
+ * `required` columns must have a value in every record.
  */
-export function createRecordReader(types: readonly ColumnType[], onRecord?: RecordHandler): RecordReader {
+export function createRecordReader(
+  types: readonly ColumnType[],
+  onRecord?: RecordHandler,
+  required: readonly RequiredColumn[] = [],
+): RecordReader {
   const kinds = Uint8Array.from(types, kindOf);
-  const ranges = types.map((type) => RANGES[type.name]);
   const starts = new Int32Array(types.length);
   let buffer: Uint8Array = new Uint8Array(0);
   let filled = 0;
@@ -90,7 +89,10 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
     if (piece.length === 0) return;
     if (finished) throw malformed('there are bytes after the footer');
     append(piece);
-    if (filled < wanted) return;
+    if (filled >= wanted) readRecords();
+  }
+
+  function readRecords(): void {
     wanted = 0;
     scan.bytes = buffer;
     while (!finished && at < filled) {
@@ -118,7 +120,8 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
   /** True when the cursor passed the data: the record is not complete yet. */
   function overrun(): boolean {
     if (scan.at <= filled) return false;
-    wanted = Math.max(wanted, scan.at);
+    const held = filled - at;
+    wanted = Math.max(wanted, scan.at, held > LARGE_RECORD ? filled + held : 0);
     return true;
   }
 
@@ -137,6 +140,8 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
       last = field;
       starts[field - 1] = scan.at;
       crc = readValue(kind, field, crc);
+      if (scan.at - starts[field - 1]! > LARGEST_VALUE)
+        throw malformed(`row ${rows}: column ${field}: ${tooLarge(scan.at - starts[field - 1]!)}`);
       if (overrun()) return false;
     }
   }
@@ -144,7 +149,7 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
   function readValue(kind: Kind, field: number, crc: number): number {
     if (kind === KIND.integer) {
       scan.zigzag64();
-      checkRange(field);
+      checkRange(types[field - 1]!);
       return crcColumnInt64(crc, field, scan.low, scan.high);
     }
     const state = crcInt32(crc, field);
@@ -163,6 +168,7 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
     switch (kind) {
       case KIND.integer:
         scan.zigzag64();
+        checkRange(type);
         return crcInt32(crcInt32(crc, scan.low), scan.high);
       case KIND.boolean:
         return crcBytes(crc, buffer, scan.at, scan.boolean());
@@ -211,15 +217,17 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
       scan.at = Math.max(scan.at, filled + 1);
       return crc;
     }
-    return scan.byte() === 0 ? readLeaf(type, kindOf(type), crc) : crc;
+    const flag = scan.byte();
+    if (flag > 1) throw malformed(`row ${rows}: a NULL flag is 0 or 1, not ${flag}`);
+    return flag === 0 ? readLeaf(type, kindOf(type), crc) : crc;
   }
 
-  function checkRange(field: number): void {
-    const range = ranges[field - 1];
+  function checkRange(type: ColumnType): void {
+    const range = RANGES[type.name];
     if (!range || scan.at > filled) return;
     const value = scan.high * 4294967296 + (scan.low >>> 0);
     if (value < range[0] || value > range[1]) {
-      throw malformed(`row ${rows}: column ${field} has ${value}, outside ${typeText(types[field - 1]!)}`);
+      throw malformed(`row ${rows}: ${value} is outside ${typeText(type)}`);
     }
   }
 
@@ -236,9 +244,19 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
     if (scan.at > filled) return false;
     if (given >>> 0 !== crcValue(state)) throw malformed(`row ${rows}: the checksum of the record is wrong`);
     crcOfCrcs = crcInt32(crcOfCrcs, given);
+    for (const { index, name } of required)
+      if (starts[index]! < 0) throw malformed(`row ${rows}: ${isNull(name)}`);
+    if (onRecord) handOver(onRecord);
     rows += 1;
-    onRecord?.(buffer, starts);
     return true;
+  }
+
+  function handOver(handler: RecordHandler): void {
+    try {
+      handler(buffer, starts);
+    } catch (error) {
+      throw inRow(rows, error);
+    }
   }
 
   function readFooter(): boolean {
@@ -261,6 +279,7 @@ export function createRecordReader(types: readonly ColumnType[], onRecord?: Reco
   }
 
   function end(): number {
+    if (!finished && at < filled) readRecords();
     if (!finished) throw malformed(`the stream ends without a footer after ${rows} rows`);
     return rows;
   }

@@ -1,4 +1,5 @@
 import { malformed } from '../errors.ts';
+import { tooLarge } from './value-checks.ts';
 
 /**
  * Reads the primitives of the record format (protocol 5.1) at a cursor. The bytes end in zeros, so a read
@@ -42,7 +43,7 @@ export class Scan {
   /** A length or count, refused above `limit`. */
   length(limit: number): number {
     const value = this.varint32() >>> 0;
-    if (value > limit) throw malformed(`a value of ${value} bytes is larger than MaxFieldSize ${limit}`);
+    if (value > limit) throw malformed(tooLarge(value));
     return value;
   }
 
