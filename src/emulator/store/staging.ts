@@ -1,8 +1,6 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
-import { type Cell, cellReader, readCell } from '../record/cells.ts';
-import type { RecordHandler } from '../record/record-reader.ts';
-import { Scan } from '../record/scan.ts';
+import { type Cell, rowHandler } from '../record/cells.ts';
 import { type Database, type DuckDBVector, setItem } from './duckdb.ts';
 import { duckType, toDuck } from './duckdb-cells.ts';
 import { STAGING, storedType } from './duckdb-sql.ts';
@@ -39,7 +37,7 @@ export function createStaging(database: Database): {
       appender.add(row);
     };
     return {
-      onRecord: recordHandler(types, onRow),
+      onRecord: rowHandler(columns, onRow),
       onRow,
       finish: async (rows) => {
         appender.close();
@@ -61,19 +59,6 @@ function cellBytes(cell: Cell): number {
   if (typeof cell === 'string') return Buffer.byteLength(cell);
   if (cell instanceof Uint8Array) return cell.length;
   return Array.isArray(cell) ? cell.reduce<number>((sum, item: Cell) => sum + cellBytes(item), 0) : 8;
-}
-
-/** Decodes the verified values of each record. */
-function recordHandler(types: readonly ColumnType[], onRow: (row: readonly Cell[]) => void): RecordHandler {
-  const readers = types.map(cellReader);
-  const row: Cell[] = types.map(() => null);
-  const scan = new Scan();
-  return (bytes, starts) => {
-    scan.bytes = bytes;
-    for (let index = 0; index < readers.length; index += 1)
-      row[index] = readCell(scan, readers[index]!, starts[index]!);
-    onRow(row);
-  };
 }
 
 const CHUNK_ROWS = 2048;

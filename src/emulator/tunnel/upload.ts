@@ -1,12 +1,10 @@
-import { type Decode, decoderOf } from '../compress/codecs.ts';
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
-import { malformed, Refusal, type Reply } from '../errors.ts';
+import { Refusal, type Reply } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import { schemaJson } from '../model/schema-json.ts';
-import { createRecordReader } from '../record/record-reader.ts';
-import type { BlockLoader, StagedBlock } from '../store/store.ts';
-import { received } from './received.ts';
+import { MAX_FIELD_BYTES, requiredColumns } from '../record/value-checks.ts';
+import { stageBody } from './block-body.ts';
 import {
   namedSpec,
   namedValues,
@@ -82,17 +80,12 @@ export async function putBlock(core: Core, call: Call, name: string, schema?: st
   const id = blockId(call.query.get('blockid'));
   core.sessions.checkWritable(session);
   checkColumns(session, table);
-  if (call.query.has('arrow')) throw malformed('Arrow blocks are not supported by this local MaxCompute');
   core.quotas.take('block', table);
   const version = numberParameter(call, 'block_version', 0, Number.MAX_SAFE_INTEGER) ?? 0;
-  const decode = decoderOf(call.request.headers['content-encoding']);
-  const loader = await core.store.load(session.table.columns);
-  await core.sessions.addBlock(
-    session,
-    id,
-    await readBlock(core, call, session.table, loader, decode),
-    version,
-  );
+  const { columns, primaryKey } = session.table;
+  const required = requiredColumns(columns, primaryKey);
+  const block = await stageBody(core, call, { columns, required, arrow: call.query.has('arrow') });
+  await core.sessions.addBlock(session, id, block, version);
   return { status: 200 };
 }
 
@@ -100,24 +93,6 @@ function blockId(text: string | undefined): number {
   const id = /^\d{1,9}$/.test(text ?? '') ? Number(text) : -1;
   if (id >= 0 && id <= LAST_BLOCK_ID) return id;
   throw new Refusal(400, 'InvalidBlockID', `Block id "${text ?? ''}" is outside 0..${LAST_BLOCK_ID}.`);
-}
-
-async function readBlock(
-  core: Core,
-  call: Call,
-  table: Table,
-  loader: BlockLoader,
-  decode: Decode,
-): Promise<StagedBlock> {
-  try {
-    const types = table.columns.map((column) => column.type);
-    const reader = createRecordReader(types, loader.onRecord);
-    for await (const piece of decode(received(core, call))) reader.push(piece);
-    return await loader.finish(reader.end());
-  } catch (error) {
-    await loader.abort().catch(() => {});
-    throw error;
-  }
 }
 
 function sessionReply(session: Session, withBlocks = true): Reply {
@@ -128,7 +103,7 @@ function sessionReply(session: Session, withBlocks = true): Reply {
     Owner: 'ALIYUN$local',
     Initiated: new Date(session.createdAt).toUTCString(),
     IsOverwrite: session.overwrite,
-    MaxFieldSize: 8388608,
+    MaxFieldSize: MAX_FIELD_BYTES,
     QuotaName: session.quotaName,
     Schema: schemaJson(session.table),
     UploadedBlockList: blocks.map(({ id, rows, createdAt }) => ({
