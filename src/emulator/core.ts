@@ -5,8 +5,11 @@ import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Catalog, Table } from './model/catalog.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
+import type { HasherName } from './tunnel/bucket-hash.ts';
 import type { Downloads } from './tunnel/downloads.ts';
+import type { Streams } from './tunnel/streams.ts';
 import type { Sessions } from './tunnel/uploads.ts';
+import type { Upserts } from './tunnel/upserts.ts';
 
 /** What every handler works on. */
 export interface Core {
@@ -23,6 +26,10 @@ export interface Core {
   /** Of uploads. */
   readonly sessions: Sessions;
   readonly downloads: Downloads;
+  readonly streams: Streams;
+  readonly upserts: Upserts;
+  /** How upsert sessions choose the bucket of a row. */
+  readonly hasher: HasherName;
   readonly instances: Instances;
   readonly quotas: Quotas;
   readonly traffic: Traffic;

@@ -22,8 +22,11 @@ import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/co
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
 import type { Store } from './store/store.ts';
+import type { HasherName } from './tunnel/bucket-hash.ts';
 import { createDownloads } from './tunnel/downloads.ts';
+import { createStreams } from './tunnel/streams.ts';
 import { createSessions } from './tunnel/uploads.ts';
+import { createUpserts } from './tunnel/upserts.ts';
 
 export interface EmulatorOptions {
   /** 0 (default): any free port. */
@@ -49,6 +52,8 @@ export interface EmulatorOptions {
   readonly timeZone?: string;
   /** Columns that hold a record's origin, for the offsets of `/_stats` in count-only mode. */
   readonly originColumns?: OriginColumns;
+  /** How upsert sessions choose the bucket of a row; default: `default`, as the service does. */
+  readonly hasher?: HasherName;
   /** A request body of which nothing comes for this long has its connection cut; default: 120 s. */
   readonly idleMs?: number;
   readonly now?: () => number;
@@ -129,6 +134,9 @@ function createCore(options: EmulatorOptions, store: Store): Core {
     store,
     sessions: createSessions(store, now),
     downloads: createDownloads(now),
+    streams: createStreams(now),
+    upserts: createUpserts(store, now),
+    hasher: options.hasher ?? 'default',
     instances: createInstances(),
     quotas: createQuotas(options.quotas ?? 'none', now),
     traffic: { bytesIn: 0, requests },
@@ -139,6 +147,7 @@ async function restore(core: Core): Promise<void> {
   const { tables, sessions } = await core.store.restore();
   for (const table of tables) core.catalog.add(table);
   core.sessions.restore(sessions, tables);
+  core.upserts.restore(sessions, tables);
 }
 
 async function run(core: Core, statement: string): Promise<string> {

@@ -188,8 +188,14 @@ export async function sql(
   return { status, text: Buffer.from(text, 'base64').toString('utf8') };
 }
 
-/** Values of integer, text and time columns. */
-export type TestValue = bigint | number | string | { seconds: bigint; nanos: bigint } | null;
+/** Values of integer, text and time columns, and of arrays of integers. */
+export type TestValue =
+  | bigint
+  | number
+  | string
+  | { seconds: bigint; nanos: bigint }
+  | readonly number[]
+  | null;
 
 /** A record stream (protocol 5) of rows whose columns are what their values look like. */
 export function encode(rows: readonly (readonly TestValue[])[]): Buffer {
@@ -215,7 +221,11 @@ function encodeValue(column: number, value: Exclude<TestValue, null>, out: numbe
     const bytes = [...Buffer.from(value)];
     fed.push(...bytes);
     out.push(...varint(BigInt(column * 8 + 2)), ...varint(BigInt(bytes.length)), ...bytes);
-  } else if (typeof value === 'object') {
+  } else if (Array.isArray(value)) {
+    for (const item of value) fed.push(...littleEndian(BigInt(item), 8));
+    const items = value.flatMap((item) => [0, ...varint(zigzag(BigInt(item)))]);
+    out.push(...varint(BigInt(column * 8 + 2)), ...varint(BigInt(value.length)), ...items);
+  } else if (typeof value === 'object' && 'seconds' in value) {
     fed.push(...littleEndian(value.seconds, 8), ...littleEndian(value.nanos, 4));
     out.push(
       ...varint(BigInt(column * 8 + 2)),
@@ -223,8 +233,9 @@ function encodeValue(column: number, value: Exclude<TestValue, null>, out: numbe
       ...varint(zigzag(value.nanos)),
     );
   } else {
-    fed.push(...littleEndian(BigInt(value), 8));
-    out.push(...varint(BigInt(column * 8)), ...varint(zigzag(BigInt(value))));
+    const number = BigInt(value as number | bigint);
+    fed.push(...littleEndian(number, 8));
+    out.push(...varint(BigInt(column * 8)), ...varint(zigzag(number)));
   }
 }
 

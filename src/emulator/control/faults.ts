@@ -47,6 +47,7 @@ export async function beforeEffect(
       return undefined;
     case 'lose_block':
       await core.sessions.loseBlock(query.get('uploadid'));
+      await core.upserts.losePack(query.get('upsertid'));
       return undefined;
     default:
       return undefined;

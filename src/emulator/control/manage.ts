@@ -80,7 +80,9 @@ export interface TableStats {
 export interface Stats {
   readonly tables: Readonly<Record<string, TableStats>>;
   readonly sessions: { readonly created: number; readonly committed: number; readonly open: number };
-  /** Blocks accepted and rows committed since the start. */
+  readonly streams: { readonly created: number; readonly flushes: number; readonly rows: number };
+  readonly upserts: Readonly<Record<'created' | 'committed' | 'packs' | 'rows', number>>;
+  /** Blocks accepted by uploads and rows committed by them since the start. */
   readonly blocks: number;
   readonly rows: number;
   /** Body bytes of blocks as received, compressed. */
@@ -104,6 +106,8 @@ export function stats(core: Core): Stats {
   return {
     tables: Object.fromEntries(tables),
     sessions: { created, committed, open: core.sessions.openCount() },
+    streams: { ...core.streams.counts },
+    upserts: { ...core.upserts.counts },
     blocks,
     rows,
     bytesIn: core.traffic.bytesIn,

@@ -15,6 +15,8 @@ export interface TableDefinition {
   readonly lifecycle: number;
   readonly primaryKey: readonly string[];
   readonly transactional: boolean;
+  /** TBLPROPERTIES, keys in lower case. */
+  readonly properties: Readonly<Record<string, string>>;
   readonly external: boolean;
 }
 
@@ -73,6 +75,8 @@ export interface Catalog {
   find(name: TableName): Table | undefined;
   add(table: Table): void;
   remove(table: Table): void;
+  /** Columns of a table at a version of its schema; undefined: this process has not seen it. */
+  columnsAt(table: Table, version: number): readonly ColumnDefinition[] | undefined;
   /** Tables of one schema, or all, by name. */
   list(schema?: string): Table[];
 }
@@ -82,6 +86,7 @@ const DEFAULT_SCHEMA = 'default';
 export function createCatalog(): Catalog {
   const tables = new Map<string, Table>();
   const schemas = new Set([DEFAULT_SCHEMA]);
+  const versions = new Map<string, Map<number, readonly ColumnDefinition[]>>();
   const key = ({ schema, name }: TableName) => `${schema}.${name}`.toLowerCase();
   return {
     schemas,
@@ -89,8 +94,14 @@ export function createCatalog(): Catalog {
     add: (table) => {
       tables.set(key(table), table);
       schemas.add(table.schema);
+      const known = versions.get(table.id) ?? new Map();
+      versions.set(table.id, known.set(table.schemaVersion, table.columns));
     },
-    remove: (table) => void tables.delete(key(table)),
+    columnsAt: (table, version) => versions.get(table.id)?.get(version),
+    remove: (table) => {
+      tables.delete(key(table));
+      versions.delete(table.id);
+    },
     list: (schema) =>
       [...tables.values()]
         .filter((table) => schema === undefined || table.schema === schema)
@@ -113,7 +124,7 @@ export function newTable(
     name: name.name.toLowerCase(),
     kind: view !== undefined ? 'VIRTUAL_VIEW' : external ? 'EXTERNAL_TABLE' : 'MANAGED_TABLE',
     ...{ columns, tablePartitionColumns, comment, lifecycle, primaryKey, transactional },
-    ...{ properties: {}, schemaVersion: 1 },
+    ...{ properties: definition.properties, schemaVersion: 1 },
     createdAt: now,
     query: view ?? '',
     tablePartitions: new Map(),

@@ -45,7 +45,7 @@ function extendedFields(table: Table): object {
   const reserved = {
     Transactional: String(table.transactional),
     ...(table.primaryKey.length ? { PrimaryKey: table.primaryKey } : {}),
-    schema_version: '1',
+    schema_version: String(table.schemaVersion),
   };
   return { ...storageFields(table), Reserved: JSON.stringify(reserved) };
 }

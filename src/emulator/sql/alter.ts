@@ -12,7 +12,8 @@ interface Altered {
 /** Changes the columns of a table; the rows stay, and sessions that are open keep the columns they began with. */
 export async function alterColumns(core: Core, table: Table, change: ColumnChange): Promise<void> {
   const altered = changed(table, change);
-  const after: Table = { ...table, columns: altered.map(({ column }) => column) };
+  const columns = altered.map(({ column }) => column);
+  const after: Table = { ...table, columns, schemaVersion: table.schemaVersion + 1 };
   await core.store.alterColumns(
     after,
     altered.map(({ from }) => from),

@@ -102,17 +102,19 @@ function readCreate(cursor: Cursor): Statement {
 
 function readTable(cursor: Cursor, external: boolean): TableDefinition {
   const { columns, primaryKey } = readColumns(cursor);
-  const clauses = { comment: '', lifecycle: -1, transactional: false };
+  const clauses = { comment: '', lifecycle: -1 };
+  let properties: Record<string, string> = {};
   let tablePartitionColumns: ColumnDefinition[] = [];
   while (cursor.at < cursor.tokens.length && !isSymbol(cursor, ';')) {
     if (takeWords(cursor, 'COMMENT')) clauses.comment = readLiteral(cursor);
     else if (takeWords(cursor, 'LIFECYCLE')) clauses.lifecycle = Number(readIdentifier(cursor));
     else if (takeWords(cursor, 'PARTITIONED', 'BY')) tablePartitionColumns = readColumns(cursor).columns;
-    else if (takeWords(cursor, 'TBLPROPERTIES')) clauses.transactional = readProperties(cursor);
+    else if (takeWords(cursor, 'TBLPROPERTIES')) properties = readProperties(cursor);
     else if (external) cursor.at += 1;
     else throw unexpected(cursor);
   }
-  return { columns, primaryKey, tablePartitionColumns, external, ...clauses };
+  const transactional = properties.transactional === 'true';
+  return { columns, primaryKey, tablePartitionColumns, external, transactional, properties, ...clauses };
 }
 
 function readColumns(cursor: Cursor): { columns: ColumnDefinition[]; primaryKey: string[] } {
@@ -163,16 +165,15 @@ function skipBrackets(cursor: Cursor): void {
   } while (depth > 0 && cursor.at < cursor.tokens.length);
 }
 
-/** `('transactional' = 'true', ...)`: whether the table is transactional. */
-function readProperties(cursor: Cursor): boolean {
-  let transactional = false;
+/** `('transactional' = 'true', ...)`. */
+function readProperties(cursor: Cursor): Record<string, string> {
+  const properties: Record<string, string> = {};
   inParentheses(cursor, () => {
     const key = readLiteral(cursor).toLowerCase();
     expectSymbol(cursor, '=');
-    const value = readLiteral(cursor).toLowerCase();
-    if (key === 'transactional') transactional = value === 'true';
+    properties[key] = readLiteral(cursor);
   });
-  return transactional;
+  return properties;
 }
 
 function readDrop(cursor: Cursor): Statement {

@@ -89,7 +89,13 @@ function statementTable(
   if (statement.kind === 'create_table') return newTable(name, statement.table, core.now(), id);
   const nothing = { columns: [], tablePartitionColumns: [], comment: '', lifecycle: -1, primaryKey: [] };
   const query = translateQuery(statement.query, scopeOf(core));
-  return newTable(name, { ...nothing, transactional: false, external: false }, core.now(), id, query);
+  return newTable(
+    name,
+    { ...nothing, transactional: false, properties: {}, external: false },
+    core.now(),
+    id,
+    query,
+  );
 }
 
 /** Makes a table known and gives it its storage. */

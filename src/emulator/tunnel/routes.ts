@@ -1,7 +1,9 @@
 import type { RouteName } from '../control/control.ts';
 import type { Call, Core, Route, Target } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
+import * as stream from './stream.ts';
 import * as upload from './upload.ts';
+import * as upsert from './upsert.ts';
 
 /** A handler of calls about one table. */
 type TableHandle = (core: Core, call: Call, name: string, schema?: string) => Promise<Reply> | Reply;
@@ -13,6 +15,10 @@ export function tunnelRoute(target: Target): Route | undefined {
   switch (target.below) {
     case undefined:
       return uploadRoute(target);
+    case 'streams':
+      return streamRoute(target);
+    case 'upserts':
+      return upsertRoute(target);
     default:
       return undefined;
   }
@@ -30,6 +36,25 @@ function uploadRoute(target: Target): Route | undefined {
   if (verb === 'GET') return tableRoute('session_status', target, upload.sessionStatus);
   if (verb === 'PUT') return tableRoute('block', target, upload.putBlock);
   return verb === 'POST' ? tableRoute('commit', target, upload.commitSession) : undefined;
+}
+
+function streamRoute(target: Target): Route | undefined {
+  const { verb, query } = target;
+  if (!query.has('uploadid'))
+    return verb === 'POST' ? tableRoute('stream_create', target, stream.createStream) : undefined;
+  if (verb === 'GET') return tableRoute('stream_status', target, stream.streamStatus);
+  if (verb === 'PUT') return tableRoute('stream_flush', target, stream.flushStream);
+  return verb === 'POST' ? tableRoute('stream_abort', target, stream.abortStream) : undefined;
+}
+
+function upsertRoute(target: Target): Route | undefined {
+  const { verb, query } = target;
+  if (!query.has('upsertid'))
+    return verb === 'POST' ? tableRoute('upsert_create', target, upsert.createUpsert) : undefined;
+  if (verb === 'GET') return tableRoute('upsert_status', target, upsert.upsertStatus);
+  if (verb === 'PUT') return tableRoute('upsert_flush', target, upsert.flushUpsert);
+  if (verb === 'POST') return tableRoute('upsert_commit', target, upsert.commitUpsert);
+  return verb === 'DELETE' ? tableRoute('upsert_abort', target, upsert.abortUpsert) : undefined;
 }
 
 /** PyODPS takes the code for a sign to read `?result` (requests 8). */

@@ -175,9 +175,9 @@ export function createSessions(store: Store, now: () => number): Sessions {
   function restore(texts: readonly string[], tables: readonly Table[]): void {
     const byId = new Map(tables.map((table) => [table.id, table]));
     for (const text of texts) {
-      const { id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedSession;
+      const { kind, id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedSession;
       const table = byId.get(tableId);
-      if (!table) continue;
+      if (kind || !table) continue;
       const closed = {
         overwrite: false,
         quotaName: 'default',
@@ -207,6 +207,8 @@ export function blockList(session: Session): readonly ClosedBlock[] {
 }
 
 interface SavedSession {
+  /** Of other kinds of sessions. */
+  readonly kind?: string;
   readonly id: string;
   readonly tableId: string;
   readonly values: readonly string[];
