@@ -1,3 +1,4 @@
+import { StatementError } from './sql/tokens.ts';
 import { escapeXml } from './xml.ts';
 
 /** Which of the two protocols a call belongs to: it decides the shape of errors (protocol 10.1). */
@@ -58,6 +59,9 @@ export function replyOf(error: unknown, family: Family, requestId: string): Repl
     const reply = errorReply(family, error.status, error.code, error.message, requestId);
     return error.headers ? { ...reply, headers: error.headers } : reply;
   }
+  // What a store or a query refuses, met outside of SQL: no client may repeat it.
+  if (error instanceof StatementError)
+    return errorReply(family, 400, 'InvalidArgument', error.message, requestId);
   const message = error instanceof Error ? error.message : String(error);
   return errorReply(family, 500, 'InternalServerError', message, requestId);
 }

@@ -113,7 +113,10 @@ async function openStore(options: EmulatorOptions): Promise<{ store: Store; noti
     return { store: createCountStore(origin, reason), notice: undefined };
   }
   try {
-    return { store: await createDuckDbStore(options.dataDir ?? null), notice: undefined };
+    return {
+      store: await createDuckDbStore(options.dataDir ?? null, options.now ? { now: options.now } : {}),
+      notice: undefined,
+    };
   } catch (error) {
     if (!(error instanceof DuckDbMissing)) throw error;
     return { store: createCountStore(origin, error.message), notice: error.message };
@@ -152,7 +155,9 @@ async function restore(core: Core): Promise<void> {
 
 async function run(core: Core, statement: string): Promise<string> {
   const session = { schema: 'default', timeZone: core.timeZone };
-  return (await execute(core, parseScript(statement), session)).text;
+  const { text, rows } = await execute(core, parseScript(statement), session);
+  await rows?.release();
+  return text;
 }
 
 function handleOf(

@@ -15,6 +15,7 @@ export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  bytes: Buffer;
   json: Record<string, unknown>;
 }
 
@@ -94,10 +95,11 @@ function exchange(
       response.on('data', (piece: Buffer) => pieces.push(piece));
       response.on('error', reject);
       response.on('end', () => {
-        const text = Buffer.concat(pieces).toString('utf8');
+        const bytes = Buffer.concat(pieces);
+        const text = bytes.toString('utf8');
         const isJson = response.headers['content-type'] === 'application/json';
         const json = isJson ? JSON.parse(text) : {};
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, json });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text, bytes, json });
       });
     });
     request.end(body);

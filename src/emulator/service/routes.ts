@@ -4,6 +4,7 @@ import type { Reply } from '../errors.ts';
 import { notImplemented } from './answers.ts';
 import { emptyCollection } from './collections.ts';
 import * as instances from './instance-calls.ts';
+import { previewCsv } from './preview.ts';
 import * as project from './project.ts';
 import * as schemas from './schemas.ts';
 import * as tablePartitions from './table-partitions.ts';
@@ -86,6 +87,7 @@ function tableRoute({ verb, name, query, schema, below }: Target): Route | undef
   if (!name) return route('table', (core, call) => tables.listTables(core, call, schema));
   if (query.has('partitions'))
     return route('table', (core, call) => tablePartitions.listTablePartitions(core, call, name, schema));
+  if (query.has('data')) return route('preview', (core, call) => previewCsv(core, call, name, schema));
   const handle = query.has('partition') ? tablePartitions.getTablePartition : tables.getTable;
   return route('table', (core, call) => handle(core, call, name, schema));
 }

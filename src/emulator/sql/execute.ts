@@ -11,6 +11,7 @@ import {
   type Table,
   type TableName,
 } from '../model/catalog.ts';
+import type { Rows } from '../store/store.ts';
 import { alterColumns } from './alter.ts';
 import type { ParsedScript, Statement } from './ddl.ts';
 import { resultCsv } from './result-csv.ts';
@@ -24,6 +25,8 @@ const RESULT_ROWS = 10_000;
 export interface Outcome {
   readonly format: 'csv' | 'text';
   readonly text: string;
+  /** All rows of a query, for the instance tunnel; whoever keeps the outcome releases them. */
+  readonly rows?: Rows;
 }
 
 /** What a statement is executed with: the default schema and the settings sent along. */
@@ -191,14 +194,24 @@ async function dropTablePartitions(
 async function runQuery(core: Core, text: string, session: QuerySession): Promise<Outcome> {
   const sql = translateQuery(text, scopeOf(core));
   try {
-    const rows = await core.store.query(sql, session);
-    const names = rows.columns.map(({ name }, index) => columnName(name, index, text));
-    const csv = await resultCsv(rows, names, RESULT_ROWS, session.timeZone);
-    await rows.release();
-    return { format: 'csv', text: csv };
+    const found = await core.store.query(sql, session);
+    const names = found.columns.map(({ name }, index) => columnName(name, index, text));
+    const rows = renamed(found, names);
+    return { format: 'csv', text: await resultCsv(found, names, RESULT_ROWS, session.timeZone), rows };
   } catch (error) {
     throw describeQueryError(error, text, core.project);
   }
+}
+
+/** The same rows under the names that the service gives their columns. */
+function renamed(rows: Rows, names: readonly string[]): Rows {
+  const own = (name: string): string => rows.columns[names.indexOf(name)]?.name ?? name;
+  return {
+    columns: rows.columns.map((column, index) => ({ ...column, name: names[index]! })),
+    count: rows.count,
+    read: (plan) => rows.read({ ...plan, columns: plan.columns.map(own) }),
+    release: () => rows.release(),
+  };
 }
 
 function scopeOf(core: Core): QueryScope {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
+import type { Rows } from '../store/store.ts';
 import { elementText, properties } from '../xml.ts';
 import { parseScript } from './ddl.ts';
 import type { Outcome, QuerySession } from './execute.ts';
@@ -19,6 +20,8 @@ export interface Instance {
   endedAt: number | undefined;
   status: 'Running' | 'Success' | 'Failed' | 'Cancelled';
   outcome: Outcome;
+  /** Of a query that ended well. */
+  rows: Rows | undefined;
 }
 
 export interface Instances {
@@ -44,10 +47,16 @@ export function createInstances(): Instances {
     const instance = newInstance(xml, core.now());
     instances.set(instance.id, instance);
     if (guid) byGuid.set(guid, instance);
-    const oldest = instances.keys().next().value;
-    if (instances.size > KEPT && oldest) instances.delete(oldest);
+    if (instances.size > KEPT) forgetOldest();
     void run(core, instance, properties(xml), schema);
     return instance;
+  }
+
+  function forgetOldest(): void {
+    const [oldest] = instances.values();
+    if (!oldest) return;
+    instances.delete(oldest.id);
+    void oldest.rows?.release().catch(() => {});
   }
 
   function find(id: string): Instance {
@@ -72,6 +81,7 @@ function newInstance(xml: string, now: number): Instance {
     endedAt: undefined,
     status: 'Running',
     outcome: { format: 'text', text: '' },
+    rows: undefined,
   };
 }
 
@@ -99,9 +109,13 @@ async function run(
 
 function finish(instance: Instance, status: 'Success' | 'Failed', outcome: Outcome, now: number): void {
   instance.endedAt = now;
-  if (instance.status === 'Cancelled') return;
+  if (instance.status === 'Cancelled') {
+    void outcome.rows?.release().catch(() => {});
+    return;
+  }
   instance.status = status;
   instance.outcome = outcome;
+  instance.rows = outcome.rows;
 }
 
 function failureText(error: unknown): string {

@@ -4,7 +4,7 @@ import type { Rows } from '../store/store.ts';
 
 /** The CSV of an instance's result (protocol 3.6): `\N` for NULL, numbers bare, the rest quoted. */
 export async function resultCsv(
-  rows: Rows,
+  rows: Pick<Rows, 'columns' | 'read'>,
   names: readonly string[],
   limit: number,
   timeZone: string,

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Refusal } from '../errors.ts';
 import type { Rows } from '../store/store.ts';
+import { newSessionId } from './session-id.ts';
 
 /** Words that both clients know (requests 12). */
 export type DownloadStatus = 'normal' | 'expired';
@@ -16,8 +16,9 @@ export interface Source {
   readonly rows: Rows;
   /** How many of them are to be had. */
   readonly count: number;
-  /** `Schema` of the session's answers. */
+  /** `Schema` and `QuotaName` of the session's answers. */
   readonly schema: object;
+  readonly quota: string;
   /** False: the rows are somebody else's to release. */
   readonly ownsRows: boolean;
 }
@@ -59,8 +60,7 @@ export function createDownloads(now: () => number): Downloads {
   function create(source: Source): Download {
     forgetOld();
     makeRoom();
-    const stamp = new Date(now()).toISOString().replace(/\D/g, '').slice(0, 14);
-    const id = `${stamp}${randomBytes(12).toString('hex')}`;
+    const id = newSessionId(now());
     const download: Download = { ...source, id, createdAt: now(), status: 'normal', readers: 0 };
     downloads.set(id, download);
     counts.created += 1;

@@ -1,24 +1,30 @@
 import type { RouteName } from '../control/control.ts';
 import type { Call, Core, Route, Target } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import type { Reply } from '../errors.ts';
+import * as download from './download.ts';
+import * as results from './instance-download.ts';
+import { previewTable } from './preview.ts';
 import * as stream from './stream.ts';
 import * as upload from './upload.ts';
 import * as upsert from './upsert.ts';
 
+type InstanceHandle = (core: Core, call: Call, id: string) => Promise<Reply> | Reply;
 /** A handler of calls about one table. */
 type TableHandle = (core: Core, call: Call, name: string, schema?: string) => Promise<Reply> | Reply;
 
 /** The handler of a tunnel call; undefined when there is none. */
 export function tunnelRoute(target: Target): Route | undefined {
-  if (target.kind === 'instances' && target.verb === 'POST') return noRows();
+  if (target.kind === 'instances') return instanceRoute(target);
   if (target.kind !== 'tables' || !target.name) return undefined;
   switch (target.below) {
     case undefined:
-      return uploadRoute(target);
+      return uploadRoute(target) ?? downloadRoute(target);
     case 'streams':
       return streamRoute(target);
     case 'upserts':
       return upsertRoute(target);
+    case 'preview':
+      return target.verb === 'GET' ? tableRoute('preview', target, previewTable) : undefined;
     default:
       return undefined;
   }
@@ -57,11 +63,26 @@ function upsertRoute(target: Target): Route | undefined {
   return verb === 'DELETE' ? tableRoute('upsert_abort', target, upsert.abortUpsert) : undefined;
 }
 
-/** PyODPS takes the code for a sign to read `?result` (requests 8). */
-function noRows(): Route {
-  const refusal = new Refusal(400, 'InstanceTypeNotSupported', 'Read the result of the instance instead.');
-  const handle = () => {
-    throw refusal;
-  };
-  return { name: 'other', family: 'tunnel', handle };
+function downloadRoute(target: Target): Route | undefined {
+  const { verb, query } = target;
+  if (verb === 'POST' && query.has('downloads'))
+    return tableRoute('download_create', target, download.createDownload);
+  if (verb !== 'GET' || !query.has('downloadid')) return undefined;
+  return query.has('data')
+    ? tableRoute('download_data', target, download.downloadData)
+    : tableRoute('download_status', target, download.downloadStatus);
+}
+
+/** Downloads of the result of an instance (requests 8). */
+function instanceRoute({ verb, query, name: id, below }: Target): Route | undefined {
+  if (!id || below) return undefined;
+  const make = (name: RouteName, handle: InstanceHandle): Route => ({
+    ...{ name, family: 'tunnel', handle: (core, call) => handle(core, call, id) },
+  });
+  if (verb === 'POST' && query.has('downloads'))
+    return make('download_create', results.createInstanceDownload);
+  if (verb !== 'GET' || !query.has('downloadid')) return undefined;
+  return query.has('data')
+    ? make('download_data', results.instanceDownloadData)
+    : make('download_status', results.instanceDownloadStatus);
 }

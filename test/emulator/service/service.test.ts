@@ -159,8 +159,6 @@ describe('instances', () => {
     );
     expect((await get(`/instances/${id}`, { source: '' })).body).toContain('<Job><Priority>9</Priority>');
     expect((await get('/instances/none')).status).toBe(404);
-    const download = await call(emulator.url, `${path}/${id}`, { method: 'POST', query: { downloads: '' } });
-    expect([download.status, download.json.Code]).toEqual([400, 'InstanceTypeNotSupported']);
   });
 
   it('are one for one Guid', async () => {

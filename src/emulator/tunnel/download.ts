@@ -1,0 +1,54 @@
+import type { Call, Core } from '../core.ts';
+import { tableOf } from '../core.ts';
+import { Refusal, type Reply } from '../errors.ts';
+import { specText, type Table } from '../model/catalog.ts';
+import { schemaJson } from '../model/schema-json.ts';
+import type { Download } from './downloads.ts';
+import { rowsReply } from './reading.ts';
+import { namedSpec, namedValues, noSuchTablePartition, quotaOf } from './target.ts';
+
+/** `POST ?downloads[&asyncmode]`: the rows are at hand at once, whichever mode is asked for (requests 12). */
+export async function createDownload(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
+  const table = tableOf(core, call, name, schema);
+  if (table.kind !== 'MANAGED_TABLE') {
+    throw new Refusal(400, 'MethodNotAllowed', `Table ${table.name} is a ${table.kind}: read it by SQL.`);
+  }
+  const values = namedValues(table, call);
+  const spec = specText(table, values);
+  if (spec && !table.tablePartitions.has(spec)) throw noSuchTablePartition(table, values);
+  const rows = await core.store.snapshot(table, spec ? values : undefined);
+  const download = core.downloads.create({
+    ...{ key: keyOf(table, spec), name: table.name, tablePartition: spec, schema: schemaJson(table) },
+    ...{ rows, count: rows.count, ownsRows: true, quota: quotaOf(call) },
+  });
+  return downloadReply(download);
+}
+
+const keyOf = (table: Table, spec = ''): string => `table ${table.id} ${spec}`;
+
+function findDownload(core: Core, call: Call, name: string, schema?: string): Download {
+  const table = tableOf(core, call, name, schema);
+  return core.downloads.find(call.query.get('downloadid') ?? '', keyOf(table, namedSpec(table, call)));
+}
+
+/** `GET ?downloadid` */
+export const downloadStatus = (core: Core, call: Call, name: string, schema?: string): Reply =>
+  downloadReply(findDownload(core, call, name, schema));
+
+/** `GET ?data&downloadid&rowrange` */
+export const downloadData = (core: Core, call: Call, name: string, schema?: string): Reply =>
+  rowsReply(core.downloads, call, findDownload(core, call, name, schema), 'nanoseconds');
+
+/** What a session is, for tables and instances alike. */
+export function downloadReply({ id, status, createdAt, count, schema, quota }: Download): Reply {
+  const content = {
+    DownloadID: id,
+    Status: status,
+    Owner: 'ALIYUN$local',
+    Initiated: new Date(createdAt).toUTCString(),
+    RecordCount: count,
+    QuotaName: quota,
+    Schema: schema,
+  };
+  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+}
