@@ -3,7 +3,7 @@ import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 import { Scan } from '../record/scan.ts';
 import { StatementError } from '../sql/tokens.ts';
-import { createFigures } from './figures.ts';
+import { createFigures, moveFigures } from './figures.ts';
 import { addOffset, createOffsetSet, mergeOffsets, type OffsetSet, reportOffsets } from './offset-set.ts';
 import type { BlockLoader, StagedBlock, Store } from './store.ts';
 
@@ -50,8 +50,9 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
   }
 
   const store: Store = {
-    restore: async () => ({ tables: [], sessions: [] }),
+    restore: async () => ({ tables: [], sessions: [], schemas: [] }),
     createSchema: nothing,
+    dropSchema: nothing,
     createTable: know,
     dropTable: async (table) => {
       committed.delete(table.id);
@@ -61,6 +62,7 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     alterColumns: know,
     addTablePartition: nothing,
     dropTablePartition: async (table, values) => figures.clear(table, values),
+    moveTablePartitions: async (table, from, to) => moveFigures(figures, table, from, to, now()),
     truncate: async (table, values) => {
       if (!values) committed.delete(table.id);
       figures.clear(table, values);
@@ -77,7 +79,7 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
       figures.add(table, values, keep(table, packs), 0);
       return { rows: figures.holder(table, values).rows };
     },
-    ...{ insert: refuse, snapshot: refuse, query: refuse },
+    ...{ insert: refuse, snapshot: refuse, query: refuse, queryColumns: refuse },
     offsets: (table) => {
       const sets = [...(committed.get(table.id) ?? [])].sort(([a], [b]) => a - b);
       return sets.length

@@ -7,6 +7,7 @@ import { type Database, openDatabase } from './duckdb.ts';
 import { identifier, STAGING } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
+import { createMoves } from './moves.ts';
 import {
   checkFormat,
   createOwnTables,
@@ -55,10 +56,10 @@ function storeOf(database: Database, now: () => number): Store {
   const parts = { database, queries, snapshots, figures, wide, now };
 
   async function restoreAll() {
-    const { tables: found, sessions, wide: columns } = await database.exclusive(restore);
-    for (const table of found) figures.know(table);
+    const { wide: columns, ...restored } = await database.exclusive(restore);
+    for (const table of restored.tables) figures.know(table);
     wide.restore(columns);
-    return { tables: found, sessions };
+    return restored;
   }
 
   async function truncate(table: Table, values?: readonly string[]): Promise<void> {
@@ -81,14 +82,17 @@ function storeOf(database: Database, now: () => number): Store {
     ...tables,
     restore: restoreAll,
     createSchema: (schema) => database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`),
+    dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`),
     addTablePartition: (table, values) => database.run(saveTablePartition(table, values, now())),
     dropTablePartition,
     truncate,
     load: createStaging(database).load,
     ...createChanges(parts),
     ...createInserts(parts),
+    ...createMoves(parts),
     snapshot: (table, values, options = {}) => snapshots.take(table, values, options),
     query: queries.query,
+    queryColumns: queries.columns,
     offsets: () => undefined,
     close: () => database.close(),
   };

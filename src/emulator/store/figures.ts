@@ -1,4 +1,4 @@
-import { specText, type Table } from '../model/catalog.ts';
+import { newTablePartition, specText, type Table } from '../model/catalog.ts';
 
 /** Keeps rows, bytes and time of the last change in the newest `Table` of each id, and in its table partitions. */
 export interface Figures {
@@ -69,4 +69,25 @@ export function createFigures(now: () => number): Figures {
       change(table, values, rows, bytes);
     },
   };
+}
+
+/** Figures and names of table partitions whose rows get other values. */
+export function moveFigures(
+  figures: Figures,
+  table: Table,
+  from: readonly (readonly string[])[],
+  to: readonly string[],
+  now: number,
+): void {
+  const { tablePartitions } = table;
+  const target = specText(table, to);
+  if (!tablePartitions.has(target)) tablePartitions.set(target, newTablePartition(to, now));
+  for (const values of from) {
+    const spec = specText(table, values);
+    if (spec === target) continue;
+    const { rows, bytes } = tablePartitions.get(spec)!;
+    figures.clear(table, values);
+    figures.add(table, to, rows, bytes);
+    tablePartitions.delete(spec);
+  }
 }

@@ -22,17 +22,22 @@ export function createInserts({
     const { table } = plan;
     const dynamic = table.tablePartitionColumns.filter(({ name }) => !plan.constants.has(name));
     const given = [...plan.columns.map((name) => columnOf(table, name)), ...dynamic];
-    const result = await queries.run(plan.sql, plan, (shape) => {
-      if (shape.names.length !== given.length)
-        throw new StatementError(
-          `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
-        );
-      return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
-    });
+    const run = () =>
+      queries.run(plan.sql, plan, (shape) => {
+        if (shape.names.length !== given.length)
+          throw new StatementError(
+            `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
+          );
+        return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+      });
+    let result = plan.alone ? undefined : await run();
     try {
-      return await database.exclusive((change) => insertResult(change, plan, result, dynamic.length));
+      return await database.exclusive(async (change) => {
+        result ??= await run();
+        return insertResult(change, plan, result, dynamic.length);
+      });
     } finally {
-      await result.drop();
+      await result?.drop();
     }
   }
 
@@ -44,7 +49,7 @@ export function createInserts({
   ): Promise<readonly Inserted[]> {
     const { table, overwrite } = plan;
     const written = await groups(change, plan, result, dynamic);
-    const replaced = overwrite ? written.map(({ values }) => values) : [];
+    const replaced = overwrite ? replacedBy(plan, written) : [];
     for (const values of replaced) await snapshots.keep(change, table, values);
     const missing = written.filter(
       ({ values }) => values.length && !table.tablePartitions.has(specText(table, values)),
@@ -103,8 +108,18 @@ async function groups(change: Change, plan: InsertPlan, result: Result, dynamic:
     const [rows = 0, bytes = 0] = row.slice(-2).map(Number);
     return { values: row.slice(0, -2).map(checkedValue), rows, bytes };
   });
+  if (found.length > plan.limit) throw new StatementError(TOO_MANY(plan.limit));
   if (found.length || dynamic) return found;
   return [{ values: table.tablePartitionColumns.map(({ name }) => constants.get(name)!), rows: 0, bytes: 0 }];
+}
+
+const TOO_MANY = (limit: number): string =>
+  `ODPS-0123031:Partition exception - a single instance cannot output data to more than ${limit} partitions`;
+
+/** What an overwrite empties: what it writes, and what it names besides. */
+function replacedBy({ table, replaced = [] }: InsertPlan, written: readonly Group[]): (readonly string[])[] {
+  const all = [...written.map(({ values }) => values), ...replaced];
+  return [...new Map(all.map((values) => [specText(table, values), values])).values()];
 }
 
 interface Group {

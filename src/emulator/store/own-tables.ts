@@ -123,8 +123,11 @@ export async function restore(change: Change): Promise<Restored & { wide: Map<st
   for (const [id, name] of await read(`SELECT table_id, name FROM ${OWN}.wide_columns`))
     wide.set(id!, (wide.get(id!) ?? new Set()).add(name!));
   const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
-  return { tables: [...tables.values()], sessions, wide };
+  const schemas = (await read(VISIBLE_SCHEMAS)).map(([schema]) => schema!);
+  return { tables: [...tables.values()], sessions, schemas, wide };
 }
+
+const VISIBLE_SCHEMAS = `SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}')`;
 
 function addFigures(table: Table | undefined, spec: string, [rows = 0, bytes = 0, at = 0]: number[]): void {
   if (!table) return;

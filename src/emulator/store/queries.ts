@@ -20,6 +20,7 @@ export interface Queries {
   /** Runs a query to its end; `keep` tells the expressions over c0, c1, ... that are kept. */
   run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result>;
   query(sql: string, options: QueryOptions): Promise<Rows>;
+  columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]>;
 }
 
 /** Runs queries, each on a connection of its own: what changes rows does not wait for them. */
@@ -59,13 +60,7 @@ export function createQueries(database: Database): Queries {
   async function query(sql: string, options: QueryOptions): Promise<Rows> {
     const columns: ColumnDefinition[] = [];
     const result = await run(sql, options, (shape) => {
-      for (const [index, type] of shape.types.entries())
-        columns.push({
-          name: shape.names[index]!,
-          type: resultType(database.api, type),
-          comment: '',
-          nullable: true,
-        });
+      columns.push(...columnsOf(shape));
       return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
     });
     const expressions = columns.map((_column, index) => `c${index}`);
@@ -73,7 +68,24 @@ export function createQueries(database: Database): Queries {
     return createRows(database, { columns, expressions, count, from: () => source, release: drop });
   }
 
-  return { run, query };
+  function columnsOf({ names, types }: QueryShape): ColumnDefinition[] {
+    return names.map((name, index) => {
+      const type = resultType(database.api, types[index]!);
+      return { name, type, comment: '', nullable: true };
+    });
+  }
+
+  async function columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]> {
+    const connection = await database.connect();
+    try {
+      await prepare(connection, options);
+      return columnsOf(await connection.shape(sql));
+    } finally {
+      connection.close();
+    }
+  }
+
+  return { run, query, columns };
 }
 
 async function prepare(connection: Connection, { timeZone, schema }: QueryOptions): Promise<void> {

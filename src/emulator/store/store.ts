@@ -75,6 +75,12 @@ export interface InsertPlan extends QueryOptions {
   readonly constants: ReadonlyMap<string, string>;
   /** Data columns that the query gives, in its order; the others become NULL. */
   readonly columns: readonly string[];
+  /** Table partitions that an overwrite empties besides those that it writes. */
+  readonly replaced?: readonly (readonly string[])[];
+  /** The query reads what it replaces: nothing may change the rows in between. */
+  readonly alone?: boolean;
+  /** Table partitions that may be written; more are refused. */
+  readonly limit: number;
 }
 
 /** Rows written into one table partition, or into the table (no values). */
@@ -94,6 +100,8 @@ export interface UpsertPlan {
 export interface Restored {
   readonly tables: readonly Table[];
   readonly sessions: readonly string[];
+  /** All of them, those without tables too. */
+  readonly schemas: readonly string[];
 }
 
 /**
@@ -104,6 +112,8 @@ export interface Restored {
 export interface Store {
   restore(): Promise<Restored>;
   createSchema(schema: string): Promise<void>;
+  /** Of a schema without tables. */
+  dropSchema(schema: string): Promise<void>;
   createTable(table: Table): Promise<void>;
   dropTable(table: Table): Promise<void>;
   /** Keeps what changed of a table besides its columns: name, comment, lifecycle. */
@@ -112,6 +122,12 @@ export interface Store {
   alterColumns(table: Table, from: readonly (string | null)[]): Promise<void>;
   addTablePartition(table: Table, values: readonly string[]): Promise<void>;
   dropTablePartition(table: Table, values: readonly string[]): Promise<void>;
+  /** Gives the rows of some table partitions other values; those are gone then, and `to` is there. */
+  moveTablePartitions(
+    table: Table,
+    from: readonly (readonly string[])[],
+    to: readonly string[],
+  ): Promise<void>;
   /** Removes rows: of one table partition, or all of them. */
   truncate(table: Table, values?: readonly string[]): Promise<void>;
   /** Columns and no table: upserts stage columns of their own besides. */
@@ -127,6 +143,8 @@ export interface Store {
   snapshot(table: Table, values?: readonly string[], options?: SnapshotOptions): Promise<Rows>;
   /** Runs a query in DuckDB's dialect; throws what DuckDB throws. */
   query(sql: string, options: QueryOptions): Promise<Rows>;
+  /** The columns that a query has, without running it. */
+  queryColumns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]>;
   /** Committed offsets of a table by topic partition, where the store tracks them. */
   offsets(table: Table): readonly OffsetReport[] | undefined;
   close(): Promise<void>;

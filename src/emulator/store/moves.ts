@@ -1,0 +1,53 @@
+import { specText, type Table } from '../model/catalog.ts';
+import type { Parts } from './changes.ts';
+import { identifier, literal, storage, where } from './duckdb-sql.ts';
+import { moveFigures } from './figures.ts';
+import { forgetTablePartition, saveAdded, saveTablePartition } from './own-tables.ts';
+import type { Store } from './store.ts';
+
+/** Table partitions that are renamed or merged. */
+export function createMoves({
+  database,
+  snapshots,
+  figures,
+  now,
+}: Parts): Pick<Store, 'moveTablePartitions'> {
+  async function moveTablePartitions(
+    table: Table,
+    from: readonly (readonly string[])[],
+    to: readonly string[],
+  ): Promise<void> {
+    await database.exclusive(async (change) => {
+      // Rows change their places: snapshots count on them.
+      await snapshots.keep(change, table, undefined);
+      await change.run(...moveStatements(table, from, to, now()));
+      moveFigures(figures, table, from, to, now());
+    });
+  }
+
+  return { moveTablePartitions };
+}
+
+function moveStatements(
+  table: Table,
+  from: readonly (readonly string[])[],
+  to: readonly string[],
+  now: number,
+): string[] {
+  const target = specText(table, to);
+  const set = table.tablePartitionColumns.map(
+    ({ name }, index) => `${identifier(name)} = ${literal(to[index]!)}`,
+  );
+  const moved = from.filter((values) => specText(table, values) !== target);
+  return [
+    ...(table.tablePartitions.has(target) ? [] : [saveTablePartition(table, to, now)]),
+    ...moved.flatMap((values) => {
+      const known = table.tablePartitions.get(specText(table, values))!;
+      return [
+        `UPDATE ${storage(table)} SET ${set.join(', ')}${where(table, values)}`,
+        ...forgetTablePartition(table, values),
+        saveAdded(table, to, known, now),
+      ];
+    }),
+  ];
+}
