@@ -15,9 +15,9 @@ import type { Core } from './core.ts';
 import { listen, portOf } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
 import { IDLE_MS } from './request-body.ts';
-import { parseScript } from './sql/ddl.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
+import { parseScript } from './sql/script.ts';
 import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/count-store.ts';
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
@@ -147,7 +147,8 @@ function createCore(options: EmulatorOptions, store: Store): Core {
 }
 
 async function restore(core: Core): Promise<void> {
-  const { tables, sessions } = await core.store.restore();
+  const { tables, sessions, schemas } = await core.store.restore();
+  for (const schema of schemas) core.catalog.schemas.add(schema);
   for (const table of tables) core.catalog.add(table);
   core.sessions.restore(sessions, tables);
   core.upserts.restore(sessions, tables);

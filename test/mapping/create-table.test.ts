@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { typeText as emulatorType } from '../../src/emulator/model/types.ts';
-import { parseScript } from '../../src/emulator/sql/ddl.ts';
+import { parseScript } from '../../src/emulator/sql/script.ts';
 import { createTableStatement, draftSchema, type TableDraft } from '../../src/mapping/create-table.ts';
 import { compile } from './support.ts';
 
@@ -72,10 +72,10 @@ PARTITIONED BY (
     fc.assert(
       fc.property(columns, name, (list, table) => {
         const draft = { name: table, columns: Object.fromEntries(list.map(([n, t]) => [n, { type: t }])) };
-        const { statement } = parseScript(statementOf({ ...draft, partitions: null }).statement);
+        const [statement] = parseScript(statementOf({ ...draft, partitions: null }).statement).statements;
         if (statement?.kind !== 'create_table') throw new Error('no CREATE TABLE');
-        expect(statement.name).toEqual(['demo', table]);
-        expect(statement.ifNotExists).toBe(true);
+        expect(statement.name.parts).toEqual(['demo', table]);
+        expect(statement.ifPresent).toBe('keep');
         expect(
           statement.table.columns.map((column) => [column.name, emulatorType(column.type), column.nullable]),
         ).toEqual(list.map(([n, t]) => [n.toLowerCase(), t.toLowerCase(), true]));

@@ -1,23 +1,48 @@
 import { Refusal } from '../errors.ts';
-import type { ColumnType } from './types.ts';
+import { type ColumnType, isIntegerType } from './types.ts';
 
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: ColumnType;
-  readonly comment: string;
-  readonly nullable: boolean;
+  comment: string;
+  nullable: boolean;
+  /** Text of the DEFAULT expression, in MaxCompute's dialect. */
+  readonly defaultValue?: string;
 }
+
+/** CLUSTERED BY: kept and shown, without effect on where rows are. */
+export interface Clustering {
+  readonly kind: 'hash' | 'range';
+  readonly columns: readonly string[];
+  readonly sorted: readonly { readonly name: string; readonly descending: boolean }[];
+  /** 0: not given (only RANGE allows that). */
+  readonly buckets: number;
+}
+
+/** What an external table says of its files: kept and shown, never read. */
+export interface ExternalStorage {
+  readonly location: string;
+  readonly storedAs?: string;
+  readonly handler?: string;
+  readonly serde?: string;
+  readonly serdeProperties?: Readonly<Record<string, string>>;
+  readonly resources?: string;
+}
+
+export type Properties = Readonly<Record<string, string>>;
 
 export interface TableDefinition {
   readonly columns: readonly ColumnDefinition[];
   readonly tablePartitionColumns: readonly ColumnDefinition[];
   readonly comment: string;
+  /** Days; -1: none. */
   readonly lifecycle: number;
   readonly primaryKey: readonly string[];
-  readonly transactional: boolean;
-  /** TBLPROPERTIES, keys in lower case. */
-  readonly properties: Readonly<Record<string, string>>;
-  readonly external: boolean;
+  /** TBLPROPERTIES as written, keys in lower case. */
+  readonly properties: Properties;
+  readonly clustering?: Clustering | undefined;
+  /** Of an external table. */
+  readonly external?: ExternalStorage | undefined;
 }
 
 /** A table name of one to three parts, as written. */
@@ -39,24 +64,34 @@ export interface TablePartition {
 
 export type TableKind = 'MANAGED_TABLE' | 'EXTERNAL_TABLE' | 'VIRTUAL_VIEW';
 
+/**
+ * One table or view. A change of its columns makes another object (sessions see it by that); everything
+ * else changes in place.
+ */
 export interface Table {
   readonly id: string;
   readonly schema: string;
-  readonly name: string;
+  name: string;
+  owner: string;
   readonly kind: TableKind;
   readonly columns: readonly ColumnDefinition[];
   readonly tablePartitionColumns: readonly ColumnDefinition[];
-  readonly comment: string;
-  readonly lifecycle: number;
+  comment: string;
+  lifecycle: number;
   readonly primaryKey: readonly string[];
   readonly transactional: boolean;
-  /** TBLPROPERTIES, keys in lower case. */
-  readonly properties: Readonly<Record<string, string>>;
-  /** Grows with every change of the columns. */
+  properties: Properties;
+  clustering: Clustering | undefined;
+  readonly external: ExternalStorage | undefined;
+  /** Grows with every change of the columns; both protocols answer it. */
   readonly schemaVersion: number;
   readonly createdAt: number;
-  /** Text of a view. */
-  readonly query: string;
+  /** When its definition changed last, in ms. */
+  ddlAt: number;
+  /** Text of a view in the dialect of the store. */
+  query: string;
+  /** Text of a view as written. */
+  viewText: string;
   /** By `specText`. */
   readonly tablePartitions: Map<string, TablePartition>;
   /** Committed rows of all table partitions, their size and when they changed last, in ms: kept by the store. */
@@ -74,14 +109,15 @@ export interface Catalog {
   readonly schemas: Set<string>;
   find(name: TableName): Table | undefined;
   add(table: Table): void;
-  remove(table: Table): void;
+  remove(table: TableName): void;
   /** Columns of a table at a version of its schema; undefined: this process has not seen it. */
   columnsAt(table: Table, version: number): readonly ColumnDefinition[] | undefined;
   /** Tables of one schema, or all, by name. */
   list(schema?: string): Table[];
 }
 
-const DEFAULT_SCHEMA = 'default';
+export const DEFAULT_SCHEMA = 'default';
+export const OWNER = 'ALIYUN$local';
 
 export function createCatalog(): Catalog {
   const tables = new Map<string, Table>();
@@ -98,10 +134,8 @@ export function createCatalog(): Catalog {
       versions.set(table.id, known.set(table.schemaVersion, table.columns));
     },
     columnsAt: (table, version) => versions.get(table.id)?.get(version),
-    remove: (table) => {
-      tables.delete(key(table));
-      versions.delete(table.id);
-    },
+    // The versions stay: a table that is renamed leaves its name and keeps them.
+    remove: (name) => void tables.delete(key(name)),
     list: (schema) =>
       [...tables.values()]
         .filter((table) => schema === undefined || table.schema === schema)
@@ -109,24 +143,32 @@ export function createCatalog(): Catalog {
   };
 }
 
+export interface ViewTexts {
+  readonly query: string;
+  readonly viewText: string;
+}
+
 export function newTable(
   name: TableName,
   definition: TableDefinition,
   now: number,
   id: string,
-  view?: string,
+  view?: ViewTexts,
 ): Table {
-  const { columns, tablePartitionColumns, comment, lifecycle, primaryKey, transactional, external } =
+  const { columns, tablePartitionColumns, comment, lifecycle, primaryKey, properties, clustering, external } =
     definition;
   return {
+    owner: OWNER,
+    schemaVersion: 1,
     id,
     schema: name.schema.toLowerCase(),
     name: name.name.toLowerCase(),
     kind: view !== undefined ? 'VIRTUAL_VIEW' : external ? 'EXTERNAL_TABLE' : 'MANAGED_TABLE',
-    ...{ columns, tablePartitionColumns, comment, lifecycle, primaryKey, transactional },
-    ...{ properties: definition.properties, schemaVersion: 1 },
-    createdAt: now,
-    query: view ?? '',
+    ...{ columns, tablePartitionColumns, comment, lifecycle, primaryKey, properties, clustering, external },
+    transactional: properties.transactional?.toLowerCase() === 'true',
+    ...{ createdAt: now, ddlAt: now },
+    query: view?.query ?? '',
+    viewText: view?.viewText ?? '',
     tablePartitions: new Map(),
     ...{ rows: 0, bytes: 0, lastModifiedAt: now },
   };
@@ -138,8 +180,15 @@ export function newTablePartition(values: readonly string[], now: number): Table
 }
 
 /** Schema and table of a name with one to three parts; undefined when it names another project. */
-export function resolveName(parts: NameParts, project: string, schema: string): TableName | undefined {
-  const own = parts.length > 1 && parts[0]!.toLowerCase() === project.toLowerCase();
+export function resolveName(
+  parts: NameParts,
+  project: string,
+  schema: string,
+  isSchema: (name: string) => boolean = () => false,
+): TableName | undefined {
+  const same = parts.length > 1 && parts[0]!.toLowerCase() === project.toLowerCase();
+  // `p.t` is the table t of schema p when there is such a schema.
+  const own = same && !(parts.length === 2 && isSchema(parts[0]!.toLowerCase()));
   const rest = own ? parts.slice(1) : parts;
   if (rest.length === 1) return { schema, name: rest[0]! };
   return rest.length === 2 ? { schema: rest[0]!.toLowerCase(), name: rest[1]! } : undefined;
@@ -182,8 +231,8 @@ export function specValues(table: Table, spec: SpecMap): string[] {
 }
 
 /** `01` and `1` are one value of a number column, two of a STRING column. */
-function canonicalValue({ name, type }: ColumnDefinition, value: string): string {
-  if (!['TINYINT', 'SMALLINT', 'INT', 'BIGINT'].includes(type.name)) return value;
+export function canonicalValue({ name, type }: ColumnDefinition, value: string): string {
+  if (!isIntegerType(type)) return value;
   if (!/^-?\d+$/.test(value)) throw invalidSpec(`${name}='${value}' is no ${type.name}`);
   return String(BigInt(value));
 }

@@ -1,4 +1,11 @@
-import type { ColumnDefinition, Table, TablePartition } from './catalog.ts';
+import type {
+  Clustering,
+  ColumnDefinition,
+  ExternalStorage,
+  Properties,
+  Table,
+  TablePartition,
+} from './catalog.ts';
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */
@@ -17,17 +24,18 @@ const seconds = (time: number): number => Math.floor(time / 1000);
 
 /** Schema as service answers hold it (protocol 3.1); `extended` adds what only that call answers. */
 export function tableJson(table: Table, extended: boolean): object {
-  const column = ({ name, type, comment, nullable }: ColumnDefinition) => ({
+  const column = ({ name, type, comment, nullable, defaultValue }: ColumnDefinition) => ({
     ...{ name, type: typeText(type), comment, label: '', isNullable: nullable },
+    ...(defaultValue === undefined ? {} : { defaultValue }),
   });
   return {
     columns: table.columns.map(column),
     partitionKeys: table.tablePartitionColumns.map(column),
     comment: table.comment,
-    owner: 'ALIYUN$local',
+    owner: table.owner,
     createTime: seconds(table.createdAt),
     lastModifiedTime: seconds(table.lastModifiedAt),
-    lastDDLTime: seconds(table.createdAt),
+    lastDDLTime: seconds(table.ddlAt),
     isVirtualView: table.kind === 'VIRTUAL_VIEW',
     isMaterializedView: false,
     isExternal: table.kind === 'EXTERNAL_TABLE',
@@ -36,8 +44,24 @@ export function tableJson(table: Table, extended: boolean): object {
     recordNum: table.rows,
     tableLabel: '',
     shardExist: false,
-    ...(table.query ? { viewText: table.query } : {}),
+    ...(table.kind === 'VIRTUAL_VIEW' ? { viewText: table.viewText } : {}),
+    ...propertyFields(table.properties),
+    ...(table.external ? externalFields(table.external) : {}),
     ...(extended ? extendedFields(table) : {}),
+  };
+}
+
+/** Transactional is told by itself, in `Reserved`. */
+function propertyFields({ transactional: _told, ...others }: Properties): object {
+  return Object.keys(others).length ? { tableProperties: JSON.stringify(others) } : {};
+}
+
+function externalFields({ location, handler, resources, serdeProperties }: ExternalStorage): object {
+  return {
+    location,
+    storageHandler: handler ?? '',
+    resources: resources ?? '',
+    serDeProperties: JSON.stringify(serdeProperties ?? {}),
   };
 }
 
@@ -45,15 +69,36 @@ function extendedFields(table: Table): object {
   const reserved = {
     Transactional: String(table.transactional),
     ...(table.primaryKey.length ? { PrimaryKey: table.primaryKey } : {}),
+    ...(table.clustering ? clusteringFields(table.clustering) : {}),
+    ...(table.external?.storedAs ? { StoredAs: table.external.storedAs } : {}),
+    ...reservedProperties(table),
     schema_version: String(table.schemaVersion),
   };
   return { ...storageFields(table), Reserved: JSON.stringify(reserved) };
 }
 
-/**
- * Each table partition, and a table without, is one file as soon as it holds rows. Where bytes are not known the
- * size is at least not 0: PyODPS takes that for a table partition without rows.
- */
+function clusteringFields({ kind, columns, sorted, buckets }: Clustering): object {
+  return {
+    ClusterType: kind,
+    BucketNum: buckets,
+    ClusterCols: columns,
+    SortCols: sorted.map(({ name, descending }) => ({ col: name, order: descending ? 'desc' : 'asc' })),
+  };
+}
+
+/** Delta tables tell their buckets and how long history is kept, as the service does. */
+function reservedProperties({ properties, primaryKey, clustering }: Table): object {
+  const buckets = properties['write.bucket.num'];
+  const hours = properties['acid.data.retain.hours'];
+  return {
+    ...(buckets && primaryKey.length && !clustering
+      ? { ClusterType: 'hash', BucketNum: Number(buckets), ClusterCols: primaryKey }
+      : {}),
+    ...(hours ? { 'acid.data.retain.hours': hours } : {}),
+  };
+}
+
+/** Each table partition, and a table without, is one file as soon as it holds rows. */
 function storageFields(known: Table | TablePartition): object {
   const parts =
     'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];

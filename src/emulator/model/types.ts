@@ -33,17 +33,25 @@ export type ColumnType =
   | { readonly name: 'MAP'; readonly key: ColumnType; readonly value: ColumnType }
   | { readonly name: 'STRUCT'; readonly fields: readonly StructField[] };
 
+const INTEGER_NAMES: readonly string[] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
+
+export const isIntegerType = (type: ColumnType): boolean => INTEGER_NAMES.includes(type.name);
+
+/** Levels of ARRAY, MAP and STRUCT inside each other. */
+const DEPTH = 20;
+
 const SIMPLE_NAMES: ReadonlySet<string> = new Set(SIMPLE);
 const ALIASES: Record<string, string> = { INTEGER: 'INT', TEXT: 'STRING', BOOL: 'BOOLEAN' };
 
 interface Scanner {
   readonly text: string;
   at: number;
+  depth: number;
 }
 
 /** Parses a type text such as `struct<a:bigint,b:array<varchar(20)>>`, in either case; throws on anything else. */
 export function parseType(text: string): ColumnType {
-  const scanner: Scanner = { text, at: 0 };
+  const scanner: Scanner = { text, at: 0, depth: 0 };
   const type = scanType(scanner);
   skipBlanks(scanner);
   if (scanner.at !== text.length) throw new Error(`type "${text}" has unexpected text after it`);
@@ -126,8 +134,11 @@ function scanFields(scanner: Scanner): StructField[] {
 }
 
 function inBrackets<T>(scanner: Scanner, inside: () => T): T {
+  scanner.depth += 1;
+  if (scanner.depth > DEPTH) throw new Error(`a type has at most ${DEPTH} levels`);
   expectSymbol(scanner, '<');
   const result = inside();
+  scanner.depth -= 1;
   expectSymbol(scanner, '>');
   return result;
 }

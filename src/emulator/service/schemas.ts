@@ -1,7 +1,7 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import { parseScript } from '../sql/ddl.ts';
 import { execute } from '../sql/execute.ts';
+import { parseScript } from '../sql/script.ts';
 import { elementText } from '../xml.ts';
 import { ascending, element, httpDate, listing, OWNER, ownership, page, xml } from './answers.ts';
 

@@ -3,9 +3,10 @@ import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
 import type { Rows } from '../store/store.ts';
 import { elementText, properties } from '../xml.ts';
-import { parseScript } from './ddl.ts';
-import type { Outcome, QuerySession } from './execute.ts';
 import { execute } from './execute.ts';
+import type { QuerySession } from './names.ts';
+import type { Outcome } from './run-query.ts';
+import { parseScript } from './script.ts';
 import { StatementError } from './tokens.ts';
 
 /** One submitted statement. */

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Core } from '../core.ts';
+import { newTable, type Table, type TableDefinition, type TableName } from '../model/catalog.ts';
+import { checkDefinition } from './create-checks.ts';
+import { fill } from './insert.ts';
+import { nameOf, tableNamed } from './names.ts';
+import type { Run } from './run.ts';
+import { queryColumns } from './run-query.ts';
+import { alreadyExists, fullName, semantic } from './statement-errors.ts';
+import type { CreateTable, IfPresent, NameRef } from './statements.ts';
+
+export async function createTable(run: Run, statement: CreateTable): Promise<void> {
+  const { core } = run;
+  const name = nameOf(run, statement.name);
+  if (statement.ifPresent === 'keep' && core.catalog.find(name)) return;
+  const definition = await definitionOf(run, statement);
+  checkDefinition(name, definition, statement.name.at);
+  if (!(await makeRoom(core, statement.name, name, statement.ifPresent, false))) return;
+  const table = newTable(name, notNullKey(definition), core.now(), newId());
+  await addTable(core, table, statement.name);
+  if (!statement.as) return;
+  try {
+    await fill(run, table, statement.as);
+  } catch (error) {
+    await forgetTable(core, table);
+    throw error;
+  }
+}
+
+/** Whether something may be created: not when it is there and may stay; what is to be replaced goes. */
+export async function makeRoom(
+  core: Core,
+  ref: NameRef,
+  name: TableName,
+  ifPresent: IfPresent,
+  view: boolean,
+): Promise<boolean> {
+  const former = core.catalog.find(name);
+  if (!former) {
+    await createSchema(core, name.schema);
+    return true;
+  }
+  if (ifPresent === 'keep') return false;
+  const same = (former.kind === 'VIRTUAL_VIEW') === view;
+  if (ifPresent === 'fail' || !same) throw alreadyExists(ref.at, fullName(core.project, name));
+  await forgetTable(core, former);
+  return true;
+}
+
+export const newId = (): string => randomUUID().replaceAll('-', '');
+
+async function definitionOf(run: Run, { table, like, as, name }: CreateTable): Promise<TableDefinition> {
+  if (as) {
+    if (table.tablePartitionColumns.length)
+      throw semantic(name.at, 'CREATE TABLE AS takes no PARTITIONED BY');
+    return { ...table, columns: await queryColumns(run, as) };
+  }
+  return like ? likeDefinition(tableNamed(run, like), table) : table;
+}
+
+/** The columns and the comment of another table; not its lifecycle, as the service has it. */
+function likeDefinition(other: Table, own: TableDefinition): TableDefinition {
+  const { columns, tablePartitionColumns, primaryKey, clustering } = other;
+  const copy = (list: typeof columns) => list.map((column) => ({ ...column }));
+  return {
+    columns: copy(columns),
+    tablePartitionColumns: copy(tablePartitionColumns),
+    primaryKey,
+    lifecycle: own.lifecycle,
+    comment: own.comment || other.comment,
+    properties: { ...other.properties, ...own.properties },
+    ...(clustering ? { clustering } : {}),
+  };
+}
+
+/** Columns of the key are NOT NULL whatever they say. */
+const notNullKey = (definition: TableDefinition): TableDefinition => ({
+  ...definition,
+  columns: definition.columns.map((column) =>
+    definition.primaryKey.includes(column.name) ? { ...column, nullable: false } : column,
+  ),
+});
+
+/** Makes a table known and gives it its storage. */
+export async function addTable(core: Core, table: Table, ref: NameRef): Promise<void> {
+  if (core.catalog.find(table)) throw alreadyExists(ref.at, fullName(core.project, table));
+  // Known before it is stored: of two who create it at once, the second finds it.
+  core.catalog.add(table);
+  try {
+    await core.store.createTable(table);
+  } catch (error) {
+    core.catalog.remove(table);
+    throw error;
+  }
+}
+
+export async function forgetTable(core: Core, table: Table): Promise<void> {
+  core.catalog.remove(table);
+  await core.store.dropTable(table);
+}
+
+export async function createSchema(core: Core, schema: string): Promise<void> {
+  if (core.catalog.schemas.has(schema)) return;
+  await core.store.createSchema(schema);
+  core.catalog.schemas.add(schema);
+}

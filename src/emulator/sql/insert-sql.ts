@@ -1,0 +1,103 @@
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+
+/** Texts in DuckDB's dialect around queries that were translated. */
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** The query's columns under other names, by their places. */
+export function namedAs(sql: string, names: readonly string[]): string {
+  const places = names.map((_, index) => `c${index}`);
+  const list = names.map((name, index) => `c${index} AS ${identifier(name)}`);
+  return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
+}
+
+/** How the columns of an INSERT come out of its query: a place in it, or an expression. */
+export interface Source {
+  readonly column: ColumnDefinition;
+  /** An expression over c0, c1, ... */
+  readonly value: string;
+  readonly level: boolean;
+}
+
+/** Words at the front of errors that the query itself raises; what follows is for the user. */
+export const RAISED = 'raised: ';
+
+export function insertQuery(sql: string, width: number, sources: readonly Source[]): string {
+  const places = Array.from({ length: width }, (_, index) => `c${index}`);
+  const list = sources.map((source) => `${checked(source)} AS ${identifier(source.column.name)}`);
+  return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
+}
+
+function checked({ column, value, level }: Source): string {
+  const raise = (text: string) => `error(${literal(`${RAISED}${text}`)})`;
+  if (level) {
+    const text = `CAST(${value} AS VARCHAR)`;
+    const bad = `${text} IS NULL OR ${text} = '' OR strlen(${text}) > 255 OR regexp_matches(${text}, '[\\x00-\\x1f]')`;
+    const message = `ODPS-0123031:Partition exception - invalid dynamic partition value: ${column.name}=`;
+    const told = `error(${literal(`${RAISED}${message}`)} || coalesce(${text}, 'NULL'))`;
+    return `CASE WHEN ${bad} THEN ${told} ELSE ${value} END`;
+  }
+  const fitting = fitted(column, value);
+  if (column.nullable) return fitting;
+  const message = `ODPS-0121095:Invalid argument - column ${column.name} is NOT NULL and got a NULL`;
+  return `CASE WHEN ${value} IS NULL THEN ${raise(message)} ELSE ${fitting} END`;
+}
+
+/** Texts longer than their column are cut, as the service cuts them. */
+const fitted = ({ type }: ColumnDefinition, value: string): string =>
+  (type.name === 'VARCHAR' || type.name === 'CHAR') && value !== 'NULL'
+    ? `left(CAST(${value} AS VARCHAR), ${type.length})`
+    : value;
+
+/** The visible table in queries of the store. */
+const visibleName = ({ schema, name }: Table): string => `${identifier(schema)}.${identifier(name)}`;
+
+/** Counts the values of each column that are not NULL. */
+export function countingQuery(sql: string, width: number): string {
+  const places = Array.from({ length: width }, (_, index) => `c${index}`);
+  return `SELECT ${places.map((place) => `count(${place}) AS ${place}`).join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
+}
+
+interface Keys {
+  /** Data columns, then table partition columns without a constant. */
+  readonly all: string;
+  readonly keys: readonly string[];
+  readonly dynamic: readonly string[];
+}
+
+function keysOf(table: Table, constants: ReadonlyMap<string, string>): Keys {
+  const dynamic = table.tablePartitionColumns.map(({ name }) => name).filter((name) => !constants.has(name));
+  const all = list([...table.columns.map(({ name }) => name), ...dynamic]);
+  return { all, keys: [...table.primaryKey, ...dynamic], dynamic };
+}
+
+const list = (names: readonly string[], prefix = ''): string =>
+  names.map((name) => prefix + identifier(name)).join(', ');
+
+const PLACE = identifier('place among the new rows');
+
+/** The new rows of a Delta table: of those with one key, the last. */
+export function onePerKey(table: Table, sql: string, constants: ReadonlyMap<string, string>): string {
+  const { all, keys } = keysOf(table, constants);
+  const last = `row_number() OVER (PARTITION BY ${list(keys)} ORDER BY ${PLACE} DESC) = 1`;
+  return `SELECT ${all} FROM (SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql}) AS s) AS n QUALIFY ${last}`;
+}
+
+/** The new rows, and the older ones with other keys of the table partitions that are written. */
+export function mergedByKey(table: Table, sql: string, constants: ReadonlyMap<string, string>): string {
+  const { all, keys, dynamic } = keysOf(table, constants);
+  const names = [...table.columns.map(({ name }) => name), ...dynamic];
+  const same = keys.map((name) => `n.${identifier(name)} = o.${identifier(name)}`).join(' AND ');
+  const fixed = [...constants].map(([name, value]) => `o.${identifier(name)} = ${literal(value)}`);
+  const written = `(${list(dynamic, 'o.')}) IN (SELECT (${list(dynamic)}) FROM fresh)`;
+  const tests = [
+    `NOT EXISTS (SELECT 1 FROM fresh n WHERE ${same})`,
+    ...fixed,
+    ...(dynamic.length ? [written] : []),
+  ];
+  return (
+    `WITH fresh AS MATERIALIZED (${onePerKey(table, sql, constants)}) SELECT ${all} FROM fresh ` +
+    `UNION ALL SELECT ${list(names, 'o.')} FROM ${visibleName(table)} AS o WHERE ${tests.join(' AND ')}`
+  );
+}

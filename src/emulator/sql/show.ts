@@ -1,0 +1,131 @@
+import { DEFAULT_SCHEMA, OWNER, quotedSpec, specText, type Table } from '../model/catalog.ts';
+import { describeTable, describeTablePartition, localTime } from './describe.ts';
+import { baseTableNamed, schemaOf, tableNamed } from './names.ts';
+import type { Run } from './run.ts';
+import { createStatement } from './show-create.ts';
+import { ddlFailed, noSuchTablePartition, semantic } from './statement-errors.ts';
+import type { NameRef, Show } from './statements.ts';
+import { checkHasLevels, matching, valuesOf } from './table-partitions.ts';
+
+type Listing = Exclude<Show, { kind: 'explain' }>;
+type Of<Kind extends Show['kind']> = Extract<Show, { kind: Kind }>;
+
+/** The text that SHOW and DESC answer. */
+export function show(run: Run, statement: Listing): string {
+  const { core } = run;
+  switch (statement.kind) {
+    case 'show_tables':
+      return showTables(run, statement);
+    case 'show_schemas':
+      return showSchemas(run, statement);
+    case 'show_table_partitions':
+      return showTablePartitions(run, statement);
+    case 'show_create':
+      return createStatement(core.project, tableNamed(run, statement.name));
+    case 'show_columns':
+      return lines(allColumns(tableNamed(run, statement.name)));
+    case 'describe':
+      return describe(run, statement);
+    case 'describe_schema':
+      return describeSchema(run, statement.name);
+    case 'describe_project':
+      return describeProject(run, statement.name);
+  }
+}
+
+const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
+
+const allColumns = ({ columns, tablePartitionColumns }: Table): string[] =>
+  [...columns, ...tablePartitionColumns].map(({ name }) => name);
+
+/** `owner:name`, one a line. */
+function showTables(run: Run, { in: where, like, only }: Of<'show_tables'>): string {
+  const { catalog } = run.core;
+  const schema = where ? listedSchema(run, where) : run.session.schema;
+  if (!catalog.schemas.has(schema))
+    throw ddlFailed(`NoSuchObjectException(message:Schema ${schema} not found)`);
+  const kinds = { views: 'VIRTUAL_VIEW', external: 'EXTERNAL_TABLE' };
+  const wanted = only && kinds[only];
+  const pattern = wildcard(like);
+  const found = catalog
+    .list(schema)
+    .filter((table) => (!wanted || table.kind === wanted) && pattern.test(table.name));
+  return lines(found.map((table) => `${table.owner}:${table.name}`));
+}
+
+/** SHOW TABLES IN takes a schema, a project, or both. */
+function listedSchema(run: Run, where: NameRef): string {
+  const [first = ''] = where.parts;
+  const isProject = where.parts.length === 1 && first.toLowerCase() === run.core.project.toLowerCase();
+  return isProject && !run.core.catalog.schemas.has(first.toLowerCase())
+    ? DEFAULT_SCHEMA
+    : schemaOf(run, where);
+}
+
+/** `*` and `%` stand for anything, `|` between alternatives. */
+function wildcard(like: string): RegExp {
+  const parts = [...like].map((char) =>
+    char === '*' || char === '%' ? '.*' : char === '|' ? '|' : char.replace(/[\\^$.+?()[\]{}]/g, '\\$&'),
+  );
+  return new RegExp(`^(?:${parts.join('')})$`, 'isu');
+}
+
+function showSchemas(run: Run, { in: where, like }: Of<'show_schemas'>): string {
+  if (where && where.parts.join('.').toLowerCase() !== run.core.project.toLowerCase()) {
+    throw semantic(where.at, `project ${where.parts.join('.')} cannot be resolved`);
+  }
+  const pattern = wildcard(like);
+  return lines([...run.core.catalog.schemas].filter((schema) => pattern.test(schema)).sort());
+}
+
+/** `dt=20240101/hr=00`, one a line. */
+function showTablePartitions(run: Run, { name, filters }: Of<'show_table_partitions'>): string {
+  const table = baseTableNamed(run, name);
+  checkHasLevels(table, name.at);
+  const all = filters.length ? filters : [{ at: name.at, filter: { op: 'and', parts: [] } as const }];
+  const spec = (values: readonly string[]) =>
+    table.tablePartitionColumns.map((column, index) => `${column.name}=${values[index]}`).join('/');
+  return lines(matching(table, all).map(({ values }) => spec(values)));
+}
+
+function describe(run: Run, { name, extended, spec }: Of<'describe'>): string {
+  const table = tableNamed(run, name);
+  if (!spec) return describeTable(run.core, table, extended);
+  const values = valuesOf(table, spec);
+  const known = table.tablePartitions.get(specText(table, values));
+  if (!known) throw noSuchTablePartition(quotedSpec(table, values));
+  return describeTablePartition(run.core, known, extended);
+}
+
+/** JSON, which is what clients read it as. */
+function describeSchema(run: Run, name: NameRef): string {
+  const schema = schemaOf(run, name);
+  if (!run.core.catalog.schemas.has(schema)) {
+    throw ddlFailed(`NoSuchObjectException(message:Schema ${schema} not found)`);
+  }
+  const time = localTime(run.core, run.core.now());
+  const told = {
+    name: schema,
+    owner: OWNER,
+    description: '',
+    createTime: time,
+    modifyTime: time,
+    type: 'managed',
+  };
+  return `${JSON.stringify(told)}\n`;
+}
+
+function describeProject(run: Run, name: NameRef | undefined): string {
+  const { project, timeZone, now } = run.core;
+  if (name && name.parts.join('.').toLowerCase() !== project.toLowerCase()) {
+    throw semantic(name.at, `project ${name.parts.join('.')} cannot be resolved`);
+  }
+  const facts: [string, string][] = [
+    ['Name', project],
+    ['Owner', OWNER],
+    ['CreatedTime', localTime(run.core, now())],
+    ['odps.sql.timezone', timeZone],
+    ['odps.sql.type.system.odps2', 'true'],
+  ];
+  return lines(facts.map(([key, value]) => `${key.padEnd(34)}${value}`));
+}

@@ -1,0 +1,38 @@
+import { type ColumnDefinition, newTable, type TableDefinition } from '../model/catalog.ts';
+import { addTable, makeRoom, newId } from './create.ts';
+import { checkColumns, checkName } from './create-checks.ts';
+import { namedAs } from './insert-sql.ts';
+import { nameOf } from './names.ts';
+import { placed, type Run } from './run.ts';
+import { queryColumns, translated } from './run-query.ts';
+import { semantic } from './statement-errors.ts';
+import type { CreateView } from './statements.ts';
+
+/** A view keeps its query's columns as they are now: more columns of a table do not change it. */
+export async function createView(run: Run, statement: CreateView): Promise<void> {
+  const { core } = run;
+  const { name: ref, ifPresent, comment, properties, query } = statement;
+  const name = nameOf(run, ref);
+  if (ifPresent === 'keep' && core.catalog.find(name)) return;
+  checkName(name.name, ref.at);
+  const columns = viewColumns(statement, await queryColumns(run, query));
+  checkColumns(columns, ref.at);
+  const sql = namedAs(
+    translated(run, placed(run, query)),
+    columns.map((column) => column.name),
+  );
+  const definition: TableDefinition = {
+    ...{ columns, tablePartitionColumns: [], comment, lifecycle: -1, primaryKey: [], properties },
+  };
+  if (!(await makeRoom(core, ref, name, ifPresent, true))) return;
+  const view = newTable(name, definition, core.now(), newId(), { query: sql, viewText: query.text });
+  await addTable(core, view, ref);
+}
+
+function viewColumns({ columns, name }: CreateView, given: ColumnDefinition[]): ColumnDefinition[] {
+  if (!columns.length) return given;
+  if (columns.length !== given.length) {
+    throw semantic(name.at, `the view names ${columns.length} columns, its query has ${given.length}`);
+  }
+  return given.map((column, index) => ({ ...column, ...columns[index]! }));
+}
