@@ -6,7 +6,7 @@ import type { Figures } from './figures.ts';
 import { saveAdded, saveCleared, saveSession } from './own-tables.ts';
 import type { Queries } from './queries.ts';
 import type { Snapshots } from './snapshots.ts';
-import { staged } from './staging.ts';
+import { dropBlocks, sourceOf } from './staging.ts';
 import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
 import { nullKeyTest, upsertStatements } from './upserts.ts';
 import type { WideColumns } from './wide-columns.ts';
@@ -31,13 +31,9 @@ export function createChanges({
 }: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
   let lastUpsert = 0;
 
-  async function discard(blocks: readonly StagedBlock[]): Promise<void> {
-    for (const block of blocks) await staged(block).drop();
-  }
-
   async function commit({ table, values, blocks, overwrite, session }: CommitPlan): Promise<void> {
     const constants = values.map((value) => `, ${literal(value)}`).join('');
-    const sources = blocks.map((block) => staged(block).source);
+    const sources = groupsOf(blocks).map(sourceOf);
     const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
     await database.exclusive(async (change) => {
       if (overwrite) await snapshots.keep(change, table, values);
@@ -53,7 +49,7 @@ export function createChanges({
       if (overwrite) figures.clear(table, values);
       figures.add(table, values, added.rows, added.bytes);
     });
-    await discard(blocks);
+    await dropBlocks(blocks);
   }
 
   async function upsert(plan: UpsertPlan): Promise<{ rows: number }> {
@@ -73,7 +69,7 @@ export function createChanges({
       }
     });
     figures.set(table, values, result.rows, result.bytes);
-    await discard(packs);
+    await dropBlocks(packs);
     return { rows: result.rows };
   }
 
@@ -101,7 +97,7 @@ export function createChanges({
       rows,
       bytes: Math.round(((holder.bytes + bytes) * rows) / Math.max(1, holder.rows + total(packs, 'rows'))),
     };
-    const sources = packs.map((pack) => staged(pack).source);
+    const sources = groupsOf(packs).map(sourceOf);
     const wider = await wide.toHold(change, table, sources);
     await change.run(
       ...wider.statements,
@@ -114,7 +110,14 @@ export function createChanges({
     return after;
   }
 
-  return { commit, discard, upsert };
+  return { commit, discard: dropBlocks, upsert };
+}
+
+/** Blocks with rows, so many at a time that a statement stays small. */
+function groupsOf(blocks: readonly StagedBlock[]): StagedBlock[][] {
+  const full = blocks.filter((block) => block.rows > 0);
+  const count = Math.ceil(full.length / 256);
+  return Array.from({ length: count }, (_none, index) => full.slice(index * 256, (index + 1) * 256));
 }
 
 const total = (blocks: readonly StagedBlock[], figure: 'rows' | 'bytes'): number =>

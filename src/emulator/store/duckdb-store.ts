@@ -1,10 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Table } from '../model/catalog.ts';
 import { createChanges, removeRows } from './changes.ts';
 import { type Database, openDatabase } from './duckdb.ts';
-import { identifier, STAGING } from './duckdb-sql.ts';
+import { identifier, literal, STAGING } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
 import { createMoves } from './moves.ts';
@@ -16,6 +14,7 @@ import {
   saveTablePartition,
 } from './own-tables.ts';
 import { createQueries } from './queries.ts';
+import { openScratch, type Scratch } from './scratch.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createStaging } from './staging.ts';
 import type { Store } from './store.ts';
@@ -34,20 +33,33 @@ export interface DuckDbOptions {
 
 /** Rows in DuckDB: in `dataDir`, where what is committed survives any crash, or in memory for null. */
 export async function createDuckDbStore(dataDir: string | null, options: DuckDbOptions = {}): Promise<Store> {
-  const scratch = dataDir === null ? join(tmpdir(), `emulator-${process.pid}`) : join(dataDir, 'scratch');
-  if (dataDir !== null) makeFolder(dataDir);
+  const scratch = openScratch(dataDir);
   const path = dataDir === null ? ':memory:' : join(dataDir, 'emulator.duckdb');
-  const database = await openDatabase(path, { temp_directory: scratch, memory_limit: MEMORY });
+  const settings = { temp_directory: scratch.folder, memory_limit: MEMORY };
   try {
-    await prepare(database, dataDir ?? path, options.macros ?? []);
+    const database = await openDatabase(path, settings);
+    return await prepared(database, scratch, { folder: dataDir ?? path, ...options });
+  } catch (error) {
+    scratch.remove();
+    throw error;
+  }
+}
+
+async function prepared(
+  database: Database,
+  scratch: Scratch,
+  options: DuckDbOptions & { folder: string },
+): Promise<Store> {
+  try {
+    await prepare(database, scratch.folder, options);
   } catch (error) {
     await database.close();
     throw error;
   }
-  return storeOf(database, options.now ?? Date.now);
+  return storeOf(database, scratch, options.now ?? Date.now);
 }
 
-function storeOf(database: Database, now: () => number): Store {
+function storeOf(database: Database, scratch: Scratch, now: () => number): Store {
   const figures = createFigures(now);
   const wide = createWideColumns(figures);
   const snapshots = createSnapshots(database);
@@ -86,7 +98,7 @@ function storeOf(database: Database, now: () => number): Store {
     addTablePartition: (table, values) => database.run(saveTablePartition(table, values, now())),
     dropTablePartition,
     truncate,
-    load: createStaging(database).load,
+    load: createStaging(scratch.folder),
     ...createChanges(parts),
     ...createInserts(parts),
     ...createMoves(parts),
@@ -94,22 +106,23 @@ function storeOf(database: Database, now: () => number): Store {
     query: queries.query,
     queryColumns: queries.columns,
     offsets: () => undefined,
-    close: () => database.close(),
+    close: async () => {
+      await database.close();
+      scratch.remove();
+    },
   };
 }
 
-/** With parents; `mkdirSync`'s own recursion never ends where the system answers ENOENT below a folder (/proc). */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
-  mkdirSync(path);
-}
-
-async function prepare(database: Database, folder: string, macros: readonly string[]): Promise<void> {
+async function prepare(
+  database: Database,
+  scratch: string,
+  { folder, macros = [] }: DuckDbOptions & { folder: string },
+): Promise<void> {
   for (const [name, mark] of Object.entries(MARKS)) database.mark(mark, name as keyof typeof MARKS);
   await database.exclusive((change) => checkFormat(change, folder));
   await database.run(`ATTACH ':memory:' AS ${STAGING}`);
   await database.run(...createOwnTables, ...macros);
-  // Queries read tables, never files.
+  // Queries read tables, no files but staged blocks.
+  await database.run(`SET allowed_directories = [${literal(`${scratch}/`)}]`);
   await database.run('SET enable_external_access = false');
 }

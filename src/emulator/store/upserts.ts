@@ -1,6 +1,6 @@
 import type { Table } from '../model/catalog.ts';
 import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
-import { staged } from './staging.ts';
+import { sourceOf, staged } from './staging.ts';
 import type { StagedBlock, UpsertPlan } from './store.ts';
 
 const DELETE_OPERATION = 68;
@@ -29,7 +29,7 @@ export function upsertStatements(
   const operations = `${STAGING}.${changes}_operations`;
 
   const stage = [
-    `CREATE TABLE ${operations} AS SELECT *, row_number() OVER () AS seq FROM (${packs(plan, all)})`,
+    `CREATE TABLE ${operations} AS ${packs(plan, all)}`,
     `CREATE TABLE ${STAGING}.${changes} AS WITH starts AS (
        SELECT *, max(CASE WHEN is_delete OR is_whole THEN seq END) OVER (PARTITION BY ${key}) AS start,
          max(seq) OVER (PARTITION BY ${key}) AS latest FROM ${operations})
@@ -66,13 +66,14 @@ const folded = (column: string): string =>
   `arg_max({'v': ${column}}, seq) FILTER (NOT is_delete AND seq >= coalesce(start, 0) AND (is_whole OR list_contains(given, ${column.slice(1)}))) AS ${column}`;
 
 function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
-  const selects = blocks.map((block) => {
-    const { source, columns } = staged(block);
+  const selects = blocks.map((block, place) => {
+    const { path, columns } = staged(block);
     const at = (name: string) => columns.findIndex((column) => column.name === name);
     const given = at(VALUE_COLUMNS) < 0 ? 'NULL::BIGINT[]' : `c${at(VALUE_COLUMNS)}`;
     const isDelete = `coalesce(c${at(OPERATION)} = ${DELETE_OPERATION}, false)`;
     return `SELECT ${all.join(', ')}, ${given} AS given, ${isDelete} AS is_delete,
-      NOT ${isDelete} AND coalesce(len(${given}), 0) = 0 AS is_whole FROM ${source}`;
+      NOT ${isDelete} AND coalesce(len(${given}), 0) = 0 AS is_whole,
+      ${place}::BIGINT << 40 | file_row_number AS seq FROM read_parquet(${literal(path)}, file_row_number = true)`;
   });
   return selects.join(' UNION ALL ');
 }
@@ -80,5 +81,5 @@ function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
 /** Answers a row when a key of the pack is NULL. */
 export function nullKeyTest({ columns, primaryKey }: Table, pack: StagedBlock): string {
   const places = primaryKey.map((name) => columns.findIndex((column) => column.name === name));
-  return `SELECT 1 FROM ${staged(pack).source} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
+  return `SELECT 1 FROM ${sourceOf([pack])} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
 }
