@@ -2,7 +2,15 @@ import { malformed } from '../errors.ts';
 import { type ColumnType, typeText } from '../model/types.ts';
 import { CRC_START, crcBytes, crcColumnInt64, crcInt32, crcValue } from './crc32c.ts';
 import { Scan } from './scan.ts';
-import { inRow, isNull, MAX_FIELD_BYTES, RANGES, type RequiredColumn, tooLarge } from './value-checks.ts';
+import {
+  inColumn,
+  inRow,
+  isNull,
+  MAX_FIELD_BYTES,
+  RANGES,
+  type RequiredColumn,
+  tooLarge,
+} from './value-checks.ts';
 
 /**
  * Called for each record whose checksum is right. `starts[i]` is where the value of column i begins in
@@ -24,6 +32,8 @@ const META_CHECKSUM = 33554431;
 
 /** Bytes after the data that are always readable as zero: no read needs a bounds check of its own. */
 const SLACK = 64;
+/** Not in a row at all, but in the footer. */
+const NOWHERE = -1;
 /** A value with its length. */
 const LARGEST_VALUE = MAX_FIELD_BYTES + 10;
 /** A record of which so much is here is not looked at again for every piece that comes. */
@@ -83,6 +93,8 @@ export function createRecordReader(
   let rows = 0;
   let crcOfCrcs = CRC_START;
   let finished = false;
+  /** Number of the column that is read, 0 at the end of a record: for the text of an error. */
+  let place = 0;
   const scan = new Scan();
 
   function push(piece: Uint8Array): void {
@@ -95,6 +107,14 @@ export function createRecordReader(
   function readRecords(): void {
     wanted = 0;
     scan.bytes = buffer;
+    try {
+      readWhole();
+    } catch (error) {
+      throw place === NOWHERE ? error : inRow(rows, place === 0 ? error : inColumn(String(place), error));
+    }
+  }
+
+  function readWhole(): void {
     while (!finished && at < filled) {
       scan.at = at;
       if (!readRecord()) break;
@@ -130,18 +150,20 @@ export function createRecordReader(
     let crc = CRC_START;
     let last = 0;
     for (;;) {
+      place = 0;
       const tag = scan.tag();
       const field = tag >>> 3;
       if (scan.at > filled) return false;
       if (field > types.length || field === 0) return readEnd(field, tag & 7, crc, last);
-      if (field <= last) throw malformed(`row ${rows}: column ${field} is out of order`);
+      place = field;
+      if (field <= last) throw malformed(`it comes after column ${last}`);
       const kind = kinds[field - 1] as Kind;
       if ((tag & 7) !== WIRE[kind]) throw mismatch(field, tag & 7);
       last = field;
       starts[field - 1] = scan.at;
       crc = readValue(kind, field, crc);
-      if (scan.at - starts[field - 1]! > LARGEST_VALUE)
-        throw malformed(`row ${rows}: column ${field}: ${tooLarge(scan.at - starts[field - 1]!)}`);
+      const size = scan.at - starts[field - 1]!;
+      if (size > LARGEST_VALUE) throw malformed(tooLarge(size));
       if (overrun()) return false;
     }
   }
@@ -218,7 +240,7 @@ export function createRecordReader(
       return crc;
     }
     const flag = scan.byte();
-    if (flag > 1) throw malformed(`row ${rows}: a NULL flag is 0 or 1, not ${flag}`);
+    if (flag > 1) throw malformed(`a NULL flag is 0 or 1, not ${flag}`);
     return flag === 0 ? readLeaf(type, kindOf(type), crc) : crc;
   }
 
@@ -227,7 +249,7 @@ export function createRecordReader(
     if (!range || scan.at > filled) return;
     const value = scan.high * 4294967296 + (scan.low >>> 0);
     if (value < range[0] || value > range[1]) {
-      throw malformed(`row ${rows}: ${value} is outside ${typeText(type)}`);
+      throw malformed(`${value} is outside ${typeText(type)}`);
     }
   }
 
@@ -235,31 +257,23 @@ export function createRecordReader(
     if (field === END_RECORD && wire === 0) return readChecksum(state);
     if (field === META_COUNT && wire === 0 && last === 0) return readFooter();
     throw malformed(
-      `row ${rows}: field number ${field} where ${types.length} columns are known${last ? ` (after column ${last})` : ''}`,
+      `field number ${field} where ${types.length} columns are known${last ? ` (after column ${last})` : ''}`,
     );
   }
 
   function readChecksum(state: number): boolean {
     const given = scan.varint32();
     if (scan.at > filled) return false;
-    if (given >>> 0 !== crcValue(state)) throw malformed(`row ${rows}: the checksum of the record is wrong`);
+    if (given >>> 0 !== crcValue(state)) throw malformed(`the checksum of the record is wrong`);
     crcOfCrcs = crcInt32(crcOfCrcs, given);
-    for (const { index, name } of required)
-      if (starts[index]! < 0) throw malformed(`row ${rows}: ${isNull(name)}`);
-    if (onRecord) handOver(onRecord);
+    for (const { index, name } of required) if (starts[index]! < 0) throw malformed(isNull(name));
+    onRecord?.(buffer, starts);
     rows += 1;
     return true;
   }
 
-  function handOver(handler: RecordHandler): void {
-    try {
-      handler(buffer, starts);
-    } catch (error) {
-      throw inRow(rows, error);
-    }
-  }
-
   function readFooter(): boolean {
+    place = NOWHERE;
     scan.zigzag64();
     const count = scan.high * 4294967296 + (scan.low >>> 0);
     const tag = scan.tag();
@@ -273,9 +287,7 @@ export function createRecordReader(
   }
 
   function mismatch(field: number, wire: number): Error {
-    return malformed(
-      `row ${rows}: column ${field} is ${typeText(types[field - 1]!)}, which is not wire type ${wire}`,
-    );
+    return malformed(`it is ${typeText(types[field - 1]!)}, which is not wire type ${wire}`);
   }
 
   function end(): number {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createArrowReader } from '../../../src/emulator/arrow/arrow-reader.ts';
-import { arrowFrames, type FrameOptions } from '../../../src/emulator/arrow/arrow-writer.ts';
+import { arrowFrames, arrowStream, type FrameOptions } from '../../../src/emulator/arrow/arrow-writer.ts';
 import { createFrameReader } from '../../../src/emulator/arrow/frame-reader.ts';
 import { framed } from '../../../src/emulator/arrow/frame-writer.ts';
 import { type ColumnType, parseType } from '../../../src/emulator/model/types.ts';
@@ -102,7 +102,90 @@ describe('Arrow frames', () => {
   });
 });
 
+/** Bytes of pyarrow, and an IPC stream of this writer that pyarrow read right. */
+const foreign: {
+  types: string[];
+  rows: unknown[][];
+  vectors: { name: string; base64: string }[];
+  preview: { base64: string };
+} = JSON.parse(readFileSync(new URL('./foreign.json', import.meta.url), 'utf8'));
+
+/** The notation of that file: {n} a 64-bit number, {x} bytes, {f} a float that JSON lacks. */
+function cellOf(value: unknown): Cell {
+  if (Array.isArray(value)) return value.map(cellOf);
+  if (value === null || typeof value !== 'object') return value as Cell;
+  const { n, x, f } = value as { n?: string; x?: string; f?: string };
+  if (n !== undefined) return BigInt(n);
+  return x !== undefined ? new Uint8Array(Buffer.from(x, 'hex')) : Number(f);
+}
+
 describe('Arrow batches', () => {
+  it.each(foreign.vectors)('of PyODPS are read, with $name', ({ base64 }) => {
+    const stream = Buffer.from(base64, 'base64');
+    const types = foreign.types.map(parseType);
+    const rows = foreign.rows.map((row) => row.map(cellOf));
+    for (const size of [stream.length, 1, 1004]) expect(read(types, stream, size)).toEqual(rows);
+  });
+
+  it('of a preview stay as they were when pyarrow read them', async () => {
+    const types = [...foreign.types, 'string'].map(parseType);
+    const rows = foreign.rows.slice(0, 3).map((row) => [...row.map(cellOf), '20260101']);
+    const stream = await all(arrowStream(columnsOf(types), each(rows.slice(0, 2), [], rows.slice(2))));
+    expect(stream.toString('base64')).toBe(foreign.preview.base64);
+  });
+
+  it('that hold something else are refused with what it is', async () => {
+    const framedMessage = (message: Buffer) => all(framed(each(message)));
+    const vector = vectors.find(({ name }) => name === 'one_record_batch') as FrameVector & {
+      schemaMessageDropped: string;
+      eosDropped: string;
+    };
+    const types = [parseType('bigint'), parseType('string')];
+    const attempt = async (hex: string, columns = types) =>
+      read(columns, await framedMessage(Buffer.from(hex, 'hex')));
+    const batch = vector.recordBatchMessageHex!;
+    await expect(attempt(vector.schemaMessageDropped + batch)).rejects.toThrow(/not a Schema/);
+    await expect(attempt(batch + vector.eosDropped)).rejects.toThrow(/end-of-stream marker/);
+    await expect(attempt('6f64707300000000')).rejects.toThrow(/no encapsulated message/);
+    await expect(attempt(batch.slice(0, -16))).rejects.toThrow(/an Arrow message is cut off/);
+    await expect(attempt(batch, [types[0]!])).rejects.toThrow(
+      'a RecordBatch has 2 arrays with 5 buffers, the 1 columns of the session have 1 with 2',
+    );
+    await expect(attempt(batch, [parseType('bigint'), parseType('binary')])).resolves.toHaveLength(3);
+    await expect(attempt(batch, [parseType('decimal(20,2)'), parseType('string')])).rejects.toThrow(
+      /column c0/,
+    );
+  });
+
+  it('that are damaged under right checksums give rows or a refusal, never another error', async () => {
+    const types = foreign.types.map(parseType);
+    const whole = unframe(Buffer.from(foreign.vectors[0]!.base64, 'base64'));
+    const change = fc.record({
+      at: fc.nat(whole.length - 1),
+      value: fc.constantFrom(0, 1, 2, 127, 128, 254, 255),
+      width: fc.integer({ min: 1, max: 8 }),
+    });
+    // Most damage should meet the metadata of the first message, which says where everything is.
+    const near = change.map((one) => ({ ...one, at: one.at % 1800 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(near, near, change), { minLength: 1, maxLength: 4 }),
+        async (changes) => {
+          const damaged = Buffer.from(whole);
+          for (const { at, value, width } of changes)
+            damaged.fill(value, at, Math.min(at + width, damaged.length));
+          const stream = await all(framed(each(damaged)));
+          try {
+            read(types, stream);
+          } catch (error) {
+            expect(error).toMatchObject({ status: 400, code: 'MalformedDataStream' });
+          }
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+
   it('of another writer are read', () => {
     const { framedHex } = vectors.find(({ name }) => name === 'one_record_batch')!;
     const types = [parseType('bigint'), parseType('string')];
