@@ -3,6 +3,7 @@ import type { Call, Core } from '../core.ts';
 import { malformed } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import { createRecordReader, type RecordHandler } from '../record/record-reader.ts';
+import type { RequiredColumn } from '../record/value-checks.ts';
 import type { BlockLoader, StagedBlock } from '../store/store.ts';
 import { received } from './received.ts';
 import { numberParameter } from './target.ts';
@@ -13,6 +14,8 @@ export interface PackPlan {
   readonly columns: readonly ColumnDefinition[];
   /** Columns that are staged. */
   readonly staged: readonly ColumnDefinition[];
+  /** Columns that take no NULL; an upsert has rules of its own. */
+  readonly required?: readonly RequiredColumn[];
   /** What becomes of each record. */
   readonly recordHandler: (loader: BlockLoader) => RecordHandler | undefined;
 }
@@ -26,7 +29,7 @@ export async function stagePack(core: Core, call: Call, plan: PackPlan): Promise
   const loader = await core.store.load(plan.staged);
   try {
     const types = plan.columns.map((column) => column.type);
-    const reader = createRecordReader(types, plan.recordHandler(loader));
+    const reader = createRecordReader(types, plan.recordHandler(loader), plan.required);
     for await (const piece of decode(received(core, call))) reader.push(piece);
     const rows = reader.end();
     checkCount(call, rows);

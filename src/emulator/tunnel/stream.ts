@@ -4,6 +4,7 @@ import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { cellReader, readCell } from '../record/cells.ts';
 import { Scan } from '../record/scan.ts';
+import { requiredColumns } from '../record/value-checks.ts';
 import type { StagedBlock } from '../store/store.ts';
 import { type PackPlan, stagePack } from './pack.ts';
 import { slotAddress, slotHeaders } from './slots.ts';
@@ -138,7 +139,7 @@ async function append(core: Core, { table, values }: Destination, pack: StagedBl
  */
 function packPlan(stream: StreamSession, table: Table): PackPlan {
   const { columns } = stream;
-  const plan = { columns, staged: table.columns };
+  const plan = { columns, staged: table.columns, required: requiredColumns(columns, table.primaryKey) };
   if (sameColumns(columns, table.columns)) return { ...plan, recordHandler: ({ onRecord }) => onRecord };
   const isKept = (column: ColumnDefinition) => table.columns.some((other) => sameColumns([column], [other]));
   if (!columns.every(isKept)) throw schemaModified(table, `stream ${stream.id}`);

@@ -42,6 +42,19 @@ const rowsOf = async (table: string, columns = 'id, name') =>
   (await sql(emulator, `SELECT ${columns} FROM ${table} ORDER BY id;`)).text.split('\n').slice(1, -1);
 
 describe('a stream session', () => {
+  it('refuses NULL in a NOT NULL column', async () => {
+    await sql(emulator, 'CREATE TABLE strict (id BIGINT NOT NULL, name STRING);');
+    const id = await newStream('strict');
+    const rows = [
+      [1, null],
+      [null, 'x'],
+    ];
+    const answer = await flush('strict', id, encode(rows));
+    expect(said(answer)).toEqual([400, 'MalformedDataStream']);
+    expect(answer.json.Message).toBe('row 1: column id is NULL, which it must not be');
+    expect(await rowsOf('strict')).toEqual([]);
+  });
+
   it('answers schema, version, slots at the address of the listener and the quota', async () => {
     const address = new URL(emulator.url).host;
     const two = await create('t', { quotaName: 'mine' }, { 'odps-tunnel-slot-num': '2', Host: 'elsewhere' });
