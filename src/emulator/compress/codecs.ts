@@ -50,6 +50,13 @@ async function* unlessEmpty(body: Bytes, decode: Decode): Bytes {
   if (first) yield* decode(continued(first, pieces));
 }
 
+/** Nothing is written before the first piece is here: what fails until then can still be answered as an error. */
+async function* afterFirst(body: Bytes, encode: (body: Bytes) => Bytes): Bytes {
+  const pieces = body[Symbol.asyncIterator]();
+  const first = await nextPiece(pieces);
+  yield* encode(continued(first, pieces));
+}
+
 async function nextPiece(pieces: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
   for (;;) {
     const { done, value } = await pieces.next();
@@ -58,9 +65,9 @@ async function nextPiece(pieces: AsyncIterator<Buffer>): Promise<Buffer | undefi
   }
 }
 
-async function* continued(first: Buffer, pieces: AsyncIterator<Buffer>): Bytes {
+async function* continued(first: Buffer | undefined, pieces: AsyncIterator<Buffer>): Bytes {
   try {
-    for (let piece: Buffer | undefined = first; piece; piece = await nextPiece(pieces)) yield piece;
+    for (let piece = first; piece; piece = await nextPiece(pieces)) yield piece;
   } finally {
     await pieces.return?.();
   }
@@ -73,7 +80,7 @@ export function encoderOf(accepted: string | undefined): Encoder {
     const codec = CODECS.get(name);
     if (name === 'identity') break;
     if (codec && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)))
-      return { encoding: name, encode: codec.encode };
+      return { encoding: name, encode: (body) => afterFirst(body, codec.encode) };
   }
   return { encoding: undefined, encode: PLAIN.encode };
 }

@@ -205,6 +205,19 @@ describe('encoders', () => {
     expect((await pack(encoding, CONTENT)).length).toBeLessThan(CONTENT.length / 5);
   });
 
+  it.each(ENCODINGS)('write nothing of %s when the first piece cannot be read', async (encoding) => {
+    async function* failing(): AsyncIterable<Buffer> {
+      yield Buffer.of();
+      throw new Error('no such row');
+    }
+    let written = 0;
+    const read = async () => {
+      for await (const piece of encoderOf(encoding).encode(failing())) written += piece.length;
+    };
+    await expect(read()).rejects.toThrow('no such row');
+    expect(written).toBe(0);
+  });
+
   it('write independent LZ4 blocks, marked as such', async () => {
     const header = (await pack('x-lz4-frame', CONTENT)).subarray(0, 7).toString('hex');
     expect(header).toMatch(/^04224d186440/);
