@@ -60,7 +60,8 @@ function cellText(cell: Exclude<Cell, null>, type: ColumnType, timeZone: string)
 }
 
 function jsonText(cell: Cell, type: ColumnType, timeZone: string): string {
-  if (cell === null) return 'null';
+  // As at the top: PyODPS knows no other word for it.
+  if (cell === null) return '\\N';
   const text = cellText(cell, type, timeZone);
   return BARE.test(type.name) || /^(ARRAY|MAP|STRUCT)$/.test(type.name) ? text : JSON.stringify(text);
 }

@@ -5,16 +5,19 @@ import { Refusal, type Reply } from '../errors.ts';
 import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
 import { describeQueryError } from '../sql/select.ts';
 import type { Rows } from '../store/store.ts';
-import { chosenColumns, encodedReply, type RowPieces } from './reading.ts';
+import { chosenColumns, OCTETS, type RowPieces } from './reading.ts';
 import { noSuchTablePartition } from './target.ts';
 
-/** `GET TBL/preview?limit[&partition][&columns]`: an Arrow stream, table partition columns last (requests 13). */
+/**
+ * `GET TBL/preview?limit[&partition][&columns]`: an Arrow stream, table partition columns last (requests 13).
+ * Plain whatever is accepted: the names that PyODPS sends here (ZSTD, LZ4_FRAME) mean buffers inside of Arrow.
+ */
 export async function previewTable(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const table = tableOf(core, call, name, schema);
   const { query } = call;
   const plan = { spec: query.get('partition'), names: query.get('columns'), limit: query.get('limit') };
   const { columns, read } = await previewRows(core, table, plan);
-  return encodedReply(call, arrowStream(columns, read()));
+  return { status: 200, type: OCTETS, body: arrowStream(columns, read()) };
 }
 
 /** What of a table is looked at, as written in the parameters. */
