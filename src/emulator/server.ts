@@ -187,6 +187,7 @@ function handleOf(
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      await core.instances.close();
       await core.store.close();
     },
   };

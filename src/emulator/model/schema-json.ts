@@ -103,7 +103,7 @@ function storageFields(known: Table | TablePartition): object {
   const parts =
     'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];
   const FileNum = parts.filter(({ rows }) => rows > 0).length;
-  return { IsArchived: false, PhysicalSize: known.bytes, FileNum };
+  return { IsArchived: false, PhysicalSize: known.bytes || known.rows, FileNum };
 }
 
 /** A table partition as service answers hold it (requests 5). */

@@ -150,6 +150,6 @@ function instanceXml(core: Core, instance: Instance): string {
 export function stopInstance(core: Core, call: Call, id: string): Reply {
   const instance = core.instances.find(id);
   if (call.query.has('info')) throw notImplemented('Information for a task');
-  if (instance.status === 'Running') instance.status = 'Cancelled';
+  core.instances.cancel(instance);
   return { status: 200 };
 }

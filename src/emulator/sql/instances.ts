@@ -23,6 +23,8 @@ export interface Instance {
   outcome: Outcome;
   /** Of a query that ended well. */
   rows: Rows | undefined;
+  /** Ends its query. */
+  readonly abort: AbortController;
 }
 
 export interface Instances {
@@ -32,6 +34,10 @@ export interface Instances {
   find(id: string): Instance;
   /** Those that are remembered, the oldest first. */
   list(): readonly Instance[];
+  /** Ends one that runs; the others stay what they are. */
+  cancel(instance: Instance): void;
+  /** Cancels all that run and waits until they have ended. */
+  close(): Promise<void>;
 }
 
 /** Instances that are remembered. */
@@ -40,6 +46,7 @@ const KEPT = 1000;
 export function createInstances(): Instances {
   const instances = new Map<string, Instance>();
   const byGuid = new Map<string, Instance>();
+  const running = new Set<Promise<void>>();
 
   function submit(core: Core, xml: string, schema: string | undefined): Instance {
     const guid = elementText(xml, 'Guid');
@@ -49,7 +56,8 @@ export function createInstances(): Instances {
     instances.set(instance.id, instance);
     if (guid) byGuid.set(guid, instance);
     if (instances.size > KEPT) forgetOldest();
-    void run(core, instance, properties(xml), schema);
+    const ended = run(core, instance, properties(xml), schema).finally(() => running.delete(ended));
+    running.add(ended);
     return instance;
   }
 
@@ -66,7 +74,18 @@ export function createInstances(): Instances {
     return instance;
   }
 
-  return { submit, find, list: () => [...instances.values()] };
+  function cancel(instance: Instance): void {
+    if (instance.status !== 'Running') return;
+    instance.status = 'Cancelled';
+    instance.abort.abort(new Error('the instance was cancelled'));
+  }
+
+  async function close(): Promise<void> {
+    for (const instance of instances.values()) cancel(instance);
+    await Promise.allSettled(running);
+  }
+
+  return { submit, find, list: () => [...instances.values()], cancel, close };
 }
 
 function newInstance(xml: string, now: number): Instance {
@@ -83,6 +102,7 @@ function newInstance(xml: string, now: number): Instance {
     status: 'Running',
     outcome: { format: 'text', text: '' },
     rows: undefined,
+    abort: new AbortController(),
   };
 }
 
@@ -101,7 +121,10 @@ async function run(
   try {
     const script = parseScript(instance.query);
     const settings = new Map([...parseSettings(given.get('settings')), ...script.settings]);
-    const outcome = await execute(core, script, sessionOf(core, settings, schema));
+    const outcome = await execute(core, script, {
+      ...sessionOf(core, settings, schema),
+      signal: instance.abort.signal,
+    });
     finish(instance, 'Success', outcome, core.now());
   } catch (error) {
     finish(instance, 'Failed', { format: 'text', text: failureText(error) }, core.now());

@@ -7,6 +7,8 @@ import type { NameRef } from './statements.ts';
 export interface QuerySession {
   readonly schema: string;
   readonly timeZone: string;
+  /** Ends the statement's query. */
+  readonly signal?: AbortSignal;
 }
 
 /** Schema and table that a name means; throws for another project. */

@@ -28,11 +28,16 @@ export function createQueries(database: Database): Queries {
   let last = 0;
 
   async function run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result> {
-    options.signal?.throwIfAborted();
     const connection = await database.connect();
-    const stop = () => connection.interrupt();
+    let again: NodeJS.Timeout | undefined;
+    // An interrupt ends only what runs at that moment: between two statements it would be lost.
+    const stop = () => {
+      connection.interrupt();
+      again = setInterval(() => connection.interrupt(), 20);
+    };
     options.signal?.addEventListener('abort', stop);
     try {
+      options.signal?.throwIfAborted();
       await prepare(connection, options);
       return await materialize(connection, sql, keep);
     } catch (error) {
@@ -40,6 +45,7 @@ export function createQueries(database: Database): Queries {
       throw error;
     } finally {
       options.signal?.removeEventListener('abort', stop);
+      clearInterval(again);
       connection.close();
     }
   }

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { call, sql, start } from '../harness.ts';
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await start();
+});
+afterAll(() => emulator.stop());
+
+const path = '/projects/demo/instances';
+const get = (below: string, query: Record<string, string> = {}) =>
+  call(emulator.endpoint, `${path}${below}`, { query });
+const submit = async (kind: string, query: string) => {
+  const task = `<${kind}><Name>mine</Name><Query>${query}</Query></${kind}>`;
+  const body = `<Instance><Job><Tasks>${task}</Tasks></Job></Instance>`;
+  const answer = await call(emulator.endpoint, path, { method: 'POST', body });
+  return {
+    ...answer,
+    id: String(answer.headers.location ?? '')
+      .split('/')
+      .at(-1)!,
+  };
+};
+const ids = ({ body }: { body: string }) => [...body.matchAll(/<Instance><Name>(\w+)/g)].map((m) => m[1]);
+/** A query that would take days. */
+const ENDLESS = 'SELECT SUM(a.range * b.range) FROM range(10000000) a, range(10000000) b;';
+
+it('are listed, the newest first, by status, time and in pages', async () => {
+  const first = await submit('SQL', 'select 1;');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = await submit('SQL', 'select 2;');
+  await sql(emulator, 'select 3;');
+  const all = ids(await get(''));
+  expect(all.slice(-2)).toEqual([second.id, first.id]);
+  expect(ids(await get('', { status: 'Running' }))).toEqual([]);
+  expect(ids(await get('', { daterange: '1:2' }))).toEqual([]);
+  expect(ids(await get('', { daterange: `${Math.floor(Date.now() / 1000) - 100}:` }))).toEqual(all);
+  expect((await get('', { daterange: 'x' })).status).toBe(400);
+  const page = await get('', { maxitems: '2' });
+  const marker = /<Marker>([\w-]+)<\/Marker>/.exec(page.body)![1]!;
+  expect([...ids(page), ...ids(await get('', { marker }))]).toEqual(all);
+});
+
+it('tell their progress, summary and details', async () => {
+  const { id } = await submit('SQL', 'select 1;');
+  while (!(await get(`/${id}`)).body.includes('Terminated'));
+  expect((await get(`/${id}`, { instanceprogress: 'mine', taskname: 'mine' })).body).toContain(
+    '<FinishedPercentage>100</FinishedPercentage>',
+  );
+  const summary = await get(`/${id}`, { instancesummary: '', taskname: 'mine' });
+  expect([summary.json, summary.headers['x-odps-task-finalized']]).toEqual([
+    { Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } },
+    'true',
+  ]);
+  expect((await get(`/${id}`, { cached: '' })).json).toMatchObject({ instanceId: id, status: 'Terminated' });
+  expect((await get(`/${id}`, { info: '', key: 'x' })).body).toContain('<Code>NotImplemented</Code>');
+});
+
+it('end when they are stopped, and are Cancelled', async () => {
+  const { id } = await submit('SQL', ENDLESS);
+  expect((await get(`/${id}`)).body).toContain('Running');
+  expect(ids(await get('', { status: 'running' }))).toEqual([id]);
+  const queue = await call(emulator.endpoint, '/projects/demo/cachedinstances');
+  expect(queue.body).toContain(`&quot;instanceId&quot;:&quot;${id}&quot;`);
+  const body = '<Instance><Status>Terminated</Status></Instance>';
+  expect((await call(emulator.endpoint, `${path}/${id}`, { method: 'PUT', body })).status).toBe(200);
+  expect((await get(`/${id}`, { taskstatus: '' })).body).toContain('<Status>Cancelled</Status>');
+  await expect.poll(async () => (await sql(emulator, 'select 1 as a;')).text).toBe('"a"\n1\n');
+});
+
+it('do not keep the emulator from stopping', { timeout: 10_000 }, async () => {
+  const other = await start();
+  const task = `<SQL><Name>mine</Name><Query>${ENDLESS}</Query></SQL>`;
+  const body = `<Instance><Job><Tasks>${task}</Tasks></Job></Instance>`;
+  await call(other.endpoint, path, { method: 'POST', body });
+  await other.stop();
+});
+
+it('are SQL: another kind of task is refused and not executed', async () => {
+  const answer = await submit('SQLCost', 'CREATE TABLE cost (id BIGINT);');
+  expect([answer.status, answer.body.includes('NotImplemented')]).toEqual([400, true]);
+  expect((await call(emulator.endpoint, '/projects/demo/tables/cost')).status).toBe(404);
+});
