@@ -16,7 +16,7 @@ export interface Core {
   readonly project: string;
   /** Clients are told that names have three parts: project, schema, table. */
   readonly threeLayers: boolean;
-  /** `host:port` at which clients reach the listener; undefined: where the call came in. */
+  /** `host:port` at which clients reach the listener, where it was given. */
   readonly publicAddress: string | undefined;
   readonly startedAt: number;
   readonly timeZone: string;
@@ -47,7 +47,7 @@ export interface Call {
   readonly path: string;
   readonly query: ReadonlyMap<string, string>;
   readonly request: IncomingMessage;
-  /** `host:port` for addresses in answers: the public one, else the listener's as the client reached it. */
+  /** `host:port` for addresses in answers. */
   readonly address: string;
   readonly requestId: string;
   /** The request body, slowed or cut when a fault says so. */

@@ -8,11 +8,12 @@ import { beforeEffect, cutBody, replyAfter, slowBody } from './control/faults.ts
 import { manage } from './control/manage.ts';
 import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
+import { answerPage, isForPage, type PageOf } from './page/page.ts';
 import { readBody } from './request-body.ts';
 import { findRoute } from './routes.ts';
 
 /** What the server answers for. */
-export interface Served {
+export interface Served extends PageOf {
   readonly core: Core;
   readonly control: Control;
   readonly account: Account;
@@ -51,6 +52,9 @@ async function respond(served: Served, request: IncomingMessage, response: Serve
       const text = 'The address cannot be decoded.';
       return writeReply(exchange, errorReply('service', 400, 'InvalidURI', text, requestId));
     }
+    const { path, query } = address;
+    if (isForPage(request.method ?? 'GET', path))
+      return writeReply(exchange, await answerPage(served, request, path, query));
     if (address.path.startsWith('/_')) {
       return writeReply(exchange, await manage(served, request, address.path, address.query));
     }
@@ -83,7 +87,7 @@ function parseAddress(request: IncomingMessage): Address | undefined {
 }
 
 async function answer(
-  { core, control, account, idleMs }: Served,
+  { core, control, account, idleMs, addressOf }: Served,
   exchange: Exchange,
   address: Address,
 ): Promise<void> {
@@ -110,7 +114,7 @@ async function answer(
   async function handled(): Promise<Reply | 'gone'> {
     const call: Call = {
       ...{ method, path, query, request, requestId },
-      address: core.publicAddress ?? localAddress(request),
+      address: addressOf(request),
       body: bodyOf(request, fault, idleMs),
       ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
     };
@@ -137,10 +141,3 @@ function bodyOf(
 }
 
 const isBodyCut = (fault: Fault | undefined): boolean => fault?.action === 'cut' && fault.when === 'body';
-
-/** Where the client reached us: never from the Host header, which may lack the port. */
-function localAddress(request: IncomingMessage): string {
-  const { localAddress: address = '127.0.0.1', localPort } = request.socket;
-  const plain = address.replace(/^::ffff:/, '');
-  return `${plain.includes(':') ? `[${plain}]` : plain}:${localPort}`;
-}

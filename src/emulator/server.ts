@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
+import { createAddresses } from './address.ts';
 import {
-  type Control,
   createControl,
   type Fault,
   type FaultFunction,
@@ -12,8 +12,9 @@ import { type Stats, stats } from './control/manage.ts';
 import { createQuotas } from './control/quotas.ts';
 import { type ForcedState, listSessions, type SessionInfo, setSession } from './control/session-control.ts';
 import type { Core } from './core.ts';
-import { listen, portOf } from './listener.ts';
+import { listen, portOf, type Served } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
+import { isLoopback } from './page/guard.ts';
 import { IDLE_MS } from './request-body.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
@@ -66,6 +67,10 @@ export interface Emulator {
   readonly endpoint: string;
   readonly tunnelEndpoint: string;
   readonly project: string;
+  /** Where rows are, for people. */
+  readonly kept: string;
+  /** Other machines can reach it: the page asks for the access key. */
+  readonly pageNeedsKey: boolean;
   /** Why rows are not kept although that was asked for (DuckDB is missing), else undefined. */
   readonly notice: string | undefined;
   /** Makes calls of a route fail (`*`: any); answers how to end it, which releases what hangs. */
@@ -96,9 +101,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const host = options.host ?? '127.0.0.1';
     const { accessId, accessKey, stsToken = null } = options;
     const account = { accessId, accessKey, stsToken };
+    const addressOf = createAddresses(options.publicAddress);
+    const page = { needsKey: !isLoopback(host), kept: keptText(options, notice), addressOf };
     const { idleMs = IDLE_MS } = options;
-    const server = await listen({ core, control, account, idleMs }, host, options.port ?? 0);
-    return handleOf(core, control, server, host, notice);
+    const server = await listen({ core, control, account, idleMs, ...page }, host, options.port ?? 0);
+    return handleOf({ core, control, account, idleMs, ...page }, server, host, notice);
   } catch (error) {
     await store.close();
     throw error;
@@ -107,19 +114,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 /** DuckDB unless only counts are wanted; when it is not installed, counts with a notice. */
 async function openStore(options: EmulatorOptions): Promise<{ store: Store; notice: string | undefined }> {
-  const origin = options.originColumns ?? ORIGIN_COLUMNS;
+  const { originColumns: origin = ORIGIN_COLUMNS, now = Date.now } = options;
   if (options.countOnly) {
     const reason = 'this local MaxCompute only counts rows (--count-only): see GET /_stats';
-    return { store: createCountStore(origin, reason), notice: undefined };
+    return { store: createCountStore(origin, reason, now), notice: undefined };
   }
   try {
-    return {
-      store: await createDuckDbStore(options.dataDir ?? null, options.now ? { now: options.now } : {}),
-      notice: undefined,
-    };
+    return { store: await createDuckDbStore(options.dataDir ?? null, { now }), notice: undefined };
   } catch (error) {
     if (!(error instanceof DuckDbMissing)) throw error;
-    return { store: createCountStore(origin, error.message), notice: error.message };
+    return { store: createCountStore(origin, error.message, now), notice: error.message };
   }
 }
 
@@ -146,6 +150,12 @@ function createCore(options: EmulatorOptions, store: Store): Core {
   };
 }
 
+/** Where rows are, for people. */
+function keptText({ dataDir, countOnly }: EmulatorOptions, notice: string | undefined): string {
+  if (countOnly || notice) return `counted only${notice ? `: ${notice}` : ''}`;
+  return dataDir ? `kept in ${dataDir}` : 'kept in memory';
+}
+
 async function restore(core: Core): Promise<void> {
   const { tables, sessions, schemas } = await core.store.restore();
   for (const schema of schemas) core.catalog.schemas.add(schema);
@@ -161,13 +171,8 @@ async function run(core: Core, statement: string): Promise<string> {
   return text;
 }
 
-function handleOf(
-  core: Core,
-  control: Control,
-  server: Server,
-  host: string,
-  notice: string | undefined,
-): Emulator {
+function handleOf(served: Served, server: Server, host: string, notice: string | undefined): Emulator {
+  const { core, control } = served;
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const url = `http://${shown.includes(':') ? `[${shown}]` : shown}:${portOf(server)}`;
   return {
@@ -176,6 +181,8 @@ function handleOf(
     tunnelEndpoint: url,
     project: core.project,
     notice,
+    kept: served.kept,
+    pageNeedsKey: served.needsKey,
     control: (route, fault, when = {}) => control.add({ route, fault, ...when }).remove,
     clearFaults: () => control.clear(),
     stats: () => stats(core),

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
+import { refuseOtherSites } from '../page/guard.ts';
 import { type Control, parseRule } from './control.ts';
+import { readJson } from './json-body.ts';
 import { listSessions, sessionInfo, setSession } from './session-control.ts';
 
 const json = (status: number, content: unknown): Reply => ({
@@ -13,6 +15,21 @@ const json = (status: number, content: unknown): Reply => ({
  * and their states) and `/_stats` (counters).
  */
 export async function manage(
+  { core, control }: { core: Core; control: Control },
+  request: IncomingMessage,
+  path: string,
+  query: ReadonlyMap<string, string>,
+): Promise<Reply> {
+  try {
+    refuseOtherSites(request);
+    return await answer({ core, control }, request, path, query);
+  } catch (error) {
+    if (error instanceof Refusal) return json(error.status, { error: error.message });
+    throw error;
+  }
+}
+
+async function answer(
   { core, control }: { core: Core; control: Control },
   request: IncomingMessage,
   path: string,
@@ -42,7 +59,7 @@ export async function manage(
 
 async function addRule(control: Control, request: IncomingMessage): Promise<Reply> {
   try {
-    return json(201, { id: control.add(parseRule(await bodyOf(request))).id });
+    return json(201, { id: control.add(parseRule(await readJson(request))).id });
   } catch (error) {
     return json(400, { error: error instanceof Error ? error.message : String(error) });
   }
@@ -52,7 +69,7 @@ async function addRule(control: Control, request: IncomingMessage): Promise<Repl
 async function oneSession(core: Core, request: IncomingMessage, id: string): Promise<Reply> {
   try {
     if (request.method === 'POST') {
-      const { state } = (await bodyOf(request)) as { state?: unknown };
+      const { state } = (await readJson(request)) as { state?: unknown };
       await setSession(core, id, String(state));
       if (state === 'gone') return json(200, { id, status: state });
     }
@@ -62,12 +79,6 @@ async function oneSession(core: Core, request: IncomingMessage, id: string): Pro
     const status = error instanceof Refusal ? error.status : 400;
     return json(status, { error: error instanceof Error ? error.message : String(error) });
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<unknown> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  return JSON.parse(Buffer.concat(pieces).toString('utf8'));
 }
 
 export interface TableStats {
