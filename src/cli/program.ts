@@ -69,15 +69,18 @@ function addLocalCommands(program: Command, exit: Exit): void {
   program
     .command('emulator')
     .description('run the local MaxCompute alone')
-    .requiredOption('--port <port>', 'port to listen at; 0: any', Number)
-    .requiredOption('--project <name>', 'project')
-    .requiredOption('--access-id <id>', 'access key id that is accepted')
-    .requiredOption('--access-key <key>', 'access key secret')
+    .option('--port <port>', 'port to listen at; 0: any', Number, 8090)
+    .option('--project <name>', 'project', 'demo')
+    .option('--access-id <id>', 'access key id that is accepted', 'local')
+    .option('--access-key <key>', 'access key secret (default: "local", where --host is this machine only)')
     .option('--sts-token <token>', 'security token that the key needs, as a temporary one does')
     .option('--data <dir>', 'keep the data in this folder')
     .option('--count-only', 'check and count rows, keep none')
     .option('--quotas <kind>', 'real: enforce the quotas of the service')
-    .option('--host <host>', 'address to listen at', '127.0.0.1')
+    .option('--host <host>', 'address to listen at; 0.0.0.0: all', '127.0.0.1')
+    .option('--public <host:port>', 'address that clients are told: in a container, or behind a proxy')
+    .option('--schemas', 'tell clients that names have three parts: project, schema, table')
+    .option('--init <file>', 'SQL statements to execute at the start')
     .action(async (options) => exit(await (await import('./emulator.ts')).emulatorCommand(options)));
 }
 
