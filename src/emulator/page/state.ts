@@ -4,9 +4,9 @@ import type { Core } from '../core.ts';
 import { quotedSpec, type Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import { ascending } from '../service/answers.ts';
-import { parseScript } from '../sql/ddl.ts';
 import { execute } from '../sql/execute.ts';
 import type { Instance } from '../sql/instances.ts';
+import { parseScript } from '../sql/script.ts';
 
 /** Of each list the page shows at most so many. */
 const SHOWN = { tables: 1000, tablePartitions: 1000, sessions: 100, instances: 50 } as const;
