@@ -78,13 +78,16 @@ function parseAddress(request: IncomingMessage): Address | undefined {
     for (const pair of rest.join('?').split('&').filter(Boolean)) {
       const split = pair.indexOf('=');
       const name = split < 0 ? pair : pair.slice(0, split);
-      query.set(decodeURIComponent(name), split < 0 ? '' : decodeURIComponent(pair.slice(split + 1)));
+      query.set(decodeURIComponent(name), split < 0 ? '' : parameterText(pair.slice(split + 1)));
     }
     return { path, query };
   } catch {
     return undefined;
   }
 }
+
+/** PyODPS writes a blank as `+`, as forms do; a plus sign comes as `%2B` from every client. */
+const parameterText = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
 
 async function answer(
   { core, control, account, idleMs, addressOf }: Served,
