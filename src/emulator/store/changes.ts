@@ -1,6 +1,7 @@
 import { malformed } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
-import type { Change, Database } from './duckdb.ts';
+import type { Database } from './database.ts';
+import type { Change } from './duckdb.ts';
 import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { saveAdded, saveCleared, saveSession } from './own-tables.ts';

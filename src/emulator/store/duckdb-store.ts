@@ -1,29 +1,18 @@
-import { join } from 'node:path';
 import type { Table } from '../model/catalog.ts';
 import { createChanges, removeRows } from './changes.ts';
-import { type Database, openDatabase } from './duckdb.ts';
-import { identifier, literal, STAGING } from './duckdb-sql.ts';
+import { identifier } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
 import { createMoves } from './moves.ts';
-import {
-  checkFormat,
-  createOwnTables,
-  forgetTablePartition,
-  restore,
-  saveTablePartition,
-} from './own-tables.ts';
+import { type Opened, openStorage } from './opening.ts';
+import { forgetTablePartition, restore, saveTablePartition } from './own-tables.ts';
 import { createQueries } from './queries.ts';
-import { openScratch, type Scratch } from './scratch.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createStaging } from './staging.ts';
 import type { Store } from './store.ts';
 import { createTables } from './tables.ts';
-import { MARKS } from './visible.ts';
+import { createTypeTables } from './type-tables.ts';
 import { createWideColumns } from './wide-columns.ts';
-
-/** Beyond this DuckDB spills to disk: the emulator runs beside what is measured. */
-const MEMORY = '512MB';
 
 export interface DuckDbOptions {
   /** Statements that make the functions of queries. */
@@ -31,39 +20,19 @@ export interface DuckDbOptions {
   readonly now?: () => number;
 }
 
-/** Rows in DuckDB: in `dataDir`, where what is committed survives any crash, or in memory for null. */
+/**
+ * Rows in DuckDB: in `dataDir`, where what is committed survives any crash, or in memory for null. Throws
+ * DataFolderError for a folder that another one uses, or of another format.
+ */
 export async function createDuckDbStore(dataDir: string | null, options: DuckDbOptions = {}): Promise<Store> {
-  const scratch = openScratch(dataDir);
-  const path = dataDir === null ? ':memory:' : join(dataDir, 'emulator.duckdb');
-  const settings = { temp_directory: scratch.folder, memory_limit: MEMORY };
-  try {
-    const database = await openDatabase(path, settings);
-    return await prepared(database, scratch, { folder: dataDir ?? path, ...options });
-  } catch (error) {
-    scratch.remove();
-    throw error;
-  }
+  return storeOf(await openStorage(dataDir, options.macros ?? []), options.now ?? Date.now);
 }
 
-async function prepared(
-  database: Database,
-  scratch: Scratch,
-  options: DuckDbOptions & { folder: string },
-): Promise<Store> {
-  try {
-    await prepare(database, scratch.folder, options);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  return storeOf(database, scratch, options.now ?? Date.now);
-}
-
-function storeOf(database: Database, scratch: Scratch, now: () => number): Store {
+function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
   const figures = createFigures(now);
   const wide = createWideColumns(figures);
   const snapshots = createSnapshots(database);
-  const queries = createQueries(database);
+  const queries = createQueries(database, createTypeTables(database, figures, wide));
   const tables = createTables({ database, figures, wide, snapshots });
   const parts = { database, queries, snapshots, figures, wide, now };
 
@@ -98,7 +67,7 @@ function storeOf(database: Database, scratch: Scratch, now: () => number): Store
     addTablePartition: (table, values) => database.run(saveTablePartition(table, values, now())),
     dropTablePartition,
     truncate,
-    load: createStaging(scratch.folder),
+    load: createStaging(scratch),
     ...createChanges(parts),
     ...createInserts(parts),
     ...createMoves(parts),
@@ -107,22 +76,8 @@ function storeOf(database: Database, scratch: Scratch, now: () => number): Store
     queryColumns: queries.columns,
     offsets: () => undefined,
     close: async () => {
-      await database.close();
-      scratch.remove();
+      await queries.end();
+      await close();
     },
   };
-}
-
-async function prepare(
-  database: Database,
-  scratch: string,
-  { folder, macros = [] }: DuckDbOptions & { folder: string },
-): Promise<void> {
-  for (const [name, mark] of Object.entries(MARKS)) database.mark(mark, name as keyof typeof MARKS);
-  await database.exclusive((change) => checkFormat(change, folder));
-  await database.run(`ATTACH ':memory:' AS ${STAGING}`);
-  await database.run(...createOwnTables, ...macros);
-  // Queries read tables, no files but staged blocks.
-  await database.run(`SET allowed_directories = [${literal(`${scratch}/`)}]`);
-  await database.run('SET enable_external_access = false');
 }

@@ -1,11 +1,10 @@
 import type * as NodeApi from '@duckdb/node-api';
+import type { Mark } from './marks.ts';
 
 /** The library itself: the other files of this folder get it handed over, it is loaded in one place. */
 export type Api = typeof NodeApi;
 export type DuckDBType = NodeApi.DuckDBType;
 export type DuckDBValue = NodeApi.DuckDBValue;
-export type DuckDBVector = NodeApi.DuckDBVector;
-export type DuckDBAppender = NodeApi.DuckDBAppender;
 export type DuckDBDataChunk = NodeApi.DuckDBDataChunk;
 
 export class DuckDbMissing extends Error {}
@@ -26,69 +25,55 @@ export interface Connection {
   close(): void;
 }
 
-/** One DuckDB database: changes run one after the other on one connection, queries on their own. */
-export interface Database {
-  readonly api: Api;
-  /** Runs the statements as one transaction when there are several. */
-  run(...statements: readonly string[]): Promise<void>;
-  /** Runs `work` when the changes before it are done, and lets later ones wait for it. */
-  exclusive<T>(work: (change: Change) => Promise<T>): Promise<T>;
-  connect(): Promise<Connection>;
-  /** Makes a function that is never called, whose type carries its name through queries. */
-  mark(name: string, type: 'INTERVAL_DAY_TIME' | 'INTERVAL_YEAR_MONTH'): void;
-  appender(catalog: string, table: string): Promise<DuckDBAppender>;
-  close(): Promise<void>;
-}
-
-/** What may be done inside `exclusive`. */
+/** What a writing connection does. */
 export interface Change {
+  /** Runs the statements as one transaction when there are several. */
   run(...statements: readonly string[]): Promise<void>;
   /** A few rows as plain values. */
   rows(sql: string): Promise<DuckDBValue[][]>;
 }
 
+/** An open database file, or one in memory, with its writing connection. */
+export interface Instance extends Change {
+  readonly api: Api;
+  connect(): Promise<Connection>;
+  /** Makes a function that is never called, whose type carries its name through queries. */
+  mark(mark: Mark): void;
+  /** All its connections must be closed before, else the file stays locked. */
+  close(): void;
+}
+
 /** Loads DuckDB when it is installed and opens `path` (`:memory:` for none on disk). */
-export async function openDatabase(path: string, options: Record<string, string>): Promise<Database> {
+export async function openInstance(path: string, options: Record<string, string>): Promise<Instance> {
   const api = await loadApi();
   const instance = await api.DuckDBInstance.create(path, options);
   const main = await instance.connect();
-  const appending = await instance.connect();
-  const change: Change = {
-    run: (...statements) => runOn(main, statements),
-    rows: async (sql) => (await main.runAndReadAll(sql)).getRows(),
-  };
-  let last: Promise<unknown> = Promise.resolve();
-
-  function exclusive<T>(work: (change: Change) => Promise<T>): Promise<T> {
-    const result = last.then(() => work(change));
-    last = result.catch(() => {});
-    return result;
-  }
-
-  async function close(): Promise<void> {
-    await last;
-    appending.closeSync();
-    main.closeSync();
-    instance.closeSync();
-  }
-
   return {
     api,
-    run: (...statements) => exclusive(({ run }) => run(...statements)),
-    exclusive,
+    run: (...statements) => runOn(main, statements),
+    rows: async (sql) => (await main.runAndReadAll(sql)).getRows(),
     connect: async () => connectionOf(await instance.connect()),
-    mark: (name, type) => {
-      const kind = type === 'INTERVAL_DAY_TIME' ? api.DuckDBHugeIntType : api.DuckDBIntegerType;
-      const mainFunction = () => {
-        throw new Error(`${name} only lends its type`);
-      };
-      main.registerScalarFunction(
-        api.DuckDBScalarFunction.create({ name, returnType: kind.create(name), mainFunction }),
-      );
+    mark: ({ name, held }) => main.registerScalarFunction(markFunction(api, name, held)),
+    close: () => {
+      main.closeSync();
+      instance.closeSync();
     },
-    appender: (catalog, table) => appending.createAppender(table, 'main', catalog),
-    close,
   };
+}
+
+function markFunction(api: Api, name: string, held: Mark['held']): NodeApi.DuckDBScalarFunction {
+  const kinds = {
+    HUGEINT: api.DuckDBHugeIntType,
+    INTEGER: api.DuckDBIntegerType,
+    TIMESTAMP_NS: api.DuckDBTimestampNanosecondsType,
+    TIMESTAMP: api.DuckDBTimestampType,
+  };
+  const mainFunction = () => {
+    throw new Error(`${name} only lends its type`);
+  };
+  // Not volatile DuckDB would call it to fold a constant.
+  const returnType = kinds[held].create(name);
+  return api.DuckDBScalarFunction.create({ name, returnType, mainFunction, volatile: true });
 }
 
 async function runOn(connection: NodeApi.DuckDBConnection, statements: readonly string[]): Promise<void> {
@@ -141,9 +126,4 @@ async function loadApi(): Promise<Api> {
   } catch (error) {
     throw new DuckDbMissing(MISSING, { cause: error });
   }
-}
-
-/** Vectors of every type take their own values; the union of all of them has no common type. */
-export function setItem(vector: DuckDBVector, index: number, value: DuckDBValue): void {
-  (vector as { setItem(index: number, value: DuckDBValue): void }).setItem(index, value);
 }

@@ -5,6 +5,8 @@ export interface Figures {
   /** From now on the figures of this id are kept in `table`. */
   know(table: Table): void;
   forget(table: Table): void;
+  /** The newest `Table` of every id. */
+  all(): Iterable<Table>;
   /** The newest `Table` of the id. */
   newest(table: Table): Table;
   /** What holds the figures of a table partition, or of a table without. */
@@ -61,6 +63,7 @@ export function createFigures(now: () => number): Figures {
     newest,
     holder,
     know: (table) => void tables.set(table.id, table),
+    all: () => tables.values(),
     forget: (table) => void tables.delete(table.id),
     add: change,
     clear,

@@ -1,12 +1,13 @@
-import type { ColumnType, SimpleName } from '../model/types.ts';
+import { type ColumnType, parseType, type SimpleName } from '../model/types.ts';
 import type { Api, DuckDBType } from './duckdb.ts';
 import { storedType } from './duckdb-sql.ts';
-import { MARKS } from './visible.ts';
+import { markedType } from './marks.ts';
 
 /** The MaxCompute type of a query's column. */
 export function resultType(api: Api, type: DuckDBType): ColumnType {
-  const named = type.alias ? NAMED[type.alias] : undefined;
+  const named = type.alias === 'JSON' ? JSON_TYPE : markedType(type.alias);
   if (named) return named;
+  if (type instanceof api.DuckDBEnumType) return parseType(type.values[0] ?? 'string');
   if (type instanceof api.DuckDBDecimalType) {
     const scale = Math.min(type.scale, 18);
     return { name: 'DECIMAL', precision: Math.max(type.width - (type.scale - scale), scale, 1), scale };
@@ -26,11 +27,7 @@ export function resultType(api: Api, type: DuckDBType): ColumnType {
   return { name: name ?? 'STRING' };
 }
 
-const NAMED: Record<string, ColumnType> = {
-  [MARKS.INTERVAL_DAY_TIME]: { name: 'INTERVAL_DAY_TIME' },
-  [MARKS.INTERVAL_YEAR_MONTH]: { name: 'INTERVAL_YEAR_MONTH' },
-  JSON: { name: 'JSON' },
-};
+const JSON_TYPE: ColumnType = { name: 'JSON' };
 
 /** By DuckDB's name; what is not here is shown as text. */
 const SIMPLE: Record<string, SimpleName> = {

@@ -1,9 +1,13 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
-import type { Connection, Database, QueryShape } from './duckdb.ts';
+import type { ColumnType } from '../model/types.ts';
+import type { Database } from './database.ts';
+import type { Connection, QueryShape } from './duckdb.ts';
 import { identifier, literal, STAGING } from './duckdb-sql.ts';
 import { kept, resultType } from './kept.ts';
+import { createPlaces } from './places.ts';
 import { createRows } from './snapshots.ts';
 import type { QueryOptions, Rows } from './store.ts';
+import type { TypeTables } from './type-tables.ts';
 
 /** The rows of a query in a table of their own; its columns are c0, c1, ... */
 export interface Result {
@@ -14,91 +18,177 @@ export interface Result {
 }
 
 /** How each column of a query is kept. */
-type KeepColumns = (shape: QueryShape) => readonly string[];
+type KeepColumns = (shape: QueryShape, types: readonly ColumnType[]) => readonly string[];
 
 export interface Queries {
   /** Runs a query to its end; `keep` tells the expressions over c0, c1, ... that are kept. */
   run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result>;
   query(sql: string, options: QueryOptions): Promise<Rows>;
+  /** What a query would have, without running it. */
   columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]>;
+  /** Ends all queries; none begins afterwards. */
+  end(): Promise<void>;
 }
 
+const LONGEST_MS = 3_600_000;
+
 /** Runs queries, each on a connection of its own: what changes rows does not wait for them. */
-export function createQueries(database: Database): Queries {
+export function createQueries(database: Database, typeTables: TypeTables): Queries {
+  const ending = new AbortController();
+  const places = createPlaces();
   let last = 0;
 
-  async function run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result> {
+  function run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result> {
+    const bounded = boundedBy(LONGEST_MS, [ending.signal, options.signal]);
+    return places
+      .take(() => connected(sql, { ...options, signal: bounded.signal }, keep))
+      .finally(bounded.release);
+  }
+
+  async function connected(
+    sql: string,
+    options: QueryOptions & { signal: AbortSignal },
+    keep: KeepColumns,
+  ): Promise<Result> {
+    options.signal.throwIfAborted();
     const connection = await database.connect();
-    let again: NodeJS.Timeout | undefined;
-    // An interrupt ends only what runs at that moment: between two statements it would be lost.
-    const stop = () => {
-      connection.interrupt();
-      again = setInterval(() => connection.interrupt(), 20);
-    };
-    options.signal?.addEventListener('abort', stop);
     try {
-      options.signal?.throwIfAborted();
-      await prepare(connection, options);
-      return await materialize(connection, sql, keep);
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      throw error;
+      return await stoppable(connection, options.signal, async () => {
+        await prepare(database, connection, options);
+        return materialize(connection, sql, options, keep);
+      });
     } finally {
-      options.signal?.removeEventListener('abort', stop);
-      clearInterval(again);
       connection.close();
     }
   }
 
-  async function materialize(connection: Connection, sql: string, keep: KeepColumns): Promise<Result> {
+  async function shapeOf(connection: Connection, sql: string, options: QueryOptions) {
     const shape = await connection.shape(sql);
+    const path = await typeTables.path(options.schema);
+    return { shape, types: await resultTypes(database, connection, sql, { ...options, path }, shape) };
+  }
+
+  async function materialize(
+    connection: Connection,
+    sql: string,
+    options: QueryOptions,
+    keep: KeepColumns,
+  ): Promise<Result> {
+    const { shape, types } = await shapeOf(connection, sql, options);
     last += 1;
     const source = `${STAGING}.result_${last}`;
     const names = shape.names.map((_name, index) => `c${index}`);
-    const list = keep(shape).map((expression, index) => `${expression} AS c${index}`);
+    const list = keep(shape, types).map((expression, index) => `${expression} AS c${index}`);
     await connection.run(
       `CREATE TABLE ${source} AS SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${names.join(', ')})`,
     );
     const count = await countOf(connection, source);
-    return { source, count, shape, drop: () => database.run(`DROP TABLE ${source}`) };
+    return { source, count, shape, drop: () => database.run(`DROP TABLE IF EXISTS ${source}`) };
   }
 
   async function query(sql: string, options: QueryOptions): Promise<Rows> {
-    const columns: ColumnDefinition[] = [];
-    const result = await run(sql, options, (shape) => {
-      columns.push(...columnsOf(shape));
-      return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+    let columns: readonly ColumnDefinition[] = [];
+    const result = await run(sql, options, ({ names, types: shown }, types) => {
+      columns = named(names, types);
+      return types.map((type, index) => kept(database.api, `c${index}`, type, shown[index]!));
     });
     const expressions = columns.map((_column, index) => `c${index}`);
     const { source, count, drop } = result;
     return createRows(database, { columns, expressions, count, from: () => source, release: drop });
   }
 
-  function columnsOf({ names, types }: QueryShape): ColumnDefinition[] {
-    return names.map((name, index) => {
-      const type = resultType(database.api, types[index]!);
-      return { name, type, comment: '', nullable: true };
-    });
-  }
-
   async function columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]> {
     const connection = await database.connect();
     try {
-      await prepare(connection, options);
-      return columnsOf(await connection.shape(sql));
+      await prepare(database, connection, options);
+      const { shape, types } = await shapeOf(connection, sql, options);
+      return named(shape.names, types);
     } finally {
       connection.close();
     }
   }
 
-  return { run, query, columns };
+  async function end(): Promise<void> {
+    ending.abort(new Error('the local MaxCompute stops'));
+    await places.empty();
+  }
+
+  return { run, query, columns, end };
 }
 
-async function prepare(connection: Connection, { timeZone, schema }: QueryOptions): Promise<void> {
-  await connection.run(
-    `SET TimeZone = ${literal(timeZone)}`,
-    `SET search_path = ${literal(identifier(schema))}`,
-  );
+const named = (names: readonly string[], types: readonly ColumnType[]): ColumnDefinition[] =>
+  types.map((type, index) => ({ name: names[index]!, type, comment: '', nullable: true }));
+
+/** The types that the query's columns have in MaxCompute, as far as DuckDB can tell. */
+async function resultTypes(
+  database: Database,
+  connection: Connection,
+  sql: string,
+  { schema, path }: { schema: string; path: string | undefined },
+  { types }: QueryShape,
+): Promise<readonly ColumnType[]> {
+  const shown = types.map((type) => resultType(database.api, type));
+  if (!path) return shown;
+  await connection.run(`SET search_path = ${path}`);
+  // A function may have no variant for a type that only has a name.
+  const lent = await connection.shape(sql).catch(() => undefined);
+  await connection.run(setSchema(database, schema));
+  return lent?.types.length === shown.length
+    ? lent.types.map((type) => resultType(database.api, type))
+    : shown;
+}
+
+/** Aborted by the first of the signals or after a time. A signal made by `AbortSignal.any` may be collected too early. */
+function boundedBy(ms: number, signals: readonly (AbortSignal | undefined)[]) {
+  const bounded = new AbortController();
+  const text = `the query was ended after ${ms / 60_000} minutes`;
+  const timer = setTimeout(() => bounded.abort(new Error(text)), ms).unref();
+  const releases = signals.flatMap((signal) => {
+    if (!signal) return [];
+    const abort = () => bounded.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    return [() => signal.removeEventListener('abort', abort)];
+  });
+  const release = () => {
+    clearTimeout(timer);
+    for (const end of releases) end();
+  };
+  return { signal: bounded.signal, release };
+}
+
+/** Interrupts the work when the signal says so; rejects with its reason then. */
+async function stoppable(
+  connection: Connection,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let again: NodeJS.Timeout | undefined;
+  const stop = () => {
+    connection.interrupt();
+    // An interrupt between two statements strikes none of them.
+    again ??= setInterval(() => connection.interrupt(), 20);
+  };
+  signal.addEventListener('abort', stop);
+  try {
+    const result = await work();
+    if (signal.aborted) await result.drop();
+    signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    clearInterval(again);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function prepare(
+  database: Database,
+  connection: Connection,
+  { timeZone, schema }: QueryOptions,
+): Promise<void> {
+  await connection.run(`SET TimeZone = ${literal(timeZone)}`, setSchema(database, schema));
 }
 
 async function countOf(connection: Connection, source: string): Promise<number> {
@@ -106,3 +196,7 @@ async function countOf(connection: Connection, source: string): Promise<number> 
     return Number(chunk.getColumnVector(0).getItem(0));
   return 0;
 }
+
+/** With the database's name: alone, it would be looked for where the search path leads now. */
+const setSchema = ({ catalog }: Database, schema: string): string =>
+  `SET search_path = ${literal(`${identifier(catalog)}.${identifier(schema)}`)}`;

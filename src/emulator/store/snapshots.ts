@@ -1,7 +1,8 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { specText } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
-import type { Change, Connection, Database } from './duckdb.ts';
+import type { Database } from './database.ts';
+import type { Change, Connection } from './duckdb.ts';
 import { fromDuck } from './duckdb-cells.ts';
 import { identifier, STAGING, storage, where } from './duckdb-sql.ts';
 import type { ReadPlan, Rows, SnapshotOptions } from './store.ts';
@@ -66,7 +67,7 @@ export function createSnapshots(database: Database): Snapshots {
   async function leave(source: Source): Promise<void> {
     source.users -= 1;
     if (source.users > 0) return;
-    if (source.copy) await database.run(`DROP TABLE ${source.copy}`);
+    if (source.copy) await database.run(`DROP TABLE IF EXISTS ${source.copy}`);
     else sources.delete(key(source.table, source.values));
   }
 
@@ -108,6 +109,7 @@ export interface Kept {
 /** Rows that are read from a table of their own or from the first of a table's. */
 export function createRows(database: Database, kept: Kept): Rows {
   let released = false;
+  const opened = database.opened();
 
   async function* read(plan: ReadPlan): AsyncGenerator<readonly (readonly Cell[])[]> {
     if (released) throw new Error('these rows were released');
@@ -126,9 +128,12 @@ export function createRows(database: Database, kept: Kept): Rows {
 
   /** A change that would move the rows elsewhere waits until the query has begun. */
   function open(connection: Connection, list: string, start: number, count: number) {
-    return database.exclusive(() =>
-      connection.chunks(`SELECT ${list} FROM ${kept.from()} LIMIT ${count} OFFSET ${start}`),
-    );
+    return database.exclusive(() => {
+      const from = kept.from();
+      if (from.startsWith(STAGING) && opened !== database.opened())
+        throw new Error('these rows were lost: the database had to be opened again');
+      return connection.chunks(`SELECT ${list} FROM ${from} LIMIT ${count} OFFSET ${start}`);
+    });
   }
 
   async function release(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Table } from '../model/catalog.ts';
-import type { Database } from './duckdb.ts';
+import type { Database } from './database.ts';
 import { identifier, OWN, storage, storedType, visible } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { forgetTable, saveTable } from './own-tables.ts';

@@ -1,12 +1,7 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 import { identifier, storage, visible } from './duckdb-sql.ts';
-
-/** Functions that are never called: they give an expression a type with a name (see `marked`). */
-export const MARKS = {
-  INTERVAL_DAY_TIME: 'emulator_interval_day_time',
-  INTERVAL_YEAR_MONTH: 'emulator_interval_year_month',
-} as const;
+import { MARKS } from './marks.ts';
 
 export function createView(table: Table, select: string): string {
   return `CREATE OR REPLACE VIEW ${visible(table)} AS ${select}`;
@@ -34,8 +29,9 @@ function shown(value: string, type: ColumnType, wide: boolean, depth: number): s
     case 'TIMESTAMP_NTZ':
       return localTime(value, false, wide);
     case 'INTERVAL_DAY_TIME':
+      return marked(value, MARKS.dayTime.name);
     case 'INTERVAL_YEAR_MONTH':
-      return marked(value, MARKS[type.name]);
+      return marked(value, MARKS.yearMonth.name);
     case 'ARRAY':
       return mapped(value, depth, (item) => shown(item, type.element, wide, depth + 1));
     case 'MAP':

@@ -1,0 +1,122 @@
+import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Api, Change, Connection, Instance } from './duckdb.ts';
+import { openInstance } from './duckdb.ts';
+
+/** One DuckDB database: changes run one after the other on one connection, queries on their own. */
+export interface Database {
+  readonly api: Api;
+  /** DuckDB's name of the database itself, among those that are attached. */
+  readonly catalog: string;
+  /** How often it was opened: what lay in memory is gone with the next time. */
+  opened(): number;
+  /** Runs the statements as one transaction when there are several. */
+  run(...statements: readonly string[]): Promise<void>;
+  /** Runs `work` when the changes before it are done, and lets later ones wait for it. */
+  exclusive<T>(work: (change: Change) => Promise<T>): Promise<T>;
+  connect(): Promise<Connection>;
+  /** Ends what runs. */
+  close(): Promise<void>;
+}
+
+/** How a database is opened, the first time and after an error that made DuckDB give it up. */
+export interface Opening {
+  readonly path: string;
+  readonly options: Record<string, string>;
+  /** What every opening needs before anything else runs. */
+  prepare(instance: Instance): Promise<void>;
+}
+
+const MEMORY = ':memory:';
+/** DuckDB checkpoints inside the commit that crosses its limit, and gives up the database when that fails. */
+const NO_OWN_CHECKPOINT = { checkpoint_threshold: '1TB' };
+const WAL_BYTES = 16 * 1024 * 1024;
+
+export async function openDatabase(opening: Opening): Promise<Database> {
+  const { path } = opening;
+  const connections = new Set<Connection>();
+  let instance = await open(opening);
+  const [[catalog] = []] = await instance.rows('SELECT current_database()');
+  let opened = 1;
+  let last: Promise<unknown> = Promise.resolve();
+  const change: Change = {
+    run: (...statements) => instance.run(...statements).catch(recover),
+    rows: (sql) =>
+      instance.rows(sql).catch(async (error: unknown) => {
+        await recover(error);
+        throw error;
+      }),
+  };
+
+  function exclusive<T>(work: (change: Change) => Promise<T>): Promise<T> {
+    const result = last.then(() => work(change));
+    last = result.then(checkpoint, () => {});
+    return result;
+  }
+
+  /** After a full disk DuckDB wants to be opened again; a commit may have been written before. */
+  async function recover(error: unknown): Promise<void> {
+    if (!isFatal(error) || path === MEMORY) throw error;
+    closeConnections();
+    instance.close();
+    instance = await open(opening);
+    opened += 1;
+    if (!/COMMIT succeeded and is durable/.test(String(error))) throw error;
+  }
+
+  async function checkpoint(): Promise<void> {
+    if (path === MEMORY) return;
+    const size = walBytes(path);
+    if (size < WAL_BYTES) return;
+    const { bavail, bsize } = await statfs(dirname(path));
+    // Without room for it the log serves as well.
+    if (bavail * bsize > 4 * size) await change.run('CHECKPOINT').catch(() => {});
+  }
+
+  async function connect(): Promise<Connection> {
+    const connection = await instance.connect();
+    connections.add(connection);
+    const close = () => {
+      if (connections.delete(connection)) connection.close();
+    };
+    return { ...connection, close };
+  }
+
+  function closeConnections(): void {
+    for (const connection of connections) {
+      connection.interrupt();
+      connection.close();
+    }
+    connections.clear();
+  }
+
+  async function close(): Promise<void> {
+    await last;
+    closeConnections();
+    instance.close();
+  }
+
+  return {
+    ...{ api: instance.api, catalog: String(catalog), opened: () => opened },
+    run: (...statements) => exclusive(({ run }) => run(...statements)),
+    ...{ exclusive, connect, close },
+  };
+}
+
+async function open({ path, options, prepare }: Opening): Promise<Instance> {
+  const instance = await openInstance(path, { ...options, ...NO_OWN_CHECKPOINT });
+  try {
+    await prepare(instance);
+    return instance;
+  } catch (error) {
+    instance.close();
+    throw error;
+  }
+}
+
+const isFatal = (error: unknown): boolean => /FATAL Error|has been invalidated/.test(String(error));
+
+function walBytes(path: string): number {
+  return statSync(`${path}.wal`, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,85 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, openDatabase } from './database.ts';
+import type { Instance } from './duckdb.ts';
+import { literal, STAGING } from './duckdb-sql.ts';
+import { MARKS } from './marks.ts';
+import { checkFormat, createOwnTables, DataFolderError } from './own-tables.ts';
+import { emptyScratch, makeFolder, temporaryScratch } from './scratch.ts';
+
+/** Beyond this DuckDB spills to disk: the emulator runs beside what is measured. */
+const MEMORY = '512MB';
+
+/** A database that is ready, and the folder of what need not survive beside it. */
+export interface Opened {
+  readonly database: Database;
+  readonly scratch: string;
+  close(): Promise<void>;
+}
+
+/** Opens the database in `dataDir`, or one in memory for null; `macros` make the functions of queries. */
+export async function openStorage(dataDir: string | null, macros: readonly string[]): Promise<Opened> {
+  if (dataDir !== null) return openFolder(dataDir, macros);
+  const scratch = temporaryScratch();
+  const database = await openDatabase({
+    ...{ path: ':memory:', options: optionsFor(scratch.folder) },
+    prepare: (instance) => prepare(instance, scratch.folder, macros),
+  });
+  const close = async () => {
+    await database.close();
+    scratch.remove();
+  };
+  return { database, scratch: scratch.folder, close };
+}
+
+const optionsFor = (scratch: string) => ({ temp_directory: scratch, memory_limit: MEMORY });
+
+/** Folders of this process: the lock on a file only keeps other processes out. */
+const inUse = new Set<string>();
+
+async function openFolder(dataDir: string, macros: readonly string[]): Promise<Opened> {
+  makeFolder(dataDir);
+  const folder = realpathSync(dataDir);
+  if (inUse.has(folder)) throw new DataFolderError(`the data folder ${dataDir} is in use by this process`);
+  inUse.add(folder);
+  const scratch = join(folder, 'scratch');
+  try {
+    const database = await openDatabase({
+      ...{ path: join(folder, 'emulator.duckdb'), options: optionsFor(scratch) },
+      prepare: async (instance) => {
+        await checkFormat(instance, dataDir);
+        mkdirSync(scratch, { recursive: true });
+        await prepare(instance, scratch, macros);
+      },
+    });
+    // Only now is it certain that nobody else's blocks are there.
+    emptyScratch(scratch);
+    const close = async () => {
+      await database.close();
+      emptyScratch(scratch);
+      inUse.delete(folder);
+    };
+    return { database, scratch, close };
+  } catch (error) {
+    inUse.delete(folder);
+    throw inUseError(error, dataDir) ?? error;
+  }
+}
+
+function inUseError(error: unknown, dataDir: string): DataFolderError | undefined {
+  const text = String(error);
+  if (!text.includes('Could not set lock on file')) return undefined;
+  const pid = /PID (\d+)/.exec(text)?.[1];
+  return new DataFolderError(
+    `the data folder ${dataDir} is in use by another process${pid ? ` (${pid})` : ''}: one emulator keeps one folder`,
+  );
+}
+
+async function prepare(instance: Instance, scratch: string, macros: readonly string[]): Promise<void> {
+  for (const mark of Object.values(MARKS)) instance.mark(mark);
+  await instance.run(`ATTACH ':memory:' AS ${STAGING}`);
+  await instance.run(...createOwnTables, ...macros);
+  // Queries read tables, no files but staged blocks.
+  await instance.run(`SET allowed_directories = [${literal(`${scratch}/`)}]`);
+  await instance.run('SET enable_external_access = false');
+}

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Table } from '../../../src/emulator/model/catalog.ts';
+import type { ColumnType } from '../../../src/emulator/model/types.ts';
+import type { Cell } from '../../../src/emulator/record/cells.ts';
+import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
+import type { Store } from '../../../src/emulator/store/store.ts';
+import { all, anyCell, anyType, column, create, OPTIONS, write } from './support.ts';
+
+let store: Store;
+let last = 0;
+beforeAll(async () => {
+  store = await createDuckDbStore(null);
+  await store.restore();
+});
+afterAll(() => store.close());
+
+/** Rows of a random schema; `near`: times that queries show exactly. */
+const content = (near: boolean) =>
+  fc.array(anyType, { minLength: 1, maxLength: 5 }).chain((types) =>
+    fc.record({
+      types: fc.constant(types),
+      rows: fc.array(fc.tuple(...types.map((type) => anyCell(type, near))), { maxLength: 12 }),
+    }),
+  );
+
+interface Content {
+  readonly types: readonly ColumnType[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+async function inTable(
+  { types, rows }: Content,
+  read: (table: Table, name: string) => Promise<void>,
+): Promise<void> {
+  last += 1;
+  const name = `t${last}`;
+  const table = await create(store, name, { columns: types.map((type, at) => column(`c${at}`, type)) });
+  await write(store, table, rows);
+  await read(table, name);
+  await store.dropTable(table);
+}
+
+const RUNS = Number(process.env.STORE_RUNS ?? 60);
+
+describe('rows of any type', () => {
+  it('come back from a snapshot as they were loaded', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(content(false), async (given) => {
+        await inTable(given, async (table) => {
+          const snapshot = await store.snapshot(table);
+          expect(await all(snapshot)).toEqual(given.rows);
+          await snapshot.release();
+        });
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('come back from a query as they were loaded, with their types', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(content(true), async ({ types, rows }) => {
+        await inTable({ types, rows }, async (_table, name) => {
+          const result = await store.query(`SELECT * FROM ${name}`, OPTIONS);
+          expect(result.columns.map(({ type }) => type)).toEqual(types);
+          expect(await all(result)).toEqual(rows);
+          await result.release();
+        });
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
