@@ -34,9 +34,12 @@ function castsNested(from: ColumnType, to: ColumnType): boolean {
   return from.fields.every((field, index) => castsImplicitly(field.type, to.fields[index]!.type));
 }
 
+/** Types whose text does not depend on where it is read. */
+const TEXTUAL: readonly string[] = [...INTEGERS, ...FLOATING, ...TEXTS, 'DECIMAL', 'BOOLEAN', 'DATE', 'JSON'];
+
 /** Whether ALTER TABLE ... CHANGE COLUMN may give a column this type: every value it can have must fit. */
 export function canWiden(from: ColumnType, to: ColumnType): boolean {
-  if (to.name === 'STRING') return isScalar(from) && from.name !== 'BINARY';
+  if (to.name === 'STRING') return TEXTUAL.includes(from.name);
   if (isIntegerType(from) && isIntegerType(to))
     return INTEGERS.indexOf(from.name) <= INTEGERS.indexOf(to.name);
   if (isIntegerType(from))
@@ -45,8 +48,7 @@ export function canWiden(from: ColumnType, to: ColumnType): boolean {
   if (from.name === 'DECIMAL' && to.name === 'DECIMAL') {
     return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
   }
-  if (isText(from) && isText(to)) return from.length <= to.length;
-  return from.name === 'DATE' && ['DATETIME', 'TIMESTAMP', 'TIMESTAMP_NTZ'].includes(to.name);
+  return isText(from) && isText(to) && from.length <= to.length;
 }
 
 const isText = (type: ColumnType): type is Extract<ColumnType, { length: number }> =>

@@ -1,4 +1,4 @@
-import type { Table } from '../model/catalog.ts';
+import type { Table, TableName } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 
 /** Tables of the emulator's own, beside the views that queries see. */
@@ -10,7 +10,7 @@ export const identifier = (name: string): string => `"${name.replaceAll('"', '""
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 export const storage = (table: Table): string => `${OWN}.${identifier(table.id)}`;
-export const visible = (table: Table): string => `${identifier(table.schema)}.${identifier(table.name)}`;
+export const visible = (table: TableName): string => `${identifier(table.schema)}.${identifier(table.name)}`;
 
 /**
  * How a column is kept. TIMESTAMP is nanoseconds in a HUGEINT, because DuckDB's own nanosecond type ends in

@@ -1,4 +1,10 @@
-import { type ColumnDefinition, newTablePartition, specText, type Table } from '../model/catalog.ts';
+import {
+  type ColumnDefinition,
+  newTablePartition,
+  specText,
+  type Table,
+  type TableName,
+} from '../model/catalog.ts';
 import { parseType, typeText } from '../model/types.ts';
 import type { Change } from './duckdb.ts';
 import { literal, OWN } from './duckdb-sql.ts';
@@ -54,6 +60,12 @@ export function saveTable(table: Table): readonly string[] {
     `DELETE FROM ${OWN}.tables WHERE table_id = ${literal(table.id)}`,
     `INSERT INTO ${OWN}.tables VALUES (${literal(table.id)}, ${literal(json)})`,
   ];
+}
+
+/** The name under which queries see a table until it is saved again. */
+export async function savedName(change: Change, table: Table): Promise<TableName> {
+  const [row] = await change.rows(`SELECT json FROM ${OWN}.tables WHERE table_id = ${literal(table.id)}`);
+  return row ? (JSON.parse(String(row[0])) as TableName) : table;
 }
 
 export function forgetTable(table: Table): readonly string[] {

@@ -2,7 +2,7 @@ import type { Table } from '../model/catalog.ts';
 import type { Database } from './database.ts';
 import { identifier, OWN, storage, storedType, visible } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
-import { forgetTable, saveTable } from './own-tables.ts';
+import { forgetTable, savedName, saveTable } from './own-tables.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
 import { createView, selectVisible } from './visible.ts';
@@ -43,9 +43,12 @@ export function createTables({
   }
 
   async function save(table: Table): Promise<void> {
-    const before = figures.newest(table);
-    await database.run(`DROP VIEW IF EXISTS ${visible(before)}`, view(table), ...saveTable(table));
-    figures.know(table);
+    await database.exclusive(async (change) => {
+      // The table itself may have its new name already.
+      const before = await savedName(change, table);
+      await change.run(`DROP VIEW IF EXISTS ${visible(before)}`, view(table), ...saveTable(table));
+      figures.know(table);
+    });
   }
 
   async function alter(table: Table, from: readonly (string | null)[]): Promise<void> {
