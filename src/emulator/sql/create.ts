@@ -49,7 +49,13 @@ export async function makeRoom(
 
 export const newId = (): string => randomUUID().replaceAll('-', '');
 
-async function definitionOf(run: Run, { table, like, as, name }: CreateTable): Promise<TableDefinition> {
+async function definitionOf(
+  run: Run,
+  { table, like, as, name, ifPresent }: CreateTable,
+): Promise<TableDefinition> {
+  if ((as || like) && ifPresent === 'replace') {
+    throw semantic(name.at, 'CREATE OR REPLACE TABLE cannot be combined with AS or LIKE');
+  }
   if (as) {
     if (table.tablePartitionColumns.length)
       throw semantic(name.at, 'CREATE TABLE AS takes no PARTITIONED BY');

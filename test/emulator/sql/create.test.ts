@@ -178,6 +178,8 @@ describe('CREATE TABLE', () => {
     ['CREATE TABLE w (a INT) LIFECYCLE 0', /^ODPS-0130161:\[1,34\]/],
     ['CREATE TABLE w (a INT) LIFECYCLE soon', /^ODPS-0130161:\[1,34\]/],
     ['CREATE TABLE w (a INT) CLUSTERED BY (b) INTO 4 BUCKETS', /clustering column b cannot be resolved/],
+    ['CREATE OR REPLACE TABLE w AS SELECT 1 AS a', /cannot be combined with AS or LIKE/],
+    ['CREATE OR REPLACE TABLE w LIKE types', /cannot be combined with AS or LIKE/],
     ['CREATE TABLE w ()', /^ODPS-0130161/],
     ['CREATE TABLE w', /^ODPS-0130161/],
     ['CREATE TABLE elsewhere.s.w (a INT)', /^ODPS-0130131:\[1,14\].*elsewhere.s.w/],
