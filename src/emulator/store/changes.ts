@@ -58,20 +58,21 @@ export function createChanges({
     lastUpsert += 1;
     const changes = `upsert_${lastUpsert}`;
     const bytes = total(packs, 'bytes');
-    const result = await database.exclusive(async (change) => {
+    const { rows } = await database.exclusive(async (change) => {
       for (const pack of packs)
         if ((await change.rows(nullKeyTest(table, pack))).length) throw malformed('a key column is NULL');
       try {
         if (packs.length) await snapshots.keep(change, table, values);
-        return await applyUpsert(change, plan, changes, bytes);
+        const result = await applyUpsert(change, plan, changes, bytes);
+        figures.set(table, values, result.rows, result.bytes);
+        return result;
       } finally {
         for (const name of ['_operations', '', '_rows'])
           await change.run(`DROP TABLE IF EXISTS ${STAGING}.${changes}${name}`);
       }
     });
-    figures.set(table, values, result.rows, result.bytes);
     await dropBlocks(packs);
-    return { rows: result.rows };
+    return { rows };
   }
 
   async function applyUpsert(

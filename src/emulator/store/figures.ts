@@ -9,6 +9,8 @@ export interface Figures {
   all(): Iterable<Table>;
   /** The newest `Table` of the id. */
   newest(table: Table): Table;
+  /** Another number after each change of the rows or of the table. */
+  version(table: Table): number;
   /** What holds the figures of a table partition, or of a table without. */
   holder(table: Table, values: readonly string[]): { readonly rows: number; readonly bytes: number };
   /** `rows` and `bytes` came to a table partition, or to a table without (no values). */
@@ -21,11 +23,15 @@ export interface Figures {
 
 export function createFigures(now: () => number): Figures {
   const tables = new Map<string, Table>();
+  const versions = new Map<string, number>();
+  const version = ({ id }: Table): number => versions.get(id) ?? 0;
+  const changed = (table: Table) => versions.set(table.id, version(table) + 1);
   const newest = (table: Table): Table => tables.get(table.id) ?? table;
 
   function change(table: Table, values: readonly string[], rows: number, bytes: number): void {
     const current = newest(table);
     const at = now();
+    changed(table);
     const known = values.length ? current.tablePartitions.get(specText(current, values)) : undefined;
     for (const holder of known ? [current, known] : [current]) {
       holder.rows += rows;
@@ -62,9 +68,16 @@ export function createFigures(now: () => number): Figures {
   return {
     newest,
     holder,
-    know: (table) => void tables.set(table.id, table),
+    version,
     all: () => tables.values(),
-    forget: (table) => void tables.delete(table.id),
+    know: (table) => {
+      tables.set(table.id, table);
+      changed(table);
+    },
+    forget: (table) => {
+      tables.delete(table.id);
+      changed(table);
+    },
     add: change,
     clear,
     set: (table, values, rows, bytes) => {

@@ -18,37 +18,57 @@ export function createInserts({
   wide,
   now,
 }: Parts): Pick<Store, 'insert'> {
-  async function insert(plan: InsertPlan): Promise<readonly Inserted[]> {
-    const { table } = plan;
-    const dynamic = table.tablePartitionColumns.filter(({ name }) => !plan.constants.has(name));
-    const given = [...plan.columns.map((name) => columnOf(table, name)), ...dynamic];
-    const run = () =>
-      queries.run(plan.sql, plan, (shape) => {
-        if (shape.names.length !== given.length)
-          throw new StatementError(
-            `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
-          );
-        return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
-      });
-    let result = plan.alone ? undefined : await run();
-    try {
-      return await database.exclusive(async (change) => {
-        result ??= await run();
-        return insertResult(change, plan, result, dynamic.length);
-      });
-    } finally {
-      await result?.drop();
+  const lanes = new Map<string, Promise<unknown>>();
+
+  /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
+  function insert(plan: InsertPlan): Promise<readonly Inserted[]> {
+    if (!plan.alone) return write(plan);
+    const { id } = plan.table;
+    const result = (lanes.get(id) ?? Promise.resolve()).then(() => write(plan));
+    const settled = result.catch(() => {});
+    lanes.set(id, settled);
+    void settled.then(() => lanes.get(id) === settled && lanes.delete(id));
+    return result;
+  }
+
+  async function write(plan: InsertPlan): Promise<readonly Inserted[]> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const version = figures.version(plan.table);
+      const result = await resultOf(plan);
+      try {
+        const written = await database.exclusive(async (change) =>
+          plan.alone && figures.version(plan.table) !== version
+            ? undefined
+            : insertResult(change, plan, result),
+        );
+        if (written) return written;
+      } finally {
+        await result.drop();
+      }
     }
+    throw new StatementError(
+      `ODPS-0110141:Data version exception - other jobs changed table ${plan.table.name} ${ATTEMPTS} times meanwhile`,
+    );
+  }
+
+  function resultOf(plan: InsertPlan): Promise<Result> {
+    const given = [...plan.columns.map((name) => columnOf(plan.table, name)), ...dynamicColumns(plan)];
+    return queries.run(plan.sql, plan, (shape) => {
+      if (shape.names.length !== given.length)
+        throw new StatementError(
+          `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
+        );
+      return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+    });
   }
 
   async function insertResult(
     change: Change,
     plan: InsertPlan,
     result: Result,
-    dynamic: number,
   ): Promise<readonly Inserted[]> {
     const { table, overwrite } = plan;
-    const written = await groups(change, plan, result, dynamic);
+    const written = await groups(change, plan, result, dynamicColumns(plan).length);
     const replaced = overwrite ? replacedBy(plan, written) : [];
     for (const values of replaced) await snapshots.keep(change, table, values);
     const missing = written.filter(
@@ -78,6 +98,12 @@ export function createInserts({
 
   return { insert };
 }
+
+/** Times that a plan which reads what it replaces is tried while others change the table. */
+const ATTEMPTS = 20;
+
+const dynamicColumns = ({ table, constants }: InsertPlan) =>
+  table.tablePartitionColumns.filter(({ name }) => !constants.has(name));
 
 function columnOf(table: Table, name: string) {
   const column = table.columns.find((one) => one.name === name);

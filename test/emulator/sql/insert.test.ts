@@ -265,6 +265,16 @@ describe('Delta tables', () => {
     expect(await rows('SELECT * FROM plain')).toEqual(['1']);
   });
 
+  it('lose nothing that others write while they are changed', async () => {
+    await ok(
+      `CREATE OR REPLACE TABLE shared (a BIGINT, v BIGINT) ${DELTA}; INSERT INTO shared VALUES (0, 0);`,
+    );
+    const adding = Array.from({ length: 8 }, (_, index) => ok(`INSERT INTO shared VALUES (${index + 1}, 0)`));
+    const changing = Array.from({ length: 3 }, () => ok('UPDATE shared SET v = v + 1 WHERE a = 0'));
+    await Promise.all([...adding, ...changing]);
+    expect(await rows('SELECT COUNT(*), SUM(v) FROM shared')).toEqual(['9,3']);
+  });
+
   it('lose no row when many write at once', async () => {
     await ok(`CREATE OR REPLACE TABLE many (a BIGINT NOT NULL, v BIGINT, PRIMARY KEY (a)) ${DELTA}`);
     await Promise.all(
