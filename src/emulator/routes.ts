@@ -17,10 +17,11 @@ export interface Requested {
   readonly isTunnel: boolean;
 }
 
-/** By what is asked for, never by the header: a client may send it with everything. */
-function familyOf({ path, query }: Requested): Family {
+/** By what is asked for first, by the header only where that leaves it open (protocol 1.5). */
+function familyOf({ path, query, isTunnel }: Requested): Family {
   if (TUNNEL_WORDS.some((word) => query.has(word))) return 'tunnel';
-  return /\/tables\/[^/]+\/[^/]+$/.test(path) ? 'tunnel' : 'service';
+  if (/\/tables\/[^/]+\/[^/]+$/.test(path)) return 'tunnel';
+  return isTunnel ? 'tunnel' : 'service';
 }
 
 const routeOf = { service: serviceRoute, tunnel: tunnelRoute };
@@ -32,9 +33,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
  */
 export function findRoute(requested: Requested, project: string): Route {
   const { method, path, query } = requested;
-  const asked = familyOf(requested);
-  // What is asked for is not clear where there is no such thing: the header tells what the client can read.
-  const family = requested.isTunnel ? 'tunnel' : asked;
+  const family = familyOf(requested);
   const parts = path.split('/').filter(Boolean);
   const [root, name, ...rest] = parts;
   const verb = method === 'HEAD' ? 'GET' : method;
@@ -43,9 +42,9 @@ export function findRoute(requested: Requested, project: string): Route {
   const named = resource(rest);
   if (!named) return unknown(family, requested);
   const target = { verb, query, ...named };
-  const found = routeOf[asked](target);
+  const found = routeOf[family](target);
   if (found) return found;
-  const others = METHODS.filter((other) => other !== verb && routeOf[asked]({ ...target, verb: other }));
+  const others = METHODS.filter((other) => other !== verb && routeOf[family]({ ...target, verb: other }));
   return others.length ? wrongMethod(family, requested, others) : unknown(family, requested);
 }
 

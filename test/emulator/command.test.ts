@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/emulator/server.ts';
-import { commitUpload, createUpload, encode, putBlock, sql, upload, uploadStatus } from './harness.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, upload, uploadStatus } from './harness.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const target = { table: 't', tablePartition: 'dt=1' };
@@ -30,11 +30,24 @@ interface Running {
   emulator: Pick<Emulator, 'endpoint' | 'tunnelEndpoint'> & Emulator;
 }
 
-function launch(...extra: string[]): ChildProcess {
-  const account = ['--project', 'demo', '--access-id', 'test-id', '--access-key', 'test-key'];
-  const child = spawn(process.execPath, [CLI, 'emulator', '--port', '0', ...account, ...extra]);
+const ACCOUNT = ['--project', 'demo', '--access-id', 'test-id', '--access-key', 'test-key'];
+
+const launch = (...extra: string[]): ChildProcess => bare(...ACCOUNT, ...extra);
+
+function bare(...options: string[]): ChildProcess {
+  const child = spawn(process.execPath, [CLI, 'emulator', '--port', '0', ...options]);
   children.push(child);
   return child;
+}
+
+/** Everything that is printed at the start. */
+async function printed(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const piece of child.stdout!) {
+    text += String(piece);
+    if (/^stats .*$/m.test(text)) return text;
+  }
+  throw new Error(`no banner: ${text}`);
 }
 
 /** Waits for the line that scripts wait for. */
@@ -47,6 +60,11 @@ async function ready(child: ChildProcess): Promise<Running> {
   }
   throw new Error(`no ready line: ${text}`);
 }
+
+const seen = async (emulator: Running['emulator'], what: string): Promise<unknown> => {
+  const answer = await fetch(`${emulator.tunnelEndpoint}/_page/state`);
+  return ((await answer.json()) as Record<string, unknown>)[what];
+};
 
 async function failure(child: ChildProcess): Promise<{ code: number; text: string }> {
   let text = '';
@@ -89,6 +107,57 @@ describe('emulator command', () => {
     expect(await once(child, 'close')).toEqual([0, null]);
   });
 
+  it('ends within seconds on SIGTERM while a query runs and connections are open', async () => {
+    const { child, emulator } = await ready(launch('--data', folder));
+    const endless = 'SELECT SUM(a.range * b.range) FROM range(10000000) a, range(10000000) b;';
+    const unfinished = sql(emulator, endless).catch(() => 'cut');
+    await expect.poll(() => seen(emulator, 'instanceCount')).toBe(1);
+    child.kill('SIGTERM');
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(await unfinished).toBe('cut');
+    expect((await ready(launch('--data', folder))).emulator).toBeTruthy();
+  });
+
+  it('needs no option, and says how to connect', async () => {
+    const text = await printed(bare());
+    const own = /tunnel=(\S+)/.exec(text)![1]!;
+    for (const line of [
+      'rows are kept in memory',
+      `page     ${own}/`,
+      `PyODPS   o = ODPS('local', 'local', 'demo', endpoint='${own}/api')`,
+      'Java     Odps odps = new Odps(new AliyunAccount("local", "local"));',
+      `         end_point=${own}/api`,
+      `         tunnel_endpoint=${own}`,
+      `           endpoint: ${own}/api`,
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
+  it('executes the statements of a file first', async () => {
+    const file = join(folder, 'init.sql');
+    writeFileSync(
+      file,
+      '-- first\nCREATE TABLE t (id BIGINT) PARTITIONED BY (dt STRING);\nALTER TABLE t ADD PARTITION (dt="1");\n',
+    );
+    const { emulator } = await ready(launch('--init', file));
+    expect((await sql(emulator, 'SHOW PARTITIONS t;')).text).toContain('dt=1');
+    writeFileSync(file, 'CREATE TABLE t (id BIGINT);\nCREATE TABEL u (id BIGINT);\n');
+    const wrong = await failure(launch('--init', file));
+    expect(wrong).toEqual({
+      code: 2,
+      text: expect.stringMatching(/--init \S+init.sql: ODPS-0130161:\[2,8\]/),
+    });
+    expect((await failure(launch('--init', join(folder, 'none')))).code).toBe(2);
+  });
+
+  it('tells clients the public address and three layers', async () => {
+    const { emulator } = await ready(launch('--public', 'mc.example:81', '--schemas'));
+    const project = await call(emulator.endpoint, '/projects/demo');
+    expect(project.body).toContain('<Name>odps.schema.model.enabled</Name><Value>true</Value>');
+    const tunnel = await call(emulator.endpoint, '/projects/demo/tunnel', { query: { service: '' } });
+    expect(tunnel.body).toBe('mc.example:81');
+  });
+
   it('ends with 0 on SIGINT', async () => {
     const { child } = await ready(launch('--count-only'));
     child.kill('SIGINT');
@@ -107,6 +176,17 @@ describe('emulator command', () => {
       code: 2,
       text: expect.stringContaining('--data /proc/nothing cannot be used'),
     });
+    const open = await failure(bare('--host', '0.0.0.0'));
+    expect(open).toEqual({ code: 2, text: expect.stringContaining('choose an --access-key') });
+    const address = await failure(launch('--public', 'http://x'));
+    expect(address).toEqual({ code: 2, text: expect.stringContaining('--public is HOST:PORT') });
+    const { emulator } = await ready(launch('--data', folder));
+    const twice = await failure(launch('--data', folder));
+    expect(twice).toEqual({
+      code: 2,
+      text: expect.stringMatching(/--data \S+ is in use by another process \(PID \d+\)/),
+    });
+    expect((await sql(emulator, 'SHOW TABLES;')).status).toBe('Success');
     const quotas = await failure(launch('--quotas', 'some'));
     expect(quotas).toEqual({ code: 2, text: expect.stringContaining('--quotas is "real"') });
   });

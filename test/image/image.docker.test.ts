@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { call } from '../emulator/harness.ts';
 import { type TempDir, tempDir } from '../support/process.ts';
 import { read } from '../support/sources.ts';
 import { sleep, until } from '../support/until.ts';
@@ -145,5 +146,25 @@ describe('the image of the emulator', () => {
     expect(await inspect(EMULATOR, '.Config.User')).toBe('10001:10001');
     expect(await inImage(EMULATOR, 'find /app -name "libduckdb*" | wc -l')).toBe('1');
     expect(await inImage(EMULATOR, 'ldd $(find /app -name "duckdb.node")')).not.toContain('not found');
+  });
+
+  it('serves its page, and tells clients the published port or the public address', async () => {
+    const published = ['-p', '127.0.0.1:0:8090', ...LOCKED, '--tmpfs', '/var/lib/maxsink:uid=10001'];
+    const account = { accessId: 'a', accessKey: 'k', query: { service: '' } };
+    const container = startContainer(published, EMULATOR);
+    await container.waitFor('emulator ready', { deadlineMs: 60_000 });
+    const address = await docker('port', container.name, '8090');
+    expect(await (await fetch(`http://${address}/`)).text()).toContain('local MaxCompute');
+    expect((await fetch(`http://${address}/_page/page.js`)).status).toBe(200);
+    expect((await fetch(`http://${address}/_page/state`)).status).toBe(401);
+    expect((await call(`http://${address}/api`, '/projects/demo/tunnel', account)).body).toBe(address);
+    expect(await container.end()).toMatchObject({ code: 0 });
+
+    const options = ['emulator', '--host', '0.0.0.0', '--access-id', 'a', '--access-key', 'k'];
+    const named = startContainer(published, EMULATOR, [...options, '--public', 'mc.example:81']);
+    await named.waitFor('emulator ready', { deadlineMs: 60_000 });
+    const own = await docker('port', named.name, '8090');
+    expect((await call(`http://${own}/api`, '/projects/demo/tunnel', account)).body).toBe('mc.example:81');
+    expect(await named.end()).toMatchObject({ code: 0 });
   });
 });

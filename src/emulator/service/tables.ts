@@ -3,7 +3,7 @@ import { Refusal, type Reply } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import { tableJson } from '../model/schema-json.ts';
 import { cdata, elements, elementText } from '../xml.ts';
-import { ascending, element, httpDate, listing, OWNER, page, xml } from './answers.ts';
+import { ascending, element, httpDate, listing, page, xml } from './answers.ts';
 import { known } from './schemas.ts';
 
 /** `GET .../tables/T[?extended]` (protocol 3.1). */
@@ -29,7 +29,12 @@ function tableXml(core: Core, table: Table, extended: boolean): string {
   const parts = [
     ...[element('Name', table.name), element('TableId', table.id)],
     ...[`<Schema format="Json">${cdata(json)}</Schema>`, element('Comment', table.comment)],
-    ...[element('Owner', OWNER), element('Project', core.project), schemaName(core, table), '<TableLabel/>'],
+    ...[
+      element('Owner', table.owner),
+      element('Project', core.project),
+      schemaName(core, table),
+      '<TableLabel/>',
+    ],
     ...[element('CreationTime', created), element('LastModifiedTime', modified)],
     ...[element('LastAccessTime', modified), element('Type', table.kind)],
   ];
@@ -45,10 +50,12 @@ export function listTables(core: Core, call: Call, schema?: string): Reply {
   const { query } = call;
   const prefix = (query.get('name') ?? '').toLowerCase();
   const type = query.get('type')?.toUpperCase();
-  const own = (query.get('owner') ?? OWNER) === OWNER;
   const all = core.catalog.list(known(core, schema ?? (query.get('curr_schema') || 'default')));
   const wanted = all.filter(
-    (table) => own && table.name.startsWith(prefix) && (!type || table.kind === type),
+    (table) =>
+      (query.get('owner') ?? table.owner) === table.owner &&
+      table.name.startsWith(prefix) &&
+      (!type || table.kind === type),
   );
   const { items, marker, size } = page(call, wanted, (table) => table.name, ascending);
   const shown = items.map((table) =>
@@ -58,7 +65,7 @@ export function listTables(core: Core, call: Call, schema?: string): Reply {
 }
 
 function brief(core: Core, table: Table): string {
-  const names = [element('Name', table.name), element('Owner', OWNER), schemaName(core, table)];
+  const names = [element('Name', table.name), element('Owner', table.owner), schemaName(core, table)];
   return `<Table>${names.join('')}${element('Type', table.kind)}</Table>`;
 }
 

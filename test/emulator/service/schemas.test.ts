@@ -38,6 +38,8 @@ it('are made, found in any case with their times, and made once', async () => {
   expect(codeOf(await create('fresh'))).toEqual([409, 'ObjectAlreadyExists']);
   expect((await create('fresh', '<IfNotExists>true</IfNotExists>')).status).toBe(200);
   expect(codeOf(await create('no good'))).toEqual([400, 'InvalidArgument']);
+  expect((await ask('/fresh', 'DELETE')).status).toBe(200);
+  expect(codeOf(await ask('/fresh'))).toEqual([404, 'NoSuchObject']);
 });
 
 it('are missing, still hold tables, or can never go', async () => {

@@ -34,7 +34,6 @@ beforeEach(async () => {
       'CREATE TABLE p (id BIGINT, name STRING, n INT) PARTITIONED BY (dt STRING, hr BIGINT)',
       "ALTER TABLE p ADD PARTITION (dt='a',hr='1') PARTITION (dt='b',hr='2')",
       'CREATE VIEW v AS SELECT * FROM t',
-      "CREATE EXTERNAL TABLE x (id BIGINT) STORED AS TEXTFILE LOCATION 'oss://b/x'",
     ],
   });
   await upload(emulator, t, encode(ROWS));
@@ -153,7 +152,6 @@ describe('a download of a table partition', () => {
     ['t', 'dt=a', 400, 'InvalidPartitionSpec'],
     ['none', undefined, 404, 'NoSuchTable'],
     ['v', undefined, 400, 'MethodNotAllowed'],
-    ['x', undefined, 400, 'MethodNotAllowed'],
   ])('of table %s named by %s is refused with %i %s', async (table, tablePartition, status, code) => {
     const target = { table, ...(tablePartition ? { tablePartition } : {}) };
     expect(refusal(await createDownload(emulator, target))).toEqual([status, code]);
@@ -166,23 +164,6 @@ describe('a download of a table partition', () => {
       const rows = await downloadData(emulator, target, id, '(0,1)');
       expect(refusal(rows)).toEqual([400, 'InvalidResourceSpec']);
     }
-  });
-});
-
-describe('a download of a table in a schema', () => {
-  it('goes by the path with three parts', async () => {
-    await sql(emulator, 'CREATE SCHEMA sales;');
-    await sql(emulator, 'CREATE TABLE demo.sales.t (only STRING);');
-    const path = '/projects/demo/schemas/sales/tables/t';
-    const query = { downloads: '' };
-    const { json } = await call(emulator.tunnelEndpoint, path, { method: 'POST', query });
-    expect(json).toMatchObject({ RecordCount: 0, Schema: { columns: [{ name: 'only' }] } });
-    const data = { data: '', downloadid: String(json.DownloadID), rowrange: '(0,0)' };
-    expect((await call(emulator.tunnelEndpoint, path, { query: data })).bytes.toString('hex')).toBe(EMPTY);
-    expect(refusal(await downloadStatus(emulator, t, String(json.DownloadID)))).toEqual([
-      400,
-      'InvalidResourceSpec',
-    ]);
   });
 });
 
