@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import { refuseOtherSites } from '../page/guard.ts';
+import { refuseMisledBrowsers, refuseOtherSites } from '../page/guard.ts';
 import { type Control, parseRule } from './control.ts';
 import { readJson } from './json-body.ts';
 import { listSessions, sessionInfo, setSession } from './session-control.ts';
@@ -22,6 +22,7 @@ export async function manage(
 ): Promise<Reply> {
   try {
     refuseOtherSites(request);
+    refuseMisledBrowsers(request, core.publicAddress);
     return await answer({ core, control }, request, path, query);
   } catch (error) {
     if (error instanceof Refusal) return json(error.status, { error: error.message });

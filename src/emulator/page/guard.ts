@@ -46,5 +46,15 @@ export function refuseWithoutKey({ headers }: IncomingMessage, accessKey: string
   throw new Refusal(401, 'Unauthorized', 'The access key is missing or wrong.');
 }
 
+/**
+ * For calls that tools make under any name, as containers do: only a browser can be misled by one. It says so of
+ * itself; the headers that tell more are not sent to plain HTTP.
+ */
+export function refuseMisledBrowsers(request: IncomingMessage, publicAddress: string | undefined): void {
+  const { headers } = request;
+  const isBrowser = headers.origin !== undefined || /^Mozilla\//.test(headers['user-agent'] ?? '');
+  if (isBrowser) refuseOtherNames(request, publicAddress);
+}
+
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127\./.test(host);

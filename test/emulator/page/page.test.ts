@@ -102,6 +102,20 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     await tab.until("!document.querySelector('#table-default-made_here')");
   });
 
+  it('stops a statement that takes too long, and says the outcome aloud', async () => {
+    const tab = await open();
+    await tab.until("document.querySelector('.one-table')");
+    await tab.evaluate("document.querySelector('#sql-text').focus()");
+    await tab.type('SELECT SUM(a.range * b.range) FROM range(10000000) a, range(10000000) b;');
+    await tab.press('Enter', 2);
+    await tab.until("document.querySelector('.one-instance').innerText.includes('Running')");
+    await tab.evaluate("document.querySelector('#stop').click()");
+    await tab.until("document.querySelector('#said').innerText === 'Stopped.'");
+    await tab.until("document.querySelector('.one-instance').innerText.includes('Cancelled')");
+    await run(tab, 'SELECT 1 AS a;');
+    expect(await text(tab, '#said')).toMatch(/^1 row in/);
+  });
+
   it('shows where an error is', async () => {
     const tab = await open();
     await tab.until("document.querySelector('.one-table')");
@@ -212,6 +226,9 @@ describe('calls of the page', () => {
     const rule = JSON.stringify({ route: '*', action: 'delay', ms: 1 });
     const foreign = await exchange('POST', '/_control', { origin: 'http://evil.example' }, rule);
     expect([foreign.status, (await exchange('GET', '/_control', {})).json]).toEqual([403, []]);
+    const misled = { host: 'evil.example', 'user-agent': 'Mozilla/5.0' };
+    expect((await exchange('GET', '/_stats', misled)).status).toBe(403);
+    expect((await exchange('GET', '/_stats', { host: 'emulator:8090' })).status).toBe(200);
   });
 
   it('say what a page may load: its own files and nothing else', async () => {

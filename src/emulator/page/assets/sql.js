@@ -33,7 +33,11 @@ function busy(is) {
   byId('run').textContent = is ? 'Running …' : 'Run';
 }
 
-const replace = (...parts) => byId('result').replaceChildren(...parts);
+/** Shows a result; its first line is said to those who do not see it. */
+function replace(...parts) {
+  byId('result').replaceChildren(...parts.filter((part) => part !== null));
+  byId('said').textContent = parts[0].textContent;
+}
 
 function present(sql, answer) {
   if (answer.error !== undefined) return replace(...failure(sql, answer));
@@ -78,7 +82,7 @@ function textOf(value) {
 
 /** The error; where its place is known, the line with a mark, and the caret put there. */
 function failure(sql, { error, line, column, ms }) {
-  const text = h('p', { class: 'note bad', id: 'outcome', role: 'alert' }, error);
+  const text = h('p', { class: 'note bad', id: 'outcome' }, error);
   const took = h('p', { class: 'quiet small' }, `Failed after ${duration(ms)}.`);
   const written = sql.split('\n')[line - 1];
   if (written === undefined || column > written.length + 1) return [text, took];
