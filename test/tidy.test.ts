@@ -358,6 +358,7 @@ describe('vocabulary', () => {
     'partitionRecordNum',
     'num_partitions', // Kafka's admin call
     'create_partition', // the tunnel's parameter
+    'partition_exists', // MaxCompute's function
     'kafka_partition', // a column of the demo
     'partitionKeys', // MaxCompute's table schema
     'partitionSpec',

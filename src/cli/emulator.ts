@@ -96,8 +96,7 @@ function reason(error: unknown, { host, port, data, init }: EmulatorCommandOptio
   if (code === 'EACCES' && message.includes('listen'))
     return `no right to listen at ${address}: choose another --port`;
   if (init !== undefined && /^ODPS-\d+/.test(message)) return `--init ${init}: ${message}`;
-  const holder = /Could not set lock.*?(\(PID \d+\))/s.exec(message)?.[1];
-  if (data !== undefined && holder) return `--data ${data} is in use by another process ${holder}`;
+  if (data !== undefined && message.startsWith('the data folder')) return message;
   if (data !== undefined) return `--data ${data} cannot be used: ${message.split('\n')[0]}`;
   return `the local MaxCompute cannot start at ${address}: ${message}`;
 }

@@ -18,6 +18,8 @@ import { isLoopback } from './page/guard.ts';
 import { IDLE_MS } from './request-body.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
+import { MACROS } from './sql/query/macros.ts';
+import { SCALARS } from './sql/query/scalars/scalars.ts';
 import { parseScript } from './sql/script.ts';
 import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/count-store.ts';
 import { DuckDbMissing } from './store/duckdb.ts';
@@ -120,7 +122,9 @@ async function openStore(options: EmulatorOptions): Promise<{ store: Store; noti
     return { store: createCountStore(origin, reason, now), notice: undefined };
   }
   try {
-    return { store: await createDuckDbStore(options.dataDir ?? null, { now }), notice: undefined };
+    const functions = { macros: MACROS, scalars: SCALARS };
+    const store = await createDuckDbStore(options.dataDir ?? null, { now, ...functions });
+    return { store, notice: undefined };
   } catch (error) {
     if (!(error instanceof DuckDbMissing)) throw error;
     return { store: createCountStore(origin, error.message, now), notice: error.message };

@@ -184,7 +184,7 @@ describe('emulator command', () => {
     const twice = await failure(launch('--data', folder));
     expect(twice).toEqual({
       code: 2,
-      text: expect.stringMatching(/--data \S+ is in use by another process \(PID \d+\)/),
+      text: expect.stringMatching(/the data folder \S+ is in use by another process \(\d+\)/),
     });
     expect((await sql(emulator, 'SHOW TABLES;')).status).toBe('Success');
     const quotas = await failure(launch('--quotas', 'some'));

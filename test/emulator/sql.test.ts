@@ -159,13 +159,13 @@ describe('values in results', () => {
     const query = 'SELECT at, ts, ntz, d FROM v;';
     const number = '12345678901234567890.123456789012345678';
     expect((await sql(emulator, query)).text).toBe(
-      `"at","ts","ntz","d"\n"2026-02-01 08:00:00.123","2026-02-01 08:00:00.123456789","2026-02-01 00:00:00.123456789",${number}\n`,
+      `"at","ts","ntz","d"\n"2026-02-01 08:00:00","2026-02-01 08:00:00.123456789","2026-02-01 00:00:00.123456789",${number}\n`,
     );
     expect((await sql(emulator, `SET odps.sql.timezone=UTC; ${query}`)).text).toContain(
       '"2026-02-01 00:00:00.123456789"',
     );
     expect((await sql(emulator, query, { 'odps.sql.timezone': 'America/New_York' })).text).toContain(
-      '"2026-01-31 19:00:00.123"',
+      '"2026-01-31 19:00:00"',
     );
     expect((await sql(emulator, "SELECT COUNT(*) FROM v WHERE at >= '2026-02-01 08:00:00';")).text).toBe(
       '"_c0"\n1\n',

@@ -59,7 +59,7 @@ async function definitionOf(
   if (as) {
     if (table.tablePartitionColumns.length)
       throw semantic(name.at, 'CREATE TABLE AS takes no PARTITIONED BY');
-    return { ...table, columns: await queryColumns(run, as) };
+    return { ...table, columns: queryColumns(run, as) };
   }
   return like ? likeDefinition(tableNamed(run, like), table) : table;
 }

@@ -9,7 +9,7 @@ export async function explain(run: Run, statement: Statement): Promise<string> {
   const query =
     statement.kind === 'insert' ? statement.query : statement.kind === 'query' ? statement : undefined;
   if (!query) return `${text}\n`;
-  const columns = await queryColumns(run, query);
+  const columns = queryColumns(run, query);
   const list = columns.map(({ name, type }) => `  ${name} ${typeText(type).toUpperCase()}\n`);
   return `${text} The query is valid and answers these columns:\n${list.join('')}`;
 }

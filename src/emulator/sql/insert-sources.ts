@@ -4,6 +4,7 @@ import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
 import { placed, type Run } from './run.ts';
 import { failed, queryColumns, translated } from './run-query.ts';
+import { insertedValue } from './select.ts';
 import { illegalCast, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Spec } from './statements.ts';
 import { checkHasLevels, valuesOf } from './table-partitions.ts';
@@ -54,7 +55,7 @@ export async function sourcesOf(
   { columns: listed, query, name, spec }: Insert,
   constants: ReadonlyMap<string, string>,
 ): Promise<{ sources: Source[]; width: number }> {
-  const given = await queryColumns(run, query);
+  const given = queryColumns(run, query);
   const written = [...(spec?.values.keys() ?? [])].filter((level) => !constants.has(level));
   checkListed(table, listed, name.at);
   const targets = listed.length ? [...listed] : table.columns.map((column) => column.name);
@@ -72,7 +73,12 @@ export async function sourcesOf(
   );
   const sources = all.map((column) => {
     const index = targets.indexOf(column.name);
-    const value = index < 0 ? defaultOf(run, column, name.at) : empty.has(index) ? 'NULL' : `c${index}`;
+    const value =
+      index < 0
+        ? defaultOf(run, column, name.at)
+        : empty.has(index)
+          ? 'NULL'
+          : insertedValue(`c${index}`, given[index]!.type, column.type);
     return { column, value, level: table.tablePartitionColumns.includes(column) };
   });
   return { sources, width: given.length };
@@ -112,7 +118,7 @@ async function filledColumns(run: Run, query: QueryText, width: number): Promise
     await rows.release();
     return filled;
   } catch (error) {
-    throw failed(run, error, text);
+    throw failed(error, text);
   }
 }
 

@@ -73,7 +73,7 @@ async function execute(run: Run, plan: Plan): Promise<void> {
   try {
     await run.core.store.insert({ ...rest, ...run.session });
   } catch (error) {
-    throw raised(error) ?? failed(run, error, text);
+    throw raised(error) ?? failed(error, text);
   }
 }
 

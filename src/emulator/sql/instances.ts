@@ -155,6 +155,7 @@ function sessionOf(
   return {
     schema: (settings.get('odps.default.schema') ?? schema ?? 'default').toLowerCase(),
     timeZone: settings.get('odps.sql.timezone') ?? core.timeZone,
+    settings,
   };
 }
 

@@ -7,6 +7,8 @@ import type { NameRef } from './statements.ts';
 export interface QuerySession {
   readonly schema: string;
   readonly timeZone: string;
+  /** As they were set; none for a session of its own. */
+  readonly settings?: ReadonlyMap<string, string>;
   /** Ends the statement's query. */
   readonly signal?: AbortSignal;
 }

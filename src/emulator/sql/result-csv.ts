@@ -39,7 +39,8 @@ function cellText(cell: Exclude<Cell, null>, type: ColumnType, timeZone: string)
     case 'DATE':
       return new Date((cell as number) * 86_400_000).toISOString().slice(0, 10);
     case 'DATETIME':
-      return timeText((cell as bigint) * 1_000_000n, timeZone);
+      // Whole seconds: PyODPS reads no others.
+      return timeText((cell as bigint) * 1_000_000n, timeZone).slice(0, 19);
     case 'TIMESTAMP':
       return timeText(cell as bigint, timeZone);
     case 'TIMESTAMP_NTZ':

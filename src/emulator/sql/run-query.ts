@@ -1,9 +1,8 @@
-import type { Core } from '../core.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Rows } from '../store/store.ts';
 import { resultCsv } from './result-csv.ts';
 import { placed, type Run } from './run.ts';
-import { describeQueryError, type QueryScope, translateQuery } from './select.ts';
+import { analyzeQuery, describeQueryError, type QueryScope } from './select.ts';
 import type { QueryText } from './statements.ts';
 import type { StatementError } from './tokens.ts';
 
@@ -20,55 +19,29 @@ export interface Outcome {
 
 export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
   const text = placed(run, query);
-  const found = await queryRows(run, text);
-  const names = found.columns.map(({ name }, index) => columnName(name, index, text));
-  const csv = await resultCsv(found, names, RESULT_ROWS, run.session.timeZone);
-  return { format: 'csv', text: csv, rows: renamed(found, names) };
-}
-
-/** The same rows under the names that the service gives their columns. */
-function renamed(rows: Rows, names: readonly string[]): Rows {
-  const own = (name: string): string => rows.columns[names.indexOf(name)]?.name ?? name;
-  return {
-    columns: rows.columns.map((column, index) => ({ ...column, name: names[index]! })),
-    count: rows.count,
-    read: (plan) => rows.read({ ...plan, columns: plan.columns.map(own) }),
-    release: () => rows.release(),
-  };
-}
-
-async function queryRows(run: Run, text: string): Promise<Rows> {
+  const { sql, columns } = analyzeQuery(text, scopeOf(run));
   try {
-    return await run.core.store.query(translated(run, text), run.session);
+    const rows = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
+    const names = columns.map(({ name }) => name);
+    return { format: 'csv', text: await resultCsv(rows, names, RESULT_ROWS, run.session.timeZone), rows };
   } catch (error) {
-    throw failed(run, error, text);
+    throw failed(error, text);
   }
 }
 
 /** What a table made of the query has: the names and types of its columns; unnamed ones are `_c0`. */
-export async function queryColumns(run: Run, query: QueryText): Promise<ColumnDefinition[]> {
-  const text = placed(run, query);
-  try {
-    const columns = await run.core.store.queryColumns(translated(run, text), run.session);
-    return columns.map((column, index) => ({ ...column, name: columnName(column.name, index, text) }));
-  } catch (error) {
-    throw failed(run, error, text);
-  }
+export function queryColumns(run: Run, query: QueryText): readonly ColumnDefinition[] {
+  const { columns, names } = analyzeQuery(placed(run, query), scopeOf(run));
+  return columns.map((column, index) => ({ ...column, name: names[index]! }));
 }
 
-export const translated = ({ core }: Run, text: string): string => translateQuery(text, scopeOf(core));
+export const translated = (run: Run, text: string): string => analyzeQuery(text, scopeOf(run)).sql;
 
 /** What a query failed with, in the service's words. */
-export const failed = ({ core }: Run, error: unknown, text: string): StatementError =>
-  describeQueryError(error, text, core.project);
+export const failed = (error: unknown, text: string): StatementError => describeQueryError(error, text);
 
-function scopeOf(core: Core): QueryScope {
-  const columns = core.catalog.list().flatMap((table) => [...table.columns, ...table.tablePartitionColumns]);
-  return { project: core.project, columnNames: new Set(columns.map((column) => column.name)) };
-}
-
-/** DuckDB names an expression by its text; the service by its place. */
-function columnName(name: string, index: number, text: string): string {
-  const written = /^[a-z_]\w*$/i.test(name) || text.includes(`\`${name}\``);
-  return written ? name.toLowerCase() : `_c${index}`;
+function scopeOf({ core, session }: Run): QueryScope {
+  const { schema, settings = new Map() } = session;
+  const isSchema = (name: string) => core.catalog.schemas.has(name);
+  return { project: core.project, schema, settings, isSchema, find: core.catalog.find };
 }

@@ -15,7 +15,7 @@ export async function createView(run: Run, statement: CreateView): Promise<void>
   const name = nameOf(run, ref);
   if (ifPresent === 'keep' && core.catalog.find(name)) return;
   checkName(name.name, ref.at);
-  const columns = viewColumns(statement, await queryColumns(run, query));
+  const columns = viewColumns(statement, queryColumns(run, query));
   checkColumns(columns, ref.at);
   const sql = namedAs(
     translated(run, placed(run, query)),
@@ -29,7 +29,10 @@ export async function createView(run: Run, statement: CreateView): Promise<void>
   await addTable(core, view, ref);
 }
 
-function viewColumns({ columns, name }: CreateView, given: ColumnDefinition[]): ColumnDefinition[] {
+function viewColumns(
+  { columns, name }: CreateView,
+  given: readonly ColumnDefinition[],
+): readonly ColumnDefinition[] {
   if (!columns.length) return given;
   if (columns.length !== given.length) {
     throw semantic(name.at, `the view names ${columns.length} columns, its query has ${given.length}`);

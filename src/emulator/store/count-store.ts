@@ -79,7 +79,7 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
       figures.add(table, values, keep(table, packs), 0);
       return { rows: figures.holder(table, values).rows };
     },
-    ...{ insert: refuse, snapshot: refuse, query: refuse, queryColumns: refuse },
+    ...{ insert: refuse, snapshot: refuse, query: refuse },
     offsets: (table) => {
       const sets = [...(committed.get(table.id) ?? [])].sort(([a], [b]) => a - b);
       return sets.length

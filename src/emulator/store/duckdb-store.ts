@@ -7,6 +7,7 @@ import { createMoves } from './moves.ts';
 import { type Opened, openStorage } from './opening.ts';
 import { forgetTablePartition, restore, saveTablePartition } from './own-tables.ts';
 import { createQueries } from './queries.ts';
+import type { ScalarFunction } from './scalar-functions.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createStaging } from './staging.ts';
 import type { Store } from './store.ts';
@@ -17,6 +18,8 @@ import { createWideColumns } from './wide-columns.ts';
 export interface DuckDbOptions {
   /** Statements that make the functions of queries. */
   readonly macros?: readonly string[];
+  /** Functions of queries that the macros may use. */
+  readonly scalars?: readonly ScalarFunction[];
   readonly now?: () => number;
 }
 
@@ -25,7 +28,10 @@ export interface DuckDbOptions {
  * DataFolderError for a folder that another one uses, or of another format.
  */
 export async function createDuckDbStore(dataDir: string | null, options: DuckDbOptions = {}): Promise<Store> {
-  return storeOf(await openStorage(dataDir, options.macros ?? []), options.now ?? Date.now);
+  return storeOf(
+    await openStorage(dataDir, { macros: options.macros ?? [], scalars: options.scalars ?? [] }),
+    options.now ?? Date.now,
+  );
 }
 
 function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
@@ -73,7 +79,6 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     ...createMoves(parts),
     snapshot: (table, values, options = {}) => snapshots.take(table, values, options),
     query: queries.query,
-    queryColumns: queries.columns,
     offsets: () => undefined,
     close: async () => {
       await queries.end();

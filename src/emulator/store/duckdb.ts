@@ -1,5 +1,6 @@
 import type * as NodeApi from '@duckdb/node-api';
 import type { Mark } from './marks.ts';
+import { type ScalarFunction, scalarFunction } from './scalar-functions.ts';
 
 /** The library itself: the other files of this folder get it handed over, it is loaded in one place. */
 export type Api = typeof NodeApi;
@@ -39,6 +40,8 @@ export interface Instance extends Change {
   connect(): Promise<Connection>;
   /** Makes a function that is never called, whose type carries its name through queries. */
   mark(mark: Mark): void;
+  /** Makes a function of queries. */
+  define(definition: ScalarFunction): void;
   /** All its connections must be closed before, else the file stays locked. */
   close(): void;
 }
@@ -58,6 +61,7 @@ export async function openInstance(path: string, options: Record<string, string>
       main.closeSync();
       instance.closeSync();
     },
+    define: (definition) => main.registerScalarFunction(scalarFunction(api, definition)),
   };
 }
 

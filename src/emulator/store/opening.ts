@@ -5,6 +5,7 @@ import type { Instance } from './duckdb.ts';
 import { literal, STAGING } from './duckdb-sql.ts';
 import { MARKS } from './marks.ts';
 import { checkFormat, createOwnTables, DataFolderError } from './own-tables.ts';
+import type { ScalarFunction } from './scalar-functions.ts';
 import { emptyScratch, makeFolder, temporaryScratch } from './scratch.ts';
 
 /** Beyond this DuckDB spills to disk: the emulator runs beside what is measured. */
@@ -17,13 +18,20 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** Opens the database in `dataDir`, or one in memory for null; `macros` make the functions of queries. */
-export async function openStorage(dataDir: string | null, macros: readonly string[]): Promise<Opened> {
-  if (dataDir !== null) return openFolder(dataDir, macros);
+/** What queries may call besides DuckDB's own functions. */
+interface QueryFunctions {
+  /** CREATE MACRO statements. */
+  readonly macros: readonly string[];
+  readonly scalars: readonly ScalarFunction[];
+}
+
+/** Opens the database in `dataDir`, or one in memory for null; `functions` are for queries. */
+export async function openStorage(dataDir: string | null, functions: QueryFunctions): Promise<Opened> {
+  if (dataDir !== null) return openFolder(dataDir, functions);
   const scratch = temporaryScratch();
   const database = await openDatabase({
     ...{ path: ':memory:', options: optionsFor(scratch.folder) },
-    prepare: (instance) => prepare(instance, scratch.folder, macros),
+    prepare: (instance) => prepare(instance, scratch.folder, functions),
   });
   const close = async () => {
     await database.close();
@@ -37,7 +45,7 @@ const optionsFor = (scratch: string) => ({ temp_directory: scratch, memory_limit
 /** Folders of this process: the lock on a file only keeps other processes out. */
 const inUse = new Set<string>();
 
-async function openFolder(dataDir: string, macros: readonly string[]): Promise<Opened> {
+async function openFolder(dataDir: string, functions: QueryFunctions): Promise<Opened> {
   makeFolder(dataDir);
   const folder = realpathSync(dataDir);
   if (inUse.has(folder)) throw new DataFolderError(`the data folder ${dataDir} is in use by this process`);
@@ -49,7 +57,7 @@ async function openFolder(dataDir: string, macros: readonly string[]): Promise<O
       prepare: async (instance) => {
         await checkFormat(instance, dataDir);
         mkdirSync(scratch, { recursive: true });
-        await prepare(instance, scratch, macros);
+        await prepare(instance, scratch, functions);
       },
     });
     // Only now is it certain that nobody else's blocks are there.
@@ -75,10 +83,11 @@ function inUseError(error: unknown, dataDir: string): DataFolderError | undefine
   );
 }
 
-async function prepare(instance: Instance, scratch: string, macros: readonly string[]): Promise<void> {
+async function prepare(instance: Instance, scratch: string, functions: QueryFunctions): Promise<void> {
   for (const mark of Object.values(MARKS)) instance.mark(mark);
+  for (const scalar of functions.scalars) instance.define(scalar);
   await instance.run(`ATTACH ':memory:' AS ${STAGING}`);
-  await instance.run(...createOwnTables, ...macros);
+  await instance.run(...createOwnTables, ...functions.macros);
   // Queries read tables, no files but staged blocks.
   await instance.run(`SET allowed_directories = [${literal(`${scratch}/`)}]`);
   await instance.run('SET enable_external_access = false');

@@ -24,8 +24,6 @@ export interface Queries {
   /** Runs a query to its end; `keep` tells the expressions over c0, c1, ... that are kept. */
   run(sql: string, options: QueryOptions, keep: KeepColumns): Promise<Result>;
   query(sql: string, options: QueryOptions): Promise<Rows>;
-  /** What a query would have, without running it. */
-  columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]>;
   /** Ends all queries; none begins afterwards. */
   end(): Promise<void>;
 }
@@ -64,6 +62,7 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
 
   async function shapeOf(connection: Connection, sql: string, options: QueryOptions) {
     const shape = await connection.shape(sql);
+    if (options.resultColumns) return { shape, types: options.resultColumns.map(({ type }) => type) };
     const path = await typeTables.path(options.schema);
     return { shape, types: await resultTypes(database, connection, sql, { ...options, path }, shape) };
   }
@@ -89,23 +88,12 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
   async function query(sql: string, options: QueryOptions): Promise<Rows> {
     let columns: readonly ColumnDefinition[] = [];
     const result = await run(sql, options, ({ names, types: shown }, types) => {
-      columns = named(names, types);
-      return types.map((type, index) => kept(database.api, `c${index}`, type, shown[index]!));
+      columns = options.resultColumns ?? named(names, types);
+      return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shown[index]!));
     });
     const expressions = columns.map((_column, index) => `c${index}`);
     const { source, count, drop } = result;
     return createRows(database, { columns, expressions, count, from: () => source, release: drop });
-  }
-
-  async function columns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]> {
-    const connection = await database.connect();
-    try {
-      await prepare(database, connection, options);
-      const { shape, types } = await shapeOf(connection, sql, options);
-      return named(shape.names, types);
-    } finally {
-      connection.close();
-    }
   }
 
   async function end(): Promise<void> {
@@ -113,7 +101,7 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
     await places.empty();
   }
 
-  return { run, query, columns, end };
+  return { run, query, end };
 }
 
 const named = (names: readonly string[], types: readonly ColumnType[]): ColumnDefinition[] =>

@@ -63,6 +63,8 @@ export interface QueryOptions {
   readonly timeZone: string;
   /** Ends the query; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Names and types of the query's columns where they are known: DuckDB has fewer types. */
+  readonly resultColumns?: readonly ColumnDefinition[];
 }
 
 export interface InsertPlan extends QueryOptions {
@@ -143,8 +145,6 @@ export interface Store {
   snapshot(table: Table, values?: readonly string[], options?: SnapshotOptions): Promise<Rows>;
   /** Runs a query in DuckDB's dialect; throws what DuckDB throws. */
   query(sql: string, options: QueryOptions): Promise<Rows>;
-  /** The columns that a query has, without running it. */
-  queryColumns(sql: string, options: QueryOptions): Promise<readonly ColumnDefinition[]>;
   /** Committed offsets of a table by topic partition, where the store tracks them. */
   offsets(table: Table): readonly OffsetReport[] | undefined;
   close(): Promise<void>;

@@ -68,8 +68,9 @@ function isKeptAsShown(type: ColumnType): boolean {
   }
 }
 
+/** No column has a name with a blank. */
 const mapped = (value: string, depth: number, item: (name: string) => string): string =>
-  `list_transform(${value}, lambda e${depth}: ${item(`e${depth}`)})`;
+  `list_transform(${value}, lambda "item ${depth}": ${item(`"item ${depth}"`)})`;
 
 /** The branch that is never taken lends its named type to the whole: DuckDB keeps it through a query. */
 const marked = (value: string, mark: string): string => `CASE WHEN false THEN ${mark}() ELSE ${value} END`;

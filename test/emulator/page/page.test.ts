@@ -92,7 +92,7 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     const tab = await open();
     await tab.until("document.querySelector('.one-table')");
     await tab.evaluate("document.querySelector('#limit').value = '20'");
-    await run(tab, 'SELECT range AS n FROM range(50);');
+    await run(tab, 'SELECT explode(sequence(0, 49)) AS n;');
     expect(await text(tab, '#outcome')).toMatch(/^50 rows in .*; the first 20 are shown\.$/);
     expect(await tab.evaluate("document.querySelectorAll('.result tbody tr').length")).toBe(20);
     await run(tab, 'CREATE TABLE made_here (id BIGINT);');
@@ -106,7 +106,8 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     const tab = await open();
     await tab.until("document.querySelector('.one-table')");
     await tab.evaluate("document.querySelector('#sql-text').focus()");
-    await tab.type('SELECT SUM(a.range * b.range) FROM range(10000000) a, range(10000000) b;');
+    const numbers = '(SELECT n FROM (SELECT 1 AS x) s LATERAL VIEW explode(sequence(1, 5000000)) e AS n)';
+    await tab.type(`SELECT SUM(a.n * b.n) FROM ${numbers} a, ${numbers} b;`);
     await tab.press('Enter', 2);
     await tab.until("document.querySelector('.one-instance').innerText.includes('Running')");
     await tab.evaluate("document.querySelector('#stop').click()");

@@ -1,0 +1,61 @@
+import { position, StatementError } from '../tokens.ts';
+
+/** `ODPS-number:[line,column] kind - text`, the form of all errors of queries. */
+export function queryError(sql: string, at: number, number: string, text: string): StatementError {
+  return new StatementError(`ODPS-${number}:[${position(sql, at)}] ${KINDS[number] ?? ''}${text}`);
+}
+
+const KINDS: Record<string, string> = {
+  '0130071': 'Semantic analysis exception - ',
+  '0130121': 'Invalid argument type - ',
+  '0130131': 'Table not found - ',
+  '0130221': 'Invalid number of arguments - ',
+  '0130241': 'Illegal union operation - ',
+};
+
+/** Texts of DuckDB's run-time errors and what the service says in their place. */
+const RUN_TIME: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Out of Range Error|^Conversion Error.*(out of range|overflow)/i,
+    'ODPS-0121095:Invalid arguments - the value is out of the range of its type',
+  ],
+  [/^Conversion Error/, 'ODPS-0121095:Invalid arguments - a value cannot be converted'],
+  [/^Invalid Input Error: (?:[\w ]+: )*(ODPS-[\s\S]*)/, '$1'],
+  [/^Invalid Input Error/, 'ODPS-0121095:Invalid arguments'],
+  [
+    /^Out of Memory Error/,
+    'ODPS-0010000:System internal error - the query needs more memory than this local MaxCompute has',
+  ],
+  [/^INTERRUPT/, 'ODPS-0020041:The instance was stopped'],
+];
+
+/** An error of DuckDB in the service's words and numbers; what is not known keeps its first line. */
+export function describeQueryError(error: unknown, sql: string): StatementError {
+  if (error instanceof StatementError) return error;
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^Failed to [\w ]+: /, '');
+  const ungrouped = /column "([^"]+)" must appear in the GROUP BY clause/.exec(message)?.[1];
+  if (ungrouped) {
+    const text = `column reference ${ungrouped} should appear in GROUP BY key`;
+    return queryError(sql, placeOf(sql, ungrouped), '0130071', text);
+  }
+  const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(message)?.[1];
+  // Only what stands inside a view is not found before the query runs.
+  if (table) return queryError(sql, placeOf(sql, table), '0130131', `table ${table} cannot be resolved`);
+  const first = message.split('\n')[0]!;
+  for (const [pattern, replacement] of RUN_TIME) {
+    const match = pattern.exec(message);
+    if (!match) continue;
+    const text = replacement.replace('$1', match[1] ?? '');
+    const rest = first.replace(/^[\w ]+ Error: */, '');
+    return new StatementError(/Invalid arguments$/.test(text) ? `${text} - ${rest}` : text);
+  }
+  return queryError(sql, firstWord(sql), '0130071', first.replace(/^[\w ]+ Error: */, ''));
+}
+
+function placeOf(sql: string, name: string): number {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const found = sql.search(new RegExp(`(?<![\\w])${escaped}(?![\\w])`, 'i'));
+  return found < 0 ? firstWord(sql) : found;
+}
+
+const firstWord = (sql: string): number => Math.max(0, sql.search(/\S/));

@@ -1,0 +1,40 @@
+/** Functions of ARRAY, MAP and JSON without lambdas. */
+export const COLLECTIONS = `
+array_contains(array, item): boolean => list_contains($1, $2)
+array_distinct(array): $1 => mc_distinct($1)
+array_except(array, array): $1 => mc_distinct(list_filter($1, lambda "each value": NOT list_contains($2, "each value")))
+array_intersect(array, array): $1 => mc_distinct(list_filter($1, lambda "each value": list_contains($2, "each value")))
+array_union(array, array): $1 => mc_distinct(list_concat($1, $2))
+array_join(array<string>, string, string = NULL): string => mc_join($1, $2, $3)
+array_max(array): element => list_max($1)
+array_min(array): element => list_min($1)
+array_normalize(array<double>, double): array<double> => mc_normalize($1, $2)
+array_position(array, item): bigint => CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN CAST(coalesce(list_position($1, $2), 0) AS BIGINT) END
+array_remove(array, item): $1 => list_filter($1, lambda "each value": "each value" IS DISTINCT FROM $2)
+array_repeat(any, bigint): array of $1 => list_transform(range(greatest($2, 0)), lambda "each value": $1)
+arrays_overlap(array, array): boolean => list_has_any($1, $2)
+flatten(array): element => flatten($1)
+reverse(array): $1 => list_reverse($1)
+reverse(string): string => reverse($1)
+shuffle(array): $1 => list_sort($1)
+slice(array, bigint, bigint): $1 => mc_slice($1, $2, $3)
+sort_array(array, boolean = TRUE): $1 => CASE WHEN $2 THEN list_sort($1, 'ASC', 'NULLS FIRST') ELSE list_sort($1, 'DESC', 'NULLS LAST') END
+size(array): int => CAST(len($1) AS INTEGER)
+size(map): int => CAST(cardinality($1) AS INTEGER)
+sequence(bigint, bigint): array<bigint> => mc_sequence($1, $2, CASE WHEN $2 >= $1 THEN 1 ELSE -1 END)
+sequence(bigint, bigint, bigint): array<bigint> => mc_sequence($1, $2, $3)
+str_to_map(string, string = ',', string = '='): map<string,string> => mc_str_to_map($1, $2, $3)
+json_array(...any): json => CAST(json_array($*) AS VARCHAR)
+json_exists(json, string): boolean => (json_extract(CAST($1 AS JSON), $2) IS NOT NULL)
+json_extract(json, string): json => CAST(json_extract(CAST($1 AS JSON), $2) AS VARCHAR)
+json_extract(string, string): json => CAST(json_extract(CAST($1 AS JSON), $2) AS VARCHAR)
+json_format(json): string => $1
+json_pretty(json): string => json_pretty(CAST($1 AS JSON))
+json_parse(string): json => CASE WHEN json_valid($1) THEN $1 END
+json_type(json): string => mc_json_type($1)
+json_valid(string): boolean => json_valid($1)
+to_json(any): string => CAST(to_json($1) AS VARCHAR)
+uuid(): string => CAST(uuid() AS VARCHAR)
+unique_id(): string => CAST(uuid() AS VARCHAR)
+hash(...text): bigint => mc_hash_texts([$*])
+`;
