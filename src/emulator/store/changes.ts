@@ -37,18 +37,19 @@ export function createChanges({
     const sources = groupsOf(blocks).map(sourceOf);
     const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
     await database.exclusive(async (change) => {
+      const at = now();
       if (overwrite) await snapshots.keep(change, table, values);
       const wider = await wide.toHold(change, table, sources);
       await change.run(
-        ...(overwrite ? removeRows(table, values, now()) : []),
+        ...(overwrite ? removeRows(table, values, at) : []),
         ...wider.statements,
         ...sources.map((source) => `INSERT INTO ${storage(table)} SELECT *${constants} FROM ${source}`),
-        saveAdded(table, values, added, now()),
+        saveAdded(table, values, added, at),
         ...(session ? [saveSession(session)] : []),
       );
       wider.done();
-      if (overwrite) figures.clear(table, values);
-      figures.add(table, values, added.rows, added.bytes);
+      if (overwrite) figures.clear(table, values, at);
+      figures.add(table, values, added, at);
     });
     await dropBlocks(blocks);
   }
@@ -63,9 +64,7 @@ export function createChanges({
         if ((await change.rows(nullKeyTest(table, pack))).length) throw malformed('a key column is NULL');
       try {
         if (packs.length) await snapshots.keep(change, table, values);
-        const result = await applyUpsert(change, plan, changes, bytes);
-        figures.set(table, values, result.rows, result.bytes);
-        return result;
+        return await applyUpsert(change, plan, changes, bytes);
       } finally {
         for (const name of ['_operations', '', '_rows'])
           await change.run(`DROP TABLE IF EXISTS ${STAGING}.${changes}${name}`);
@@ -101,14 +100,16 @@ export function createChanges({
     };
     const sources = groupsOf(packs).map(sourceOf);
     const wider = await wide.toHold(change, table, sources);
+    const at = now();
     await change.run(
       ...wider.statements,
       ...apply,
       ...saveCleared(table, values, undefined),
-      saveAdded(table, values, after, now()),
+      saveAdded(table, values, after, at),
       saveSession(session),
     );
     wider.done();
+    figures.set(table, values, after, at);
     return after;
   }
 

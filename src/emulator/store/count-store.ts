@@ -25,7 +25,7 @@ type Offsets = Map<number, OffsetSet>;
  * `reason` is the answer to every SELECT.
  */
 export function createCountStore(origin: OriginColumns, reason: string, now: () => number = Date.now): Store {
-  const figures = createFigures(now);
+  const figures = createFigures();
   const know = async (table: Table) => figures.know(table);
   const committed = new Map<string, Offsets>();
   const nothing = async () => {};
@@ -61,22 +61,22 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     saveTable: know,
     alterColumns: know,
     addTablePartition: nothing,
-    dropTablePartition: async (table, values) => figures.clear(table, values),
+    dropTablePartition: async (table, values) => figures.clear(table, values, now()),
     moveTablePartitions: async (table, from, to) => moveFigures(figures, table, from, to, now()),
     truncate: async (table, values) => {
       if (!values) committed.delete(table.id);
-      figures.clear(table, values);
+      figures.clear(table, values, now());
     },
     load,
     discard: nothing,
     commit: async ({ table, values, blocks, overwrite }) => {
       const rows = keep(table, blocks);
-      if (overwrite) figures.clear(table, values);
-      figures.add(table, values, rows, 0);
+      if (overwrite) figures.clear(table, values, now());
+      figures.add(table, values, { rows, bytes: 0 }, now());
     },
     // Without the rows no key is known: every operation counts as a row.
     upsert: async ({ table, values, packs }) => {
-      figures.add(table, values, keep(table, packs), 0);
+      figures.add(table, values, { rows: keep(table, packs), bytes: 0 }, now());
       return { rows: figures.holder(table, values).rows };
     },
     ...{ insert: refuse, snapshot: refuse, query: refuse },

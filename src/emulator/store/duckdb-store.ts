@@ -1,4 +1,4 @@
-import type { Table } from '../model/catalog.ts';
+import { specText, type Table } from '../model/catalog.ts';
 import { createChanges, removeRows } from './changes.ts';
 import { identifier } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
@@ -35,7 +35,7 @@ export async function createDuckDbStore(dataDir: string | null, options: DuckDbO
 }
 
 function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
-  const figures = createFigures(now);
+  const figures = createFigures();
   const wide = createWideColumns(figures);
   const snapshots = createSnapshots(database);
   const queries = createQueries(database, createTypeTables(database, figures, wide));
@@ -52,16 +52,18 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   async function truncate(table: Table, values?: readonly string[]): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
-      await change.run(...removeRows(table, values, now()));
-      figures.clear(table, values);
+      const at = now();
+      await change.run(...removeRows(table, values, at));
+      figures.clear(table, values, at);
     });
   }
 
   async function dropTablePartition(table: Table, values: readonly string[]): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
-      await change.run(...removeRows(table, values, now()), ...forgetTablePartition(table, values));
-      figures.clear(table, values);
+      const at = now();
+      await change.run(...removeRows(table, values, at), ...forgetTablePartition(table, values));
+      figures.clear(table, values, at);
     });
   }
 
@@ -70,7 +72,10 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     restore: restoreAll,
     createSchema: (schema) => database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`),
     dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`),
-    addTablePartition: (table, values) => database.run(saveTablePartition(table, values, now())),
+    addTablePartition: (table, values) => {
+      const known = table.tablePartitions.get(specText(table, values));
+      return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));
+    },
     dropTablePartition,
     truncate,
     load: createStaging(scratch),

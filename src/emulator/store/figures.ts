@@ -14,23 +14,27 @@ export interface Figures {
   /** What holds the figures of a table partition, or of a table without. */
   holder(table: Table, values: readonly string[]): { readonly rows: number; readonly bytes: number };
   /** `rows` and `bytes` came to a table partition, or to a table without (no values). */
-  add(table: Table, values: readonly string[], rows: number, bytes: number): void;
+  add(table: Table, values: readonly string[], figures: Added, at: number): void;
   /** A table partition lost its rows, or a whole table (undefined). */
-  clear(table: Table, values?: readonly string[]): void;
+  clear(table: Table, values: readonly string[] | undefined, at: number): void;
   /** The table partition, or the table, has these rows now. */
-  set(table: Table, values: readonly string[], rows: number, bytes: number): void;
+  set(table: Table, values: readonly string[], figures: Added, at: number): void;
 }
 
-export function createFigures(now: () => number): Figures {
+export interface Added {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export function createFigures(): Figures {
   const tables = new Map<string, Table>();
   const versions = new Map<string, number>();
   const version = ({ id }: Table): number => versions.get(id) ?? 0;
   const changed = (table: Table) => versions.set(table.id, version(table) + 1);
   const newest = (table: Table): Table => tables.get(table.id) ?? table;
 
-  function change(table: Table, values: readonly string[], rows: number, bytes: number): void {
+  function change(table: Table, values: readonly string[], { rows, bytes }: Added, at: number): void {
     const current = newest(table);
-    const at = now();
     changed(table);
     const known = values.length ? current.tablePartitions.get(specText(current, values)) : undefined;
     for (const holder of known ? [current, known] : [current]) {
@@ -40,19 +44,19 @@ export function createFigures(now: () => number): Figures {
     }
   }
 
-  function clear(table: Table, values?: readonly string[]): void {
+  function clear(table: Table, values: readonly string[] | undefined, at: number): void {
     const current = newest(table);
     const known = values?.length ? current.tablePartitions.get(specText(current, values)) : undefined;
     if (values?.length) {
-      if (known) change(current, values, -known.rows, -known.bytes);
+      if (known) change(current, values, { rows: -known.rows, bytes: -known.bytes }, at);
       return;
     }
     for (const one of current.tablePartitions.values()) {
       one.rows = 0;
       one.bytes = 0;
-      one.lastModifiedAt = now();
+      one.lastModifiedAt = at;
     }
-    change(current, [], -current.rows, -current.bytes);
+    change(current, [], { rows: -current.rows, bytes: -current.bytes }, at);
   }
 
   function holder(table: Table, values: readonly string[]) {
@@ -80,9 +84,9 @@ export function createFigures(now: () => number): Figures {
     },
     add: change,
     clear,
-    set: (table, values, rows, bytes) => {
-      clear(table, values);
-      change(table, values, rows, bytes);
+    set: (table, values, figures, at) => {
+      clear(table, values, at);
+      change(table, values, figures, at);
     },
   };
 }
@@ -102,8 +106,8 @@ export function moveFigures(
     const spec = specText(table, values);
     if (spec === target) continue;
     const { rows, bytes } = tablePartitions.get(spec)!;
-    figures.clear(table, values);
-    figures.add(table, to, rows, bytes);
+    figures.clear(table, values, now);
+    figures.add(table, to, { rows, bytes }, now);
     tablePartitions.delete(spec);
   }
 }

@@ -81,18 +81,19 @@ export function createInserts({
     const source = `(SELECT ${columns.map((column, at) => `${column} AS c${at}`).join(', ')} FROM ${result.source})`;
     const wider = await wide.toHold(change, table, [source]);
     const parts = tablePartitionExpressions(plan);
+    const at = now();
     await change.run(
-      ...replaced.flatMap((values) => removeRows(table, values, now())),
-      ...missing.map(({ values }) => saveTablePartition(table, values, now())),
+      ...replaced.flatMap((values) => removeRows(table, values, at)),
+      ...missing.map(({ values }) => saveTablePartition(table, values, at)),
       ...wider.statements,
       `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${result.source}`,
-      ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, now())),
+      ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     );
     wider.done();
     for (const { values } of missing)
-      table.tablePartitions.set(specText(table, values), newTablePartition(values, now()));
-    for (const values of replaced) figures.clear(table, values);
-    for (const { values, rows, bytes } of written) figures.add(table, values, rows, bytes);
+      table.tablePartitions.set(specText(table, values), newTablePartition(values, at));
+    for (const values of replaced) figures.clear(table, values, at);
+    for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
     return written.map(({ values, rows }) => ({ values, rows }));
   }
 

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Emulator } from '../../src/emulator/server.ts';
+import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
+import { commitUpload, createUpload, encode, putBlock, sql, uploadStatus } from './harness.ts';
+
+let folder: TempDir;
+beforeEach(() => {
+  folder = tempDir('emulator-crash-');
+});
+afterEach(() => folder.remove());
+
+const target = { table: 't' };
+const BLOCKS = 3;
+const ROWS = 400;
+const body = (session: number): Buffer =>
+  encode(Array.from({ length: ROWS }, (_none, id) => [id, `session ${session} ${'x'.repeat(50)}`]));
+
+const asEmulator = ({ endpoint, tunnelEndpoint }: EmulatorChild): Emulator =>
+  ({ endpoint, tunnelEndpoint }) as Emulator;
+
+interface Told {
+  /** Sessions whose commit was answered, and tables whose creation was. */
+  readonly committed: Set<string>;
+  readonly tables: Set<string>;
+}
+
+/** Commits sessions and makes tables until the process is gone. */
+async function work(emulator: Emulator, told: Told, worker: number): Promise<void> {
+  for (let turn = 0; ; turn += 1) {
+    const id = String((await createUpload(emulator, target)).json.UploadID);
+    for (let block = 0; block < BLOCKS; block += 1) await putBlock(emulator, target, id, block, body(turn));
+    if ((await commitUpload(emulator, target, id)).status === 200) told.committed.add(id);
+    const name = `made_${worker}_${told.tables.size}_${turn}`;
+    if ((await sql(emulator, `CREATE TABLE ${name} (id BIGINT);`)).status === 'Success')
+      told.tables.add(name);
+  }
+}
+
+const count = async (emulator: Emulator, statement: string): Promise<number> =>
+  Number((await sql(emulator, statement)).text.split('\n')[1]);
+
+describe('an emulator with --data that is killed at any moment', () => {
+  it('has all that it answered as committed and whole sessions only', { timeout: 240_000 }, async () => {
+    const told: Told = { committed: new Set(), tables: new Set() };
+    const first = await startEmulatorChild(['--data', folder.path]);
+    await sql(asEmulator(first), 'CREATE TABLE t (id BIGINT, name STRING);');
+    await first.stop();
+    for (let round = 0; round < 6; round += 1) {
+      const child = await startEmulatorChild(['--data', folder.path]);
+      const emulator = asEmulator(child);
+      const rows = await count(emulator, 'SELECT count(*) FROM t;');
+      expect(rows % (BLOCKS * ROWS)).toBe(0);
+      expect(rows / (BLOCKS * ROWS)).toBeGreaterThanOrEqual(told.committed.size);
+      const uneven = 'SELECT count(*) FROM (SELECT id, count(*) AS n FROM t GROUP BY id) c WHERE n % 3 <> 0;';
+      expect(await count(emulator, uneven)).toBe(0);
+      for (const id of told.committed)
+        expect((await uploadStatus(emulator, target, id)).json.Status).toBe('closed');
+      for (const name of told.tables) expect(await count(emulator, `SELECT count(*) FROM ${name};`)).toBe(0);
+      const workers = [0, 1, 2].map((worker) => work(emulator, told, worker).catch(() => {}));
+      await new Promise((resolve) => setTimeout(resolve, 150 + ((round * 379) % 700)));
+      await kill(child);
+      await Promise.all(workers);
+    }
+    expect(told.committed.size).toBeGreaterThan(0);
+  });
+
+  it('keeps its folder to itself', { timeout: 60_000 }, async () => {
+    const child = await startEmulatorChild(['--data', folder.path]);
+    await expect(startEmulatorChild(['--data', folder.path])).rejects.toThrow(/is in use by another process/);
+    await kill(child);
+    const next = await startEmulatorChild(['--data', folder.path]);
+    await next.stop();
+  });
+});
+
+async function kill(child: EmulatorChild): Promise<void> {
+  child.kill('SIGKILL');
+  await child.exited;
+}
