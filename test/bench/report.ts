@@ -1,3 +1,4 @@
+import type { EmulatorLoad } from './emulator-load.ts';
 import type { FormatCost } from './formats.ts';
 import type { Latency } from './latency.ts';
 import { type Cpu, median, type Run, steady } from './sample.ts';
@@ -20,6 +21,8 @@ export interface Results {
   /** Microseconds of CPU per record. */
   readonly decode: { readonly parse: number; readonly path: number; readonly avro: number };
   readonly formats: readonly FormatCost[];
+  /** Rows of 1 KB; `sendingRate`: rows per second that the service sends of them. */
+  readonly load: EmulatorLoad & { readonly sendingRate: number };
   readonly latency: Latency & { readonly intervalMs: number };
 }
 
@@ -60,6 +63,8 @@ export function report(results: Results): string {
     '',
     ...formatsTable(results.formats),
     '',
+    loadLine(results.load),
+    '',
   ].join('\n');
 }
 
@@ -97,7 +102,19 @@ function formatsTable(formats: readonly FormatCost[]): string[] {
   return table([['format', 'bytes', 'rows per CPU-s (decode, map, encode)', 'JSON = 1'], ...rows]);
 }
 
-function goals({ rounds, records, decode, latency }: Results): Goal[] {
+function loadLine({
+  rows,
+  rowBytes,
+  seconds,
+  cpuSeconds,
+  peakRssBytes,
+  sendingRate,
+}: Results['load']): string {
+  const rate = (value: number) => Math.round(value).toLocaleString('en');
+  return `Local MaxCompute, ${rate(rows)} rows of ${rate(rowBytes)} bytes kept on disk: ${seconds.toFixed(1)} s with the commit (${rate(rows / seconds)} rows/s, ${cpuSeconds.toFixed(1)} CPU-s, peak RSS ${rate(peakRssBytes / 1e6)} MB); the service sends ${rate(sendingRate)} rows/s of them.`;
+}
+
+function goals({ rounds, records, decode, load, latency }: Results): Goal[] {
   const middle = (of: (round: Round) => number) => median(rounds.map(of));
   const perMillion = (run: Run, part: keyof Cpu) => steady(run, part, records);
   return [
@@ -141,6 +158,10 @@ function goals({ rounds, records, decode, latency }: Results): Goal[] {
     {
       ...{ id: 'avro', what: 'rows per CPU-s of decode, map and encode, JSON = 1', floor: 1.5, target: 2 },
       value: decode.path / decode.avro,
+    },
+    {
+      ...{ id: 'emulator-load', what: 'time to keep rows of 1 KB, of the service to send them = 1' },
+      ...{ value: (load.seconds * load.sendingRate) / load.rows, floor: 1, target: 1, less: true },
     },
     {
       ...{ id: 'latency-p50', what: 'record to queryable at 1,000/s, s', floor: null, less: true },

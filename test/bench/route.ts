@@ -10,6 +10,7 @@ import { startEmulatorChild, tempDir } from '../support/process.ts';
 import { fetchedPart } from '../support/project.ts';
 import { produce } from '../support/records.ts';
 import { createTopic, uniqueName } from '../support/topics.ts';
+import { emulatorLoad } from './emulator-load.ts';
 import type { FormatCost } from './formats.ts';
 import { latency } from './latency.ts';
 import { bareReader, jvmReader, type Source } from './readers.ts';
@@ -92,8 +93,11 @@ try {
   const formats = await measured<FormatCost[]>('formats');
   say(`latency, ${LATENCY_SECONDS} s`);
   const flush = { interval: `${INTERVAL_S}s`, seconds: LATENCY_SECONDS };
+  say('rows of 1 KB: the service sends them, the emulator keeps them');
+  const sending = await wholeRoute(place, source, 'exactly_once', true);
+  const load = { ...(await emulatorLoad(RECORDS, folder)), sendingRate: sending.rate };
   const times = await latency(place, kafka.bootstrap, flush);
-  const results = { machine: await machine(), records: RECORDS, rounds, decode, formats };
+  const results = { machine: await machine(), records: RECORDS, rounds, decode, formats, load };
   console.log(report({ ...results, latency: { ...times, intervalMs: INTERVAL_S * 1000 } }));
 } finally {
   await emulator.stop();

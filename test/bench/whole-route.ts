@@ -3,6 +3,7 @@ import { ORDERS_COLUMNS, ORDERS_MAPPING } from '../support/orders.ts';
 import type { EmulatorChild, TempDir } from '../support/process.ts';
 import { uniqueName } from '../support/topics.ts';
 import { until } from '../support/until.ts';
+import { LOADED_COLUMNS } from './emulator-load.ts';
 import type { Source } from './readers.ts';
 import { cpuOf, type Run } from './sample.ts';
 
@@ -10,7 +11,13 @@ const ROUTE_MS = 600_000;
 const ORIGIN = `
     kafka_partition: __partition__
     kafka_offset: __offset__`;
-const mapping = (origin: boolean) => `  columns:${ORDERS_MAPPING}${origin ? ORIGIN : ''}
+/** The whole order in a column of its own: rows of 1 KB. */
+const WHOLE = `
+    whole: __value__`;
+const mapping = (
+  origin: boolean,
+  whole: boolean,
+) => `  columns:${ORDERS_MAPPING}${whole ? WHOLE : ''}${origin ? ORIGIN : ''}
   partitions:
     dt: {time: event_time, format: yyyyMMdd, zone: Asia/Shanghai}
     hr: {time: event_time, format: HH, zone: Asia/Shanghai}`;
@@ -24,6 +31,8 @@ export interface Place {
 export interface OrdersOptions {
   readonly interval: string;
   readonly origin: boolean;
+  /** Adds the column `whole`. */
+  readonly whole?: boolean;
   readonly guarantee?: 'exactly_once' | 'at_least_once';
 }
 
@@ -31,15 +40,15 @@ export interface OrdersOptions {
 export async function startOrders(
   { emulator, folder }: Place,
   { bootstrap, topic }: Pick<Source, 'bootstrap' | 'topic'>,
-  { interval, origin, guarantee = 'exactly_once' }: OrdersOptions,
+  { interval, origin, whole = false, guarantee = 'exactly_once' }: OrdersOptions,
 ): Promise<{ service: Service; table: string }> {
   const table = uniqueName('orders').replaceAll('-', '_');
-  const columns = `${ORDERS_COLUMNS}${origin ? ', kafka_partition BIGINT, kafka_offset BIGINT' : ''}`;
+  const columns = `${whole ? LOADED_COLUMNS : ORDERS_COLUMNS}${origin ? ', kafka_partition BIGINT, kafka_offset BIGINT' : ''}`;
   await query(emulator, `CREATE TABLE ${table} (${columns}) PARTITIONED BY (dt STRING, hr STRING);`);
   const group = uniqueName('route');
   const more = `guarantee: ${guarantee}\nflush: {interval: ${interval}}`;
   const service = await startService({
-    ...{ folder, bootstrap, topic, group, emulator, table, mapping: mapping(origin), more },
+    ...{ folder, bootstrap, topic, group, emulator, table, mapping: mapping(origin, whole), more },
   });
   return { service, table };
 }
@@ -49,9 +58,15 @@ export async function wholeRoute(
   place: Place,
   source: Source,
   guarantee: NonNullable<OrdersOptions['guarantee']>,
+  wide = false,
 ): Promise<Run> {
   const { records } = source;
-  const { service, table } = await startOrders(place, source, { interval: '1s', origin: false, guarantee });
+  const { service, table } = await startOrders(place, source, {
+    interval: '1s',
+    origin: false,
+    whole: wide,
+    guarantee,
+  });
   await service.waitFor('topic partitions assigned');
   const start = cpuOf(service.pid);
   await until(() => acknowledgedRows(service) >= records || !service.running(), {
