@@ -9,6 +9,9 @@ export const STAGING = 'emulator_staging';
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** The variable of a lambda: a column of the same name would win over it. */
+export const itemName = (depth: number): string => `emulator_item_${depth}`;
+
 export const storage = (table: Table): string => `${OWN}.${identifier(table.id)}`;
 export const visible = (table: TableName): string => `${identifier(table.schema)}.${identifier(table.name)}`;
 

@@ -1,6 +1,6 @@
 import { type ColumnType, parseType, type SimpleName } from '../model/types.ts';
 import type { Api, DuckDBType } from './duckdb.ts';
-import { storedType } from './duckdb-sql.ts';
+import { itemName, storedType } from './duckdb-sql.ts';
 import { markedType } from './marks.ts';
 
 /** The MaxCompute type of a query's column. */
@@ -80,7 +80,7 @@ export function kept(api: Api, value: string, type: ColumnType, from: DuckDBType
 type Nested = Extract<ColumnType, { name: 'ARRAY' | 'MAP' | 'STRUCT' }>;
 
 function keptNested(api: Api, value: string, type: Nested, from: DuckDBType, depth: number): string {
-  const item = `e${depth}`;
+  const item = itemName(depth);
   if (type.name === 'ARRAY' && (from instanceof api.DuckDBListType || from instanceof api.DuckDBArrayType))
     return `list_transform(${value}, lambda ${item}: ${kept(api, item, type.element, from.valueType, depth + 1)})`;
   if (type.name === 'MAP' && from instanceof api.DuckDBMapType) {

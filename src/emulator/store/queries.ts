@@ -157,6 +157,8 @@ async function stoppable(
     // An interrupt between two statements strikes none of them.
     again ??= setInterval(() => connection.interrupt(), 20);
   };
+  // It may have happened while the connection was made.
+  signal.throwIfAborted();
   signal.addEventListener('abort', stop);
   try {
     const result = await work();

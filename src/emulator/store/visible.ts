@@ -1,6 +1,6 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
-import { identifier, storage, visible } from './duckdb-sql.ts';
+import { identifier, itemName, storage, visible } from './duckdb-sql.ts';
 import { MARKS } from './marks.ts';
 
 export function createView(table: Table, select: string): string {
@@ -68,9 +68,8 @@ function isKeptAsShown(type: ColumnType): boolean {
   }
 }
 
-/** No column has a name with a blank. */
 const mapped = (value: string, depth: number, item: (name: string) => string): string =>
-  `list_transform(${value}, lambda "item ${depth}": ${item(`"item ${depth}"`)})`;
+  `list_transform(${value}, lambda ${itemName(depth)}: ${item(itemName(depth))})`;
 
 /** The branch that is never taken lends its named type to the whole: DuckDB keeps it through a query. */
 const marked = (value: string, mark: string): string => `CASE WHEN false THEN ${mark}() ELSE ${value} END`;

@@ -1,7 +1,7 @@
 import type { Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 import type { Change } from './duckdb.ts';
-import { literal, OWN } from './duckdb-sql.ts';
+import { itemName, literal, OWN } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { createView, selectVisible } from './visible.ts';
 
@@ -92,7 +92,7 @@ function hasTimes(type: ColumnType): boolean {
 const LIMIT = '9223200000000000000';
 
 function isWide(value: string, type: ColumnType, depth: number): string {
-  const item = `e${depth}`;
+  const item = itemName(depth);
   const any = (tests: readonly string[]) =>
     `coalesce(list_bool_or(list_transform(${value}, lambda ${item}: ${tests.join(' OR ')})), false)`;
   switch (type.name) {

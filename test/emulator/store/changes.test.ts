@@ -343,6 +343,17 @@ describe('queries', () => {
     await ended;
   });
 
+  it('end when that is said before they have begun', { timeout: 30_000 }, async () => {
+    const sql = 'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b';
+    for (const turns of [0, 1, 2, 5]) {
+      const stop = new AbortController();
+      const ended = expect(store.query(sql, { ...OPTIONS, signal: stop.signal })).rejects.toThrow('at once');
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      stop.abort(new Error('at once'));
+      await ended;
+    }
+  });
+
   it('read no files', async () => {
     await expect(store.query("SELECT * FROM read_csv('/etc/passwd')", OPTIONS)).rejects.toThrow(
       'disabled by configuration',
