@@ -64,7 +64,8 @@ const upsertInfo = ({ id, table, values, status, rows }: UpsertSession): Session
 export function forceSession(core: SessionsOf, query: ReadonlyMap<string, string>, state: FaultState): void {
   if (query.has('downloadid')) core.downloads.force(query.get('downloadid'), downloadState(state));
   else if (query.has('downloads')) core.downloads.force(undefined, downloadState(state));
-  else if (query.has('upsertid')) core.upserts.force(query.get('upsertid'), upsertState(state));
+  else if (query.has('upsertid') || query.has('slotnum'))
+    core.upserts.force(query.get('upsertid'), upsertState(state));
   else if (core.streams.get(query.get('uploadid') ?? '')) core.streams.remove(query.get('uploadid') ?? '');
   else core.sessions.force(query.get('uploadid'), state);
 }

@@ -37,6 +37,7 @@ export function createChanges({
     const sources = groupsOf(blocks).map(sourceOf);
     const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
     await database.exclusive(async (change) => {
+      figures.checkKnown({ table, values });
       const at = now();
       if (overwrite) await snapshots.keep(change, table, values);
       const wider = await wide.toHold(change, table, sources);
@@ -60,6 +61,7 @@ export function createChanges({
     const changes = `upsert_${lastUpsert}`;
     const bytes = total(packs, 'bytes');
     const { rows } = await database.exclusive(async (change) => {
+      figures.checkKnown({ table, values });
       for (const pack of packs)
         if ((await change.rows(nullKeyTest(table, pack))).length) throw malformed('a key column is NULL');
       try {

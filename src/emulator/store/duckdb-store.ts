@@ -64,6 +64,8 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       const at = now();
       await change.run(...removeRows(table, values, at), ...forgetTablePartition(table, values));
       figures.clear(table, values, at);
+      // Before anything else may change rows: those of a commit that waits must not come back.
+      figures.newest(table).tablePartitions.delete(specText(table, values));
     });
   }
 

@@ -1,4 +1,6 @@
+import { Refusal } from '../errors.ts';
 import { newTablePartition, specText, type Table } from '../model/catalog.ts';
+import { checkUnchanged, type Destination } from '../model/destination.ts';
 
 /** Keeps rows, bytes and time of the last change in the newest `Table` of each id, and in its table partitions. */
 export interface Figures {
@@ -7,10 +9,12 @@ export interface Figures {
   forget(table: Table): void;
   /** The newest `Table` of every id. */
   all(): Iterable<Table>;
-  /** The newest `Table` of the id. */
+  /** The newest `Table` of the id; what is asked for itself when none is known. */
   newest(table: Table): Table;
   /** Another number after each change of the rows or of the table. */
   version(table: Table): number;
+  /** Refuses rows for a table that is gone or changed since they were staged, or that lost the table partition. */
+  checkKnown(destination: Destination): void;
   /** What holds the figures of a table partition, or of a table without. */
   holder(table: Table, values: readonly string[]): { readonly rows: number; readonly bytes: number };
   /** `rows` and `bytes` came to a table partition, or to a table without (no values). */
@@ -69,15 +73,27 @@ export function createFigures(): Figures {
     );
   }
 
+  /** Rows may have come since the new `Table` was made of the old one. */
+  function know(table: Table): void {
+    const { rows, bytes, lastModifiedAt } = newest(table);
+    Object.assign(table, { rows, bytes, lastModifiedAt });
+    tables.set(table.id, table);
+    changed(table);
+  }
+
+  function checkKnown({ table, values }: Destination): void {
+    const current = tables.get(table.id);
+    if (!current) throw new Refusal(404, 'NoSuchTable', `Table ${table.name} was dropped.`);
+    checkUnchanged(current, { table, values }, 'the session');
+  }
+
   return {
     newest,
+    checkKnown,
     holder,
     version,
     all: () => tables.values(),
-    know: (table) => {
-      tables.set(table.id, table);
-      changed(table);
-    },
+    know,
     forget: (table) => {
       tables.delete(table.id);
       changed(table);

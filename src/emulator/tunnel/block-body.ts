@@ -15,15 +15,26 @@ export interface BlockFormat {
   readonly arrow: boolean;
 }
 
+/** Takes a body as it comes and answers its number of rows; throws MalformedDataStream. */
+export interface RowReader {
+  push(piece: Uint8Array): void;
+  end(): number;
+}
+
 /**
  * Reads the body of a call to its end and stages its rows; a body that is damaged in any way leaves nothing
  * behind. Throws MalformedDataStream, before the body is read for an unknown Content-Encoding.
  */
-export async function stageBody(core: Core, call: Call, format: BlockFormat): Promise<StagedBlock> {
+export async function stageRows(
+  core: Core,
+  call: Call,
+  columns: readonly ColumnDefinition[],
+  readerFor: (loader: BlockLoader) => RowReader,
+): Promise<StagedBlock> {
   const decode = decoderOf(call.request.headers['content-encoding']);
-  const loader = await core.store.load(format.columns);
+  const loader = await core.store.load(columns);
   try {
-    const reader = readerOf(format, loader);
+    const reader = readerFor(loader);
     for await (const piece of decode(received(core, call))) reader.push(piece);
     return await loader.finish(reader.end());
   } catch (error) {
@@ -32,7 +43,11 @@ export async function stageBody(core: Core, call: Call, format: BlockFormat): Pr
   }
 }
 
-function readerOf({ columns, required, arrow }: BlockFormat, loader: BlockLoader) {
+/** The rows of a block. */
+export const stageBlock = (core: Core, call: Call, format: BlockFormat): Promise<StagedBlock> =>
+  stageRows(core, call, format.columns, (loader) => readerOf(format, loader));
+
+function readerOf({ columns, required, arrow }: BlockFormat, loader: BlockLoader): RowReader {
   if (arrow) return createArrowReader(columns, loader.onRow, required);
   const types = columns.map((column) => column.type);
   return createRecordReader(types, loader.onRecord, required);

@@ -2,10 +2,11 @@ import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { specText, type Table } from '../model/catalog.ts';
+import { noSuchTablePartition } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import type { Download } from './downloads.ts';
 import { rowsReply } from './reading.ts';
-import { namedSpec, namedValues, noSuchTablePartition, quotaOf } from './target.ts';
+import { namedSpec, namedValues, quotaOf } from './target.ts';
 
 /** `POST ?downloads[&asyncmode]`: the rows are at hand at once, whichever mode is asked for (requests 12). */
 export async function createDownload(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {

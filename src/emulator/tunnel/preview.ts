@@ -3,10 +3,10 @@ import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import { noSuchTablePartition } from '../model/destination.ts';
 import { describeQueryError } from '../sql/select.ts';
 import type { Rows } from '../store/store.ts';
 import { chosenColumns, OCTETS, type RowPieces } from './reading.ts';
-import { noSuchTablePartition } from './target.ts';
 
 /**
  * `GET TBL/preview?limit[&partition][&columns]`: an Arrow stream, table partition columns last (requests 13).

@@ -1,24 +1,21 @@
 import type { Call, Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import { sameColumns, schemaModified } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { cellReader, readCell } from '../record/cells.ts';
 import { Scan } from '../record/scan.ts';
 import { requiredColumns } from '../record/value-checks.ts';
-import type { StagedBlock } from '../store/store.ts';
 import { type PackPlan, stagePack } from './pack.ts';
 import { slotAddress, slotHeaders } from './slots.ts';
 import type { StreamSession } from './streams.ts';
 import {
   checkDestination,
-  type Destination,
   namedSpec,
   namedValues,
   needTablePartition,
   numberParameter,
   quotaOf,
-  sameColumns,
-  schemaModified,
   writableTable,
 } from './target.ts';
 
@@ -112,25 +109,15 @@ export async function flushStream(core: Core, call: Call, name: string, schema?:
   const values = stream.dynamic ? namedValues(table, call) : stream.values;
   await needTablePartition(core, { table, values }, stream.dynamic);
   const pack = await stagePack(core, call, packPlan(stream, table));
-  await append(core, { table, values }, pack);
-  const batch = core.streams.note(stream, pack.rows);
-  const headers = { ...slotHeaders(call, stream.slots), 'odps-tunnel-batch-id': String(batch) };
-  return { status: 200, headers };
-}
-
-/** The table may have changed while the body came. */
-async function append(core: Core, { table, values }: Destination, pack: StagedBlock): Promise<void> {
   try {
-    const current = core.catalog.find(table);
-    if (current?.id !== table.id || !sameColumns(current.columns, table.columns)) {
-      throw new Refusal(409, 'TableModified', `Table ${table.name} was changed while the rows came.`);
-    }
-    await needTablePartition(core, { table: current, values }, false);
+    await core.store.commit({ table, values, blocks: [pack], overwrite: false });
   } catch (error) {
     await core.store.discard([pack]);
     throw error;
   }
-  await core.store.commit({ table, values, blocks: [pack], overwrite: false });
+  const batch = core.streams.note(stream, pack.rows);
+  const headers = { ...slotHeaders(call, stream.slots), 'odps-tunnel-batch-id': String(batch) };
+  return { status: 200, headers };
 }
 
 /**

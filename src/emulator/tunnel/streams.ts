@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
+import type { Destination } from '../model/destination.ts';
 import { newSessionId } from './session-id.ts';
-import type { Destination } from './target.ts';
 
 /** What a stream is asked for. */
 export interface StreamPlan extends Destination {

@@ -1,15 +1,9 @@
 import { type Call, type Core, tableOf } from '../core.ts';
 import { Refusal } from '../errors.ts';
-import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
-import { typeText } from '../model/types.ts';
+import { parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import { type Destination, noSuchTablePartition } from '../model/destination.ts';
 import { addTablePartition } from '../sql/execute.ts';
-
-/** Where the rows of a session go. */
-export interface Destination {
-  readonly table: Table;
-  /** Values of the table partition; empty for a table without. */
-  readonly values: readonly string[];
-}
+import { VALUE_LENGTH } from '../sql/table-partitions.ts';
 
 /** The table of an upload, stream or upsert; a view and an external table take none (protocol 4.1). */
 export function writableTable(core: Core, call: Call, name: string, schema?: string): Table {
@@ -34,13 +28,16 @@ export function namedValues(table: Table, call: Call): string[] {
 export async function needTablePartition(core: Core, { table, values }: Destination, create: boolean) {
   if (!values.length || table.tablePartitions.has(specText(table, values))) return;
   if (!create) throw noSuchTablePartition(table, values);
+  values.forEach(checkStorable);
   await addTablePartition(core, table, values);
 }
 
-export function noSuchTablePartition(table: Table, values: readonly string[]): Refusal {
-  const spec = specText(table, values);
-  const text = `The specified partition ${spec} of table ${table.name} does not exist.`;
-  return new Refusal(404, 'NoSuchPartition', text);
+/** What a statement could not create either. */
+function checkStorable(value: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (Buffer.byteLength(value) <= VALUE_LENGTH && !/[\x00-\x1f\x7f]/.test(value)) return;
+  const text = `A table partition's value has up to ${VALUE_LENGTH} bytes and no control characters: ${value.slice(0, VALUE_LENGTH)}`;
+  throw new Refusal(400, 'InvalidPartitionSpec', text);
 }
 
 /** The table partition that a call names, as `pt=a` text in the table's own order and spelling; undefined: none. */
@@ -62,22 +59,6 @@ export function checkDestination(
   if (own.table.id === table.id && (spec ?? wanted) === wanted) return;
   const text = `${kind} ${id} was created for table ${own.table.name}${wanted && ` partition ${wanted}`}.`;
   throw new Refusal(400, 'InvalidResourceSpec', text);
-}
-
-/** Whether rows written for the one fit the other: names and types in their order. */
-export function sameColumns(a: readonly ColumnDefinition[], b: readonly ColumnDefinition[]): boolean {
-  if (a === b) return true;
-  const same = (one: ColumnDefinition, other: ColumnDefinition | undefined) =>
-    one.name === other?.name && typeText(one.type) === typeText(other.type);
-  return a.length === b.length && a.every((column, index) => same(column, b[index]));
-}
-
-/** Protocol 10.2: the session keeps the columns that it began with. */
-export function schemaModified(table: Table, what: string): Refusal {
-  const text = `The columns of table ${table.name} have changed since ${what} began.`;
-  return new Refusal(412, 'SchemaModified', text, {
-    'odps-tunnel-latest-schema-version': String(table.schemaVersion),
-  });
 }
 
 /** A whole number parameter within a range; undefined when it is not given. */

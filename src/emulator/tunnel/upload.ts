@@ -1,18 +1,16 @@
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import type { Table } from '../model/catalog.ts';
+import { checkUnchanged, sameColumns, schemaModified } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { MAX_FIELD_BYTES, requiredColumns } from '../record/value-checks.ts';
-import { stageBody } from './block-body.ts';
+import { stageBlock } from './block-body.ts';
 import {
   namedSpec,
   namedValues,
   needTablePartition,
   numberParameter,
   quotaOf,
-  sameColumns,
-  schemaModified,
   writableTable,
 } from './target.ts';
 import { blockList, LAST_BLOCK_ID, type Session } from './uploads.ts';
@@ -36,11 +34,6 @@ function findSession(core: Core, call: Call, name: string, schema?: string) {
   return { session, table };
 }
 
-/** Protocol 10.2: a session keeps the columns it began with. */
-function checkColumns(session: Session, table: Table): void {
-  if (!sameColumns(session.table.columns, table.columns)) throw schemaModified(table, `upload ${session.id}`);
-}
-
 /** `GET ?uploadid`: protocol 4.2. */
 export function sessionStatus(core: Core, call: Call, name: string, schema?: string): Reply {
   const { session } = findSession(core, call, name, schema);
@@ -51,8 +44,7 @@ export function sessionStatus(core: Core, call: Call, name: string, schema?: str
 export async function commitSession(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const { session, table } = findSession(core, call, name, schema);
   if (session.status === 'closed') return sessionReply(session);
-  checkColumns(session, table);
-  await needTablePartition(core, { table, values: session.values }, false);
+  checkUnchanged(table, session, `upload ${session.id}`);
   core.quotas.take('commit', table);
   const leave = core.quotas.enterCommit(table);
   const done = commitLater(core, call, session).finally(leave);
@@ -79,12 +71,12 @@ export async function putBlock(core: Core, call: Call, name: string, schema?: st
   const { session, table } = findSession(core, call, name, schema);
   const id = blockId(call.query.get('blockid'));
   core.sessions.checkWritable(session);
-  checkColumns(session, table);
+  if (!sameColumns(session.table.columns, table.columns)) throw schemaModified(table, `upload ${session.id}`);
   core.quotas.take('block', table);
   const version = numberParameter(call, 'block_version', 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const { columns, primaryKey } = session.table;
   const required = requiredColumns(columns, primaryKey);
-  const block = await stageBody(core, call, { columns, required, arrow: call.query.has('arrow') });
+  const block = await stageBlock(core, call, { columns, required, arrow: call.query.has('arrow') });
   await core.sessions.addBlock(session, id, block, version);
   return { status: 200 };
 }

@@ -1,8 +1,9 @@
 import { Refusal } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
+import type { Destination } from '../model/destination.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
 import { newSessionId } from './session-id.ts';
-import { checkDestination, type Destination } from './target.ts';
+import { checkDestination } from './target.ts';
 
 export type SessionStatus = 'normal' | 'closing' | 'closed' | 'canceled' | 'expired' | 'critical';
 

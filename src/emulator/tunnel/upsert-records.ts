@@ -4,6 +4,7 @@ import { parseType } from '../model/types.ts';
 import { type Cell, cellReader, readCell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 import { Scan } from '../record/scan.ts';
+import { isNull, requiredColumns } from '../record/value-checks.ts';
 import { bucketOf, type HasherName, keyHash } from './bucket-hash.ts';
 
 /** Columns that an upsert record has besides those of the table (protocol 9.2). */
@@ -37,8 +38,8 @@ export interface BucketPlan {
 }
 
 /**
- * Looks at each record: its operation, its keys (never NULL), its bucket and what of it is assigned.
- * Throws MalformedDataStream, or InvalidArgument for a partial update that the table does not allow.
+ * Looks at each record: its operation, its keys (never NULL), its bucket, what of it is assigned and the
+ * columns that take no NULL. Throws MalformedDataStream, or InvalidArgument for a partial update that the table does not allow.
  */
 export function upsertCheck(plan: BucketPlan): RecordHandler {
   const { columns } = plan.table;
@@ -48,19 +49,24 @@ export function upsertCheck(plan: BucketPlan): RecordHandler {
   const [operationAt, valuesAt] = [columns.length + 2, columns.length + 4];
   const readOperation = cellReader(EXTRA[2]!.type);
   const readValues = cellReader(EXTRA[4]!.type);
+  const required = requiredColumns(columns, []);
   const hashes: (number | undefined)[] = keys.map(() => 0);
   const scan = new Scan();
   let row = 0;
   return (bytes, starts) => {
     scan.bytes = bytes;
-    checkOperation(readCell(scan, readOperation, starts[operationAt]!), row);
+    const operation = checkedOperation(readCell(scan, readOperation, starts[operationAt]!), row);
     keys.forEach(({ name, index, read, hash }, at) => {
       const value = readCell(scan, read, starts[index]!);
       if (value === null) throw malformed(`row ${row}: key column ${name} is NULL`);
       hashes[at] = hash(value);
     });
     checkBucket(bucketOf(hashes, plan.buckets), plan.bucket, row);
-    checkAssigned(readCell(scan, readValues, starts[valuesAt]!), plan, row);
+    const assigned = checkedAssigned(readCell(scan, readValues, starts[valuesAt]!), plan, row);
+    for (const { index, name } of operation === UPSERT ? required : []) {
+      if (starts[index]! < 0 && (!assigned.length || assigned.includes(index)))
+        throw malformed(`row ${row}: ${isNull(name)}`);
+    }
     row += 1;
   };
 }
@@ -73,8 +79,8 @@ export function keyColumns({ columns, primaryKey }: Table) {
   });
 }
 
-function checkOperation(operation: Cell, row: number): void {
-  if (operation === UPSERT || operation === DELETE) return;
+function checkedOperation(operation: Cell, row: number): typeof UPSERT | typeof DELETE {
+  if (operation === UPSERT || operation === DELETE) return operation;
   throw malformed(
     `row ${row}: __operation is ${String(operation)}, neither ${UPSERT} (upsert) nor ${DELETE} (delete)`,
   );
@@ -85,18 +91,15 @@ function checkBucket(wanted: number | undefined, given: number, row: number): vo
   throw malformed(`row ${row}: its keys belong into bucket ${wanted}, it came in bucket ${given}`);
 }
 
-function checkAssigned(assigned: Cell, { table, partialUpdate }: BucketPlan, row: number): void {
-  if (!Array.isArray(assigned) || assigned.length === 0) return;
+/** Places of the columns that are assigned; none: all are. */
+function checkedAssigned(cell: Cell, { table, partialUpdate }: BucketPlan, row: number): number[] {
+  const assigned = Array.isArray(cell) ? cell.map((id) => Number(id ?? -1)) : [];
+  if (!assigned.length) return assigned;
   if (!partialUpdate) {
     const text = `row ${row}: table ${table.name} has no acid.partial.fields.update.enable=true: it takes whole rows only.`;
     throw new Refusal(400, 'InvalidArgument', text);
   }
-  for (const id of assigned) {
-    const index = Number(id ?? -1);
-    if (index < 0 || index >= table.columns.length) {
-      throw malformed(
-        `row ${row}: __value_cols names column ${String(id)}, which table ${table.name} has not`,
-      );
-    }
-  }
+  const unknown = assigned.find((id) => id < 0 || id >= table.columns.length);
+  if (unknown === undefined) return assigned;
+  throw malformed(`row ${row}: __value_cols names column ${unknown}, which table ${table.name} has not`);
 }

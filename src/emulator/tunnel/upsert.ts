@@ -1,6 +1,7 @@
 import type { Call, Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
+import { checkUnchanged } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { typeText } from '../model/types.ts';
 import { keyHash } from './bucket-hash.ts';
@@ -13,8 +14,6 @@ import {
   needTablePartition,
   numberParameter,
   quotaOf,
-  sameColumns,
-  schemaModified,
   writableTable,
 } from './target.ts';
 import { keyColumns, upsertCheck, upsertColumns } from './upsert-records.ts';
@@ -75,7 +74,7 @@ export const upsertStatus = (core: Core, call: Call, name: string, schema?: stri
 export async function flushUpsert(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const { session, table } = findUpsert(core, call, name, schema);
   core.upserts.checkWritable(session);
-  checkUnchanged(session, table);
+  checkUnchanged(table, session, `upsert ${session.id}`);
   const bucket = bucketParameter(session, call);
   const columns = upsertColumns(session.table.columns);
   const pack = await stagePack(core, call, {
@@ -101,11 +100,6 @@ function bucketParameter(session: UpsertSession, call: Call): number {
   throw new Refusal(400, 'InvalidArgument', text);
 }
 
-function checkUnchanged(session: UpsertSession, table: Table): void {
-  if (sameColumns(session.table.columns, table.columns)) return;
-  throw schemaModified(table, `upsert ${session.id}`);
-}
-
 /** `POST .../upserts?upsertid`: protocol 9.4. Clients repeat it until they read `committed`. */
 export async function commitUpsert(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const { session, table } = findUpsert(core, call, name, schema);
@@ -116,8 +110,7 @@ export async function commitUpsert(core: Core, call: Call, name: string, schema?
 
 async function startCommit(core: Core, call: Call, session: UpsertSession, table: Table): Promise<void> {
   core.upserts.checkWritable(session);
-  checkUnchanged(session, table);
-  await needTablePartition(core, { table, values: session.values }, false);
+  checkUnchanged(table, session, `upsert ${session.id}`);
   core.quotas.take('commit', table);
   const leave = core.quotas.enterCommit(table);
   const done = commitRows(core, call, session).finally(leave);

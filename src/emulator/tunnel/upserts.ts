@@ -1,9 +1,9 @@
 import { Refusal } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
+import type { Destination } from '../model/destination.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
 import type { HasherName } from './bucket-hash.ts';
 import { newSessionId } from './session-id.ts';
-import type { Destination } from './target.ts';
 
 /** Words that both clients know (protocol 9.1). */
 export const UPSERT_STATUSES = [

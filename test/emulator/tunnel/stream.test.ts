@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import { call, clientClock, encode, type Sent, sql, start } from '../harness.ts';
@@ -101,6 +102,26 @@ describe('a stream session', () => {
     for (const slotid of ['1', '-1', 'x'])
       expect(said(await flush('t', id, good, { slotid }))).toEqual([400, 'InvalidArgument']);
     expect(await rowsOf('t')).toEqual([]);
+  });
+
+  it('takes no NULL where the column is NOT NULL, and any damage without harm', async () => {
+    await sql(emulator, 'CREATE TABLE n (id BIGINT NOT NULL, name STRING);');
+    const id = await newStream('n');
+    const none = await flush('n', id, encode([[null, 'a']]));
+    expect(said(none)).toEqual([400, 'MalformedDataStream']);
+    const good = encode([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
+    const change = fc.record({ at: fc.nat(good.length - 1), to: fc.nat(255) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const body = Buffer.from(good);
+        for (const { at, to } of changes) body[at] = to;
+        expect((await flush('n', id, body)).status).toBe(body.equals(good) ? 200 : 400);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('is reloaded by GET, and by POST as Go does it; POST with the routed server aborts it', async () => {

@@ -60,6 +60,12 @@ describe('an upload session is refused', () => {
     expect(said(forbidden)).toEqual([400, 'InvalidPartitionSpec']);
     const missing = await createUpload(emulator, { table: 'p', tablePartition: 'dt=2' });
     expect(said(missing)).toEqual([404, 'NoSuchPartition']);
+    await sql(emulator, 'CREATE TABLE s (id BIGINT) PARTITIONED BY (dt STRING);');
+    for (const value of ['x'.repeat(256), 'a\tb']) {
+      const target = { table: 's', tablePartition: `dt=${value}` };
+      const answer = await createUpload(emulator, target, { create_partition: 'true' });
+      expect(said(answer)).toEqual([400, 'InvalidPartitionSpec']);
+    }
     // 01 and 1 are one value of a BIGINT.
     expect((await createUpload(emulator, { table: 'p', tablePartition: 'dt=01' })).status).toBe(200);
   });
@@ -142,6 +148,35 @@ describe('an upload session', () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => commitUpload(emulator, plain, id)));
     expect(answers.map(({ status, json }) => [status, json.Status])).toEqual(Array(4).fill([200, 'closed']));
     expect(await count('t')).toBe(1);
+  });
+});
+
+describe('a commit and a statement at once', () => {
+  const statements = {
+    'ALTER TABLE p DROP PARTITION (dt=1);': [200, 404],
+    'ALTER TABLE p ADD COLUMNS (more STRING);': [200, 412],
+    'ALTER TABLE p DROP COLUMNS name;': [200, 412],
+    'DROP TABLE p;': [200, 404],
+    'TRUNCATE TABLE p;': [200],
+  };
+
+  it.each(Object.entries(statements))('%s: one comes before the other', async (statement, allowed) => {
+    for (let turn = 0; turn < 6; turn += 1) {
+      await sql(emulator, 'DROP TABLE IF EXISTS p;');
+      await sql(emulator, 'CREATE TABLE p (id BIGINT, name STRING) PARTITIONED BY (dt BIGINT);');
+      await sql(emulator, 'ALTER TABLE p ADD PARTITION (dt=1);');
+      const id = await newUpload(parted);
+      await putBlock(emulator, parted, id, 0, encode([[1, 'a']]));
+      const pauses = Array.from({ length: turn }, () => uploadStatus(emulator, parted, id));
+      const committed = commitUpload(emulator, parted, id);
+      await Promise.all([sql(emulator, statement), ...pauses]);
+      const { status } = await committed;
+      expect(allowed).toContain(status);
+      const rows = await sql(emulator, 'SELECT COUNT(*) FROM p WHERE dt >= 0;');
+      const known = emulator.stats().tables.p;
+      if (known) expect(rows.text).toBe(`"_c0"\n${known.rows}\n`);
+      if (known && !Object.keys(known.tablePartitions).length) expect(known.rows).toBe(0);
+    }
   });
 });
 

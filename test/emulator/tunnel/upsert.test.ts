@@ -178,6 +178,22 @@ describe('an upsert session', () => {
     expect(await rowsOf('one')).toEqual([]);
   });
 
+  it('takes no NULL for a column that is NOT NULL, unless it is not assigned', async () => {
+    await sql(
+      emulator,
+      `CREATE TABLE n (id BIGINT NOT NULL, name STRING NOT NULL, more BIGINT, PRIMARY KEY (id)) TBLPROPERTIES
+      ('transactional'='true', 'write.bucket.num'='1', 'acid.partial.fields.update.enable'='true');`,
+    );
+    const id = await newUpsert('n');
+    const row: Operation = [[1, 'a', 1]];
+    expect((await flush('n', id, 0, pack(row, [[1, null, 2], 85, [2]]))).status).toBe(200);
+    expect((await flush('n', id, 0, pack([[2, null, null], 68]))).status).toBe(200);
+    for (const wrong of [pack([[1, null, 1]]), pack([[1, null, 1], 85, [1, 2]])])
+      expect(said(await flush('n', id, 0, wrong))).toEqual([400, 'MalformedDataStream']);
+    await commit('n', id);
+    expect(await rowsOf('n')).toEqual(['1,"a",2']);
+  });
+
   it('writes one table partition, which has to be there', async () => {
     const missing = { partition: 'dt=1', create_partition: 'true' };
     expect(said(await create('p', missing))).toEqual([404, 'NoSuchPartition']);
@@ -285,6 +301,10 @@ describe('upserts under control', () => {
     emulator.control('upsert_flush', { action: 'session', state: 'canceled' }, { times: 1 });
     expect(said(await flush('one', other, 0, pack()))).toEqual([400, 'StatusConflict']);
     expect(said(await status('one', other))).toEqual([200, 'aborted']);
+    const open = await newUpsert('one');
+    emulator.control('upsert_create', { action: 'session', state: 'expired' }, { times: 1 });
+    expect(said(await create('one'))).toEqual([200, 'normal']);
+    expect(said(await status('one', open))).toEqual([200, 'expired']);
   });
 
   it('that were committed are known after a restart, with their rows', async () => {
