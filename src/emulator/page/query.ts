@@ -18,9 +18,9 @@ type Field = string | null;
  */
 export async function runQuery(core: Core, asked: Asked, gone: () => boolean): Promise<object> {
   const instance = core.instances.submit(core, jobXml(asked.sql), asked.schema);
-  for (let wait = 2; instance.status === 'Running'; wait = Math.min(wait * 2, 100)) {
+  while (instance.status === 'Running') {
     if (gone()) core.instances.cancel(instance);
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    else await core.instances.ended(instance, 100);
   }
   const head = { instance: instance.id, ms: (instance.endedAt ?? core.now()) - instance.startedAt };
   if (instance.status !== 'Success') return { ...head, ...failure(instance) };
@@ -37,9 +37,10 @@ function failure({ outcome, status }: Instance): object {
   return { error, ...(place ? { line: Number(place[1]), column: Number(place[2]) } : {}) };
 }
 
-function content({ outcome, rows: kept }: Instance, limit: number): object {
+function content({ outcome, rows: result }: Instance, limit: number): object {
   if (outcome.format === 'text') return { text: outcome.text };
   const [names = [], ...rows] = parseCsv(outcome.text);
+  const kept = typeof result === 'object' ? result : undefined;
   const types = kept?.columns.map(({ type }) => typeText(type));
   const columns = names.map((name, at) => ({ name, type: types?.[at] ?? '' }));
   return { columns, rows: rows.slice(0, limit), rowCount: kept?.count ?? rows.length };

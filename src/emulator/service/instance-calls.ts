@@ -3,6 +3,13 @@ import { Refusal, type Reply } from '../errors.ts';
 import type { Instance } from '../sql/instances.ts';
 import { element, httpDate, json, listing, notImplemented, OWNER, page, text, xml } from './answers.ts';
 
+/**
+ * How long answers wait for the end of an instance (protocol 3.6): clients sleep a whole second, or longer, when they
+ * read Running, most statements take some milliseconds.
+ */
+const SUBMIT_HOLD_MS = 50;
+const STATUS_HOLD_MS = 2000;
+
 /** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
 export async function submitInstance(core: Core, call: Call): Promise<Reply> {
   const body = await bodyText(call);
@@ -10,6 +17,7 @@ export async function submitInstance(core: Core, call: Call): Promise<Reply> {
   // A statement whose cost is asked for, for one, must not be executed.
   if (kind !== undefined && kind !== 'SQL') throw notImplemented(`A task of kind ${kind}`);
   const instance = core.instances.submit(core, body, call.query.get('curr_schema'));
+  await core.instances.ended(instance, SUBMIT_HOLD_MS);
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
   const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };
   return { status: 201, headers };
@@ -42,10 +50,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
 };
 
-/** `GET .../instances/ID` with one of the parameters above or none: its state. */
-export function getInstance(core: Core, call: Call, id: string): Reply {
+/** `GET .../instances/ID` with one of the parameters above, or its state. */
+export async function getInstance(core: Core, call: Call, id: string): Promise<Reply> {
   const instance = core.instances.find(id);
   const asked = Object.keys(ANSWERS).find((name) => call.query.has(name));
+  if (!asked) await core.instances.ended(instance, STATUS_HOLD_MS);
   const state = `<Instance>${element('Status', overallStatus(instance))}</Instance>`;
   const reply = asked ? ANSWERS[asked]!(core, instance, call.query) : xml(state);
   return { ...reply, headers: { ...reply.headers, ...instanceHeaders(core, instance) } };

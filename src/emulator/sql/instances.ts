@@ -12,6 +12,8 @@ import { StatementError } from './tokens.ts';
 /** One submitted statement. */
 export interface Instance {
   readonly id: string;
+  /** Of the submission: what is repeated under it is the same instance. */
+  readonly guid: string | undefined;
   /** The task name of the submission: clients look the result up by it. */
   readonly taskName: string;
   readonly query: string;
@@ -21,8 +23,8 @@ export interface Instance {
   endedAt: number | undefined;
   status: 'Running' | 'Success' | 'Failed' | 'Cancelled';
   outcome: Outcome;
-  /** Of a query that ended well. */
-  rows: Rows | undefined;
+  /** Of a query that ended well: `given up` after many others, its CSV stays. */
+  rows: Rows | 'given up' | undefined;
   /** Ends its query. */
   readonly abort: AbortController;
 }
@@ -34,38 +36,61 @@ export interface Instances {
   find(id: string): Instance;
   /** Those that are remembered, the oldest first. */
   list(): readonly Instance[];
+  /** Resolves when an instance has ended, or after so many milliseconds. */
+  ended(instance: Instance, ms: number): Promise<void>;
   /** Ends one that runs; the others stay what they are. */
   cancel(instance: Instance): void;
   /** Cancels all that run and waits until they have ended. */
   close(): Promise<void>;
 }
 
-/** Instances that are remembered. */
-const KEPT = 1000;
+/** What is remembered of ended instances: rows are tables of the store, texts are in memory. */
+const LIMITS = { instances: 10_000, withRows: 500, characters: 128 * 1024 * 1024 };
 
-export function createInstances(): Instances {
+export function createInstances(limits = LIMITS): Instances {
   const instances = new Map<string, Instance>();
   const byGuid = new Map<string, Instance>();
-  const running = new Set<Promise<void>>();
+  /** Those that have ended, and those of them that still have rows, each the oldest end first. */
+  const over = new Set<Instance>();
+  const withRows = new Set<Instance>();
+  let characters = 0;
+  const running = new Map<Instance, Promise<void>>();
 
   function submit(core: Core, xml: string, schema: string | undefined): Instance {
     const guid = elementText(xml, 'Guid');
     const former = guid ? byGuid.get(guid) : undefined;
     if (former) return former;
-    const instance = newInstance(xml, core.now());
+    const instance = newInstance(xml, core.now(), guid);
     instances.set(instance.id, instance);
     if (guid) byGuid.set(guid, instance);
-    if (instances.size > KEPT) forgetOldest();
-    const ended = run(core, instance, properties(xml), schema).finally(() => running.delete(ended));
-    running.add(ended);
+    const work = run(core, instance, properties(xml), schema).then(() => remember(instance));
+    running.set(instance, work);
     return instance;
   }
 
-  function forgetOldest(): void {
-    const [oldest] = instances.values();
-    if (!oldest) return;
-    instances.delete(oldest.id);
-    void oldest.rows?.release().catch(() => {});
+  /** The longest ended ones make room; one that runs is never forgotten. */
+  function remember(instance: Instance): void {
+    running.delete(instance);
+    over.add(instance);
+    if (instance.rows) withRows.add(instance);
+    if (withRows.size > limits.withRows) giveUpRows(first(withRows));
+    characters += sizeOf(instance);
+    while (over.size > limits.instances || (characters > limits.characters && over.size > 1))
+      forget(first(over));
+  }
+
+  function giveUpRows(instance: Instance): void {
+    if (!withRows.delete(instance) || typeof instance.rows !== 'object') return;
+    void instance.rows.release().catch(() => {});
+    instance.rows = 'given up';
+  }
+
+  function forget(instance: Instance): void {
+    giveUpRows(instance);
+    over.delete(instance);
+    characters -= sizeOf(instance);
+    instances.delete(instance.id);
+    if (instance.guid) byGuid.delete(instance.guid);
   }
 
   function find(id: string): Instance {
@@ -82,18 +107,43 @@ export function createInstances(): Instances {
 
   async function close(): Promise<void> {
     for (const instance of instances.values()) cancel(instance);
-    await Promise.allSettled(running);
+    await Promise.allSettled(running.values());
   }
 
-  return { submit, find, list: () => [...instances.values()], cancel, close };
+  async function ended(instance: Instance, ms: number): Promise<void> {
+    if (instance.status === 'Running') await firstOf(running.get(instance), instance.abort.signal, ms);
+  }
+
+  return { submit, find, list: () => [...instances.values()], ended, cancel, close };
 }
 
-function newInstance(xml: string, now: number): Instance {
+/** Resolves with the work, with the signal or after a time, whichever comes first. */
+function firstOf(work: Promise<void> | undefined, signal: AbortSignal, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const late = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+    if (work) void work.then(done);
+    else done();
+  });
+}
+
+const first = (instances: ReadonlySet<Instance>): Instance => instances.values().next().value!;
+
+const sizeOf = ({ outcome, query, source }: Instance): number =>
+  outcome.text.length + query.length + source.length;
+
+function newInstance(xml: string, now: number, guid: string | undefined): Instance {
   const query = elementText(xml, 'Query');
   if (query === undefined) throw new Refusal(400, 'MalformedXML', 'The job has no <Query>.');
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
     id: `${stamp}${randomBytes(5).toString('hex')}`,
+    guid,
     taskName: taskName(xml),
     query,
     source: /<Job>[\s\S]*<\/Job>/.exec(xml)?.[0] ?? '<Job/>',

@@ -32,13 +32,17 @@ function resultOf({ id, status, rows, outcome }: Instance): Rows {
   if (status === 'Running') throw new Refusal(400, 'InstanceNotTerminate', `Instance ${id} still runs.`);
   if (status === 'Failed') throw new Refusal(400, 'TaskFailed', outcome.text);
   if (status === 'Cancelled') throw new Refusal(400, 'TaskFailed', `Instance ${id} was cancelled.`);
+  if (rows === 'given up') {
+    const text = `The rows of instance ${id} are no longer kept: many others have ended since; ?result answers its CSV.`;
+    throw new Refusal(400, 'InstanceResultExpired', text);
+  }
   if (rows) return rows;
   const text = `Instance ${id} has no rows: only the result of a query can be downloaded.`;
   throw new Refusal(400, 'InstanceTypeNotSupported', text);
 }
 
 function findDownload(core: Core, call: Call, id: string): Download {
-  core.instances.find(id);
+  resultOf(core.instances.find(id));
   return core.downloads.find(call.query.get('downloadid') ?? '', keyOf(id));
 }
 

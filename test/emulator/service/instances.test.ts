@@ -58,6 +58,24 @@ it('tell their progress, summary and details', async () => {
   expect((await get(`/${id}`, { info: '', key: 'x' })).body).toContain('<Code>NotImplemented</Code>');
 });
 
+it.each([{}, { instancestatus: '' }])(
+  'that end soon are Terminated at the first look (%o)',
+  async (query) => {
+    // Longer than the submission waits, shorter than the look at the state.
+    const numbers = '(SELECT explode(sequence(1, 4000)) AS n)';
+    const { id } = await submit('SQL', `SELECT SUM(a.n * b.n) FROM ${numbers} a, ${numbers} b;`);
+    expect((await get(`/${id}`, query)).body).toContain('<Status>Terminated</Status>');
+  },
+);
+
+it('that are stopped while somebody waits for their end are Terminated to them', async () => {
+  const { id } = await submit('SQL', ENDLESS);
+  const waiting = get(`/${id}`);
+  const body = '<Instance><Status>Terminated</Status></Instance>';
+  await call(emulator.endpoint, `${path}/${id}`, { method: 'PUT', body });
+  expect((await waiting).body).toContain('Terminated');
+});
+
 it('end when they are stopped, and are Cancelled', async () => {
   const { id } = await submit('SQL', ENDLESS);
   expect((await get(`/${id}`)).body).toContain('Running');
