@@ -38,7 +38,8 @@ describe('decimal digits', () => {
     expect(decimalDigits('1.005', 10, 2)).toBe(101n);
     expect(decimalDigits('-0.115', 10, 2)).toBe(-12n);
     expect(decimalDigits('.5', 10, 2)).toBe(50n);
+    expect(decimalDigits('-1.5e+1', 4, 2)).toBe(-1500n);
     expect(() => decimalDigits('99.995', 4, 2)).toThrow(/DECIMAL\(4,2\)/);
-    for (const text of ['1e3', '', '-', '.', 'NaN']) expect(() => decimalDigits(text, 10, 2)).toThrow();
+    for (const text of ['1e', '', '-', '.', 'NaN']) expect(() => decimalDigits(text, 10, 2)).toThrow();
   });
 });

@@ -220,4 +220,16 @@ describe('upload session', () => {
     expect((await commitUpload(emulator, parted, id)).json.Code).toBe('NoSuchPartition');
     expect(emulator.stats().tables.p).toEqual({ rows: 0, tablePartitions: {} });
   });
+
+  it('takes DECIMAL with an exponent, as PyODPS writes numbers near zero', async () => {
+    await emulator.sql('CREATE TABLE d (a DECIMAL(38,18), b DECIMAL(6,3))');
+    const rows = ['1E-18', '0E-18', '-1.5e+3', '12'].map((a, at) => [
+      a,
+      ['1E-3', '1.5e+2', '-5E-4', '0E3'][at]!,
+    ]);
+    await upload(emulator, { table: 'd' }, encode(rows));
+    expect((await sql(emulator, 'SELECT * FROM d ORDER BY a;')).text).toBe(
+      '"a","b"\n-1500.000000000000000000,-0.001\n0.000000000000000000,150.000\n0.000000000000000001,0.001\n12.000000000000000000,0.000\n',
+    );
+  });
 });

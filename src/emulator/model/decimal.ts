@@ -12,3 +12,15 @@ export function decimalNumber(text: string, scale: number): bigint {
   const digits = (fraction[scale] ?? '0') >= '5' ? kept + 1n : kept;
   return text.startsWith('-') ? -digits : digits;
 }
+
+const EXPONENT = /^([-+]?)(\d*)(?:\.(\d*))?[eE]([-+]?\d{1,3})$/;
+
+/** Plain notation of `1.5e+3`, as PyODPS writes numbers near zero (`1E-18`); what has no exponent stays as it is. */
+export function plainDecimal(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent] = EXPONENT.exec(text) ?? [];
+  if (exponent === undefined || !(whole || fraction)) return text;
+  const point = whole.length + Number(exponent);
+  const digits = `${'0'.repeat(Math.max(0, -point))}${whole}${fraction}`.padEnd(Math.max(0, point), '0');
+  const places = Math.max(0, point);
+  return `${sign}${digits.slice(0, places) || '0'}${digits.length > places ? `.${digits.slice(places)}` : ''}`;
+}

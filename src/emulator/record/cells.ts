@@ -1,4 +1,5 @@
 import { malformed } from '../errors.ts';
+import { plainDecimal } from '../model/decimal.ts';
 import type { ColumnType } from '../model/types.ts';
 import { createRecordReader, type RecordHandler } from './record-reader.ts';
 import { Scan } from './scan.ts';
@@ -44,10 +45,11 @@ function plainReader(type: ColumnType): CellReader {
       return (scan) => readNanoseconds(scan, -999_999_999);
     case 'STRING':
     case 'JSON':
-    case 'DECIMAL':
     case 'VARCHAR':
     case 'CHAR':
       return readText;
+    case 'DECIMAL':
+      return (scan) => plainDecimal(readText(scan));
     case 'BINARY':
       return (scan) => readBytes(scan).slice();
     case 'ARRAY':

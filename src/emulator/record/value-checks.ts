@@ -107,7 +107,7 @@ const DECIMAL = /^-?(\d*)(?:\.(\d*))?$/;
 /** Fraction digits beyond the scale are rounded half up by whoever stores them; no other digits may be too many. */
 function checkDecimal(text: string, precision: number, scale: number): void {
   const match = DECIMAL.exec(text);
-  if (!match || !(match[1] || match[2])) throw malformed(`"${text.slice(0, 60)}" is no plain decimal`);
+  if (!match || !(match[1] || match[2])) throw malformed(`"${text.slice(0, 60)}" is no decimal`);
   const whole = (match[1] ?? '').replace(/^0+/, '');
   const fits =
     whole.length < precision - scale ||

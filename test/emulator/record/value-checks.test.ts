@@ -137,8 +137,37 @@ describe('values', () => {
     const read = (text: string) => readRecords([{ name: 'd', type: 'decimal(4,2)' }], [[text]]);
     expect(read('99.994')).toEqual([['99.994']]);
     expect(() => read('99.995')).toThrow(/99.995 does not fit into decimal\(4,2\)/);
-    expect(() => read('1e1')).toThrow(/"1e1" is no plain decimal/);
-    expect(() => read('.')).toThrow(/no plain decimal/);
+    expect(() => read('.')).toThrow(/no decimal/);
+  });
+
+  it.each([
+    ['1E-18', '0.000000000000000001'],
+    ['0E-18', '0.000000000000000000'],
+    ['-1.5e+3', '-1500'],
+    ['12.345E1', '123.45'],
+    ['12.345E-1', '1.2345'],
+    ['.5e1', '5'],
+    ['5.E-1', '0.5'],
+  ])('of DECIMAL may have an exponent: %s', (text, plain) => {
+    const columns = [
+      { name: 'd', type: 'decimal(38,18)' },
+      { name: 'a', type: 'array<decimal(38,18)>' },
+    ];
+    expect(readRecords(columns, [[text, [text]]])).toEqual([[plain, [plain]]]);
+  });
+
+  it.each(['1e', 'e1', '1e1.5', '1e1000', '1ee1', 'NaN', 'Infinity'])(
+    'of DECIMAL are refused when they are no number: %s',
+    (text) => {
+      const read = () => readRecords([{ name: 'd', type: 'decimal(38,18)' }], [[text]]);
+      expect(read).toThrow(`row 0: column d: "${text}" is no decimal`);
+    },
+  );
+
+  it('of DECIMAL must fit with their exponent', () => {
+    const read = (text: string) => readRecords([{ name: 'd', type: 'decimal(4,2)' }], [[text]]);
+    expect(() => read('1e2')).toThrow(/100 does not fit into decimal\(4,2\)/);
+    expect(read('9999e-2')).toEqual([['99.99']]);
   });
 
   it('must be there in NOT NULL columns and in keys', async () => {

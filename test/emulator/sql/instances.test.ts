@@ -29,7 +29,11 @@ function instancesWith(limits: Partial<typeof NO_LIMITS>) {
   };
   const knows = ({ id }: Instance): boolean => instances.list().some((one) => one.id === id);
   const download = (id: string) =>
-    createInstanceDownload({ ...core, instances } as unknown as Core, { query: new Map() } as Call, id);
+    createInstanceDownload(
+      { ...core, instances } as unknown as Core,
+      { query: new Map() } as unknown as Call,
+      id,
+    );
   return { ...instances, start, run, knows, download };
 }
 
