@@ -77,6 +77,25 @@ export function typeText(type: ColumnType): string {
   }
 }
 
+/** The type with its struct fields in lower case: clients look them up so, whatever a statement said. */
+export function lowerFields(type: ColumnType): ColumnType {
+  switch (type.name) {
+    case 'ARRAY':
+      return { name: 'ARRAY', element: lowerFields(type.element) };
+    case 'MAP':
+      return { name: 'MAP', key: lowerFields(type.key), value: lowerFields(type.value) };
+    case 'STRUCT': {
+      const fields = type.fields.map((field) => ({
+        name: field.name.toLowerCase(),
+        type: lowerFields(field.type),
+      }));
+      return { name: 'STRUCT', fields };
+    }
+    default:
+      return type;
+  }
+}
+
 const fieldName = (name: string): string => (/^\w+$/.test(name) ? name : `\`${name}\``);
 
 function scanType(scanner: Scanner): ColumnType {
@@ -127,6 +146,8 @@ function scanFields(scanner: Scanner): StructField[] {
   const fields: StructField[] = [];
   do {
     const name = scanWord(scanner);
+    const isKnown = fields.some((field) => field.name.toLowerCase() === name.toLowerCase());
+    if (isKnown) throw new Error(`a struct has the field "${name}" twice`);
     expectSymbol(scanner, ':');
     fields.push({ name, type: scanType(scanner) });
   } while (takeSymbol(scanner, ','));

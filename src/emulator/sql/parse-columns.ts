@@ -1,5 +1,5 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
-import { type ColumnType, parseType } from '../model/types.ts';
+import { type ColumnType, lowerFields, parseType } from '../model/types.ts';
 import {
   type Cursor,
   inParentheses,
@@ -67,7 +67,7 @@ export function readType(cursor: Cursor): ColumnType {
   readIdentifier(cursor);
   skipBrackets(cursor);
   try {
-    return parseType(cursor.sql.slice(start, cursor.tokens[cursor.at - 1]!.end));
+    return lowerFields(parseType(cursor.sql.slice(start, cursor.tokens[cursor.at - 1]!.end)));
   } catch (error) {
     throw parseError(cursor.sql, start, error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,5 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
-import type { ColumnType } from '../model/types.ts';
+import { type ColumnType, lowerFields } from '../model/types.ts';
 import { castTo } from './query/casts.ts';
 import type { QueryScope } from './query/context.ts';
 import { translateParsed } from './query/queries.ts';
@@ -26,7 +26,7 @@ export function analyzeQuery(text: string, scope: QueryScope): AnalyzedQuery {
   const { sql, columns } = translateParsed(parseQuery(text), text, scope);
   const definitions = columns.map(({ name, type }) => ({
     name,
-    type: columnType(type),
+    type: lowerFields(columnType(type)),
     comment: '',
     nullable: true,
   }));

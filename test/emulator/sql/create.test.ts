@@ -12,6 +12,22 @@ afterAll(() => emulator.stop());
 const { ok, fails, json, rows } = answersOf(() => emulator);
 
 describe('CREATE TABLE', () => {
+  it('keeps fields of structs in lower case, as it keeps names of columns', async () => {
+    await ok('CREATE TABLE fields (M MAP<STRING,ARRAY<STRUCT<`Ab C`:BIGINT,Y:STRUCT<Z:INT>>>>)');
+    await ok('ALTER TABLE fields ADD COLUMNS (s STRUCT<A:INT>)');
+    const columns = [
+      { name: 'm', type: 'map<string,array<struct<`ab c`:bigint,y:struct<z:int>>>>' },
+      { name: 's', type: 'struct<a:int>' },
+    ];
+    expect(await json('fields')).toMatchObject({ columns });
+    await ok("INSERT INTO fields SELECT NULL, named_struct('A', 1)");
+    expect(await rows('SELECT s.a, s.A FROM fields')).toEqual(['1,1']);
+    expect(await rows("SELECT named_struct('Ab', 1)")).toEqual(['"{""ab"":1}"']);
+    await ok("CREATE TABLE copied AS SELECT named_struct('Ab', 1) AS s");
+    expect(await json('copied')).toMatchObject({ columns: [{ type: 'struct<ab:int>' }] });
+    expect(await fails('CREATE TABLE twice (s STRUCT<a:INT,A:INT>)')).toContain('field "A" twice');
+  });
+
   it('keeps every type, in either case', async () => {
     const types = [
       ...[
