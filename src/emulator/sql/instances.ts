@@ -44,6 +44,9 @@ export interface Instances {
   close(): Promise<void>;
 }
 
+/** The service ends what runs longer. */
+const LONGEST_RUN = 24 * 60 * 60 * 1000;
+
 /** What is remembered of ended instances: rows are tables of the store, texts are in memory. */
 const LIMITS = { instances: 10_000, withRows: 500, characters: 128 * 1024 * 1024 };
 
@@ -140,6 +143,8 @@ const sizeOf = ({ outcome, query, source }: Instance): number =>
 function newInstance(xml: string, now: number, guid: string | undefined): Instance {
   const query = elementText(xml, 'Query');
   if (query === undefined) throw new Refusal(400, 'MalformedXML', 'The job has no <Query>.');
+  const tasks = xml.replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '').match(/<SQL>/g)?.length ?? 0;
+  if (tasks > 1) throw new Refusal(400, 'InvalidArgument', `The job has ${tasks} tasks, it must have one.`);
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
     id: `${stamp}${randomBytes(5).toString('hex')}`,
@@ -168,6 +173,10 @@ async function run(
   given: Map<string, string>,
   schema: string | undefined,
 ): Promise<void> {
+  const tooLong = new StatementError(
+    'ODPS-0010000:System internal error - the instance ran longer than 24 hours',
+  );
+  const deadline = setTimeout(() => instance.abort.abort(tooLong), LONGEST_RUN).unref();
   try {
     const script = parseScript(instance.query);
     const settings = new Map([...parseSettings(given.get('settings')), ...script.settings]);
@@ -178,6 +187,8 @@ async function run(
     finish(instance, 'Success', outcome, core.now());
   } catch (error) {
     finish(instance, 'Failed', { format: 'text', text: failureText(error) }, core.now());
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

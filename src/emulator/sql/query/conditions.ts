@@ -4,7 +4,16 @@ import { translateExpression } from './expressions.ts';
 import { comparedType, comparison, truth } from './operators.ts';
 import { translateNested } from './queries.ts';
 import type { Expression, Test } from './syntax/ast.ts';
-import { BOOLEAN, commonOf, isNumber, STRING, sameType, type Typed } from './types.ts';
+import {
+  BOOLEAN,
+  commonOf,
+  isInteger,
+  isNumber,
+  type SqlType,
+  STRING,
+  sameType,
+  type Typed,
+} from './types.ts';
 
 /** `IS NULL`, `BETWEEN`, `LIKE`, `RLIKE`, `IN` and `IS DISTINCT FROM`. */
 export function translateTest(operand: Expression, test: Test, context: Context): Typed {
@@ -97,12 +106,18 @@ function inList(
   const type = commonOf(types.map((each) => each ?? left.type));
   const negation = not ? 'NOT ' : '';
   if (type && types.every((each) => each && (sameType(each, type) || isNumber(each)))) {
-    const values = items.map((item) => convert(item, type)).join(', ');
+    const values = items
+      .map((item) => (isPlain(item, type) ? item.constant : convert(item, type)))
+      .join(', ');
     return { sql: `(${convert(left, type)} ${negation}IN (${values}))`, type: BOOLEAN };
   }
   const tests = items.map((item, index) => comparison('=', left, item, rows[index]![0]!.at, context).sql);
   return { sql: `(${negation}(${tests.join(' OR ')}))`, type: BOOLEAN };
 }
+
+/** A number that needs no cast beside a column of this type. */
+const isPlain = ({ type, constant }: Typed, to: SqlType): boolean =>
+  isInteger(type) && isInteger(to) && /^-?\d+$/.test(constant ?? '');
 
 function rowEquals(left: readonly Typed[], row: readonly Expression[], at: number, context: Context): string {
   if (row.length !== left.length)

@@ -47,6 +47,8 @@ export interface Context {
   readonly aliases: ReadonlyMap<string, Typed>;
   readonly aliasesFirst: boolean;
   readonly windows: ReadonlyMap<string, Window>;
+  /** Where no aggregate or window function may stand, in words; undefined where they may. */
+  readonly plain: string | undefined;
   /** Names made up for what has none. */
   readonly names: { next: number };
 }
@@ -62,6 +64,7 @@ export function startContext(text: string, scope: QueryScope): Context {
     aliases: new Map(),
     aliasesFirst: false,
     windows: new Map(),
+    plain: undefined,
     names: { next: 0 },
   };
 }

@@ -13,20 +13,17 @@ const KINDS: Record<string, string> = {
   '0130241': 'Illegal union operation - ',
 };
 
-/** Texts of DuckDB's run-time errors and what the service says in their place. */
+/** DuckDB's run-time errors and what the service says in their place; `$1` is DuckDB's own text. */
 const RUN_TIME: readonly (readonly [RegExp, string])[] = [
-  [
-    /^Out of Range Error|^Conversion Error.*(out of range|overflow)/i,
-    'ODPS-0121095:Invalid arguments - the value is out of the range of its type',
-  ],
-  [/^Conversion Error/, 'ODPS-0121095:Invalid arguments - a value cannot be converted'],
-  [/^Invalid Input Error: (?:[\w ]+: )*(ODPS-[\s\S]*)/, '$1'],
-  [/^Invalid Input Error/, 'ODPS-0121095:Invalid arguments'],
+  [/Max expression depth/, 'ODPS-0130071:Semantic analysis exception - the expression is nested too deeply'],
+  [/^INTERRUPT/, 'ODPS-0020041:The instance was stopped'],
   [
     /^Out of Memory Error/,
     'ODPS-0010000:System internal error - the query needs more memory than this local MaxCompute has',
   ],
-  [/^INTERRUPT/, 'ODPS-0020041:The instance was stopped'],
+  [/^Invalid Input Error: (?:[\w ]+: )*(ODPS-[\s\S]*)/, '$1'],
+  [/^Out of Range Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - out of range: $1'],
+  [/^(?:Conversion|Invalid Input) Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
 ];
 
 /** An error of DuckDB in the service's words and numbers; what is not known keeps its first line. */
@@ -45,9 +42,7 @@ export function describeQueryError(error: unknown, sql: string): StatementError 
   for (const [pattern, replacement] of RUN_TIME) {
     const match = pattern.exec(message);
     if (!match) continue;
-    const text = replacement.replace('$1', match[1] ?? '');
-    const rest = first.replace(/^[\w ]+ Error: */, '');
-    return new StatementError(/Invalid arguments$/.test(text) ? `${text} - ${rest}` : text);
+    return new StatementError(replacement.replace('$1', () => match[1] ?? ''));
   }
   return queryError(sql, firstWord(sql), '0130071', first.replace(/^[\w ]+ Error: */, ''));
 }

@@ -1,4 +1,4 @@
-import { convert, converts, fromLocal, local } from './casts.ts';
+import { convert, converts, local, movedTime } from './casts.ts';
 import { type Context, semantic, wrongType } from './context.ts';
 import {
   asDecimal,
@@ -184,7 +184,7 @@ function shifted(time: Typed, interval: Typed, operator: string): Typed {
       ? `to_months(${interval.sql})`
       : `to_microseconds(CAST(${interval.sql} // 1000 AS BIGINT))`;
   const moved = `(${local(time.type, time.sql)} ${operator} ${amount})`;
-  return { sql: fromLocal(moved, time.type), type: time.type };
+  return { sql: movedTime(moved, time, time.type), type: time.type };
 }
 
 /** `-a`, `+a`, `~a`, `NOT a`. */

@@ -21,6 +21,7 @@ export function translateNested(query: Query, context: Context): Translated {
     outer: context,
     aliases: new Map(),
     windows: new Map(),
+    plain: undefined,
   });
 }
 

@@ -37,8 +37,8 @@ export function translateSelect(given: Select, end: End, context: Context): Sele
     expression ? ` ${word} ${truth(translateExpression(expression, where), expression.at, where)}` : '';
   const sql =
     `SELECT ${select.distinct ? 'DISTINCT ' : ''}${list.join(', ')}${fromText && ` FROM ${fromText}`}` +
-    condition('WHERE', select.where, inside) +
-    groupText(select.groupBy, outputs, later) +
+    condition('WHERE', select.where, { ...inside, plain: 'the WHERE clause' }) +
+    groupText(select.groupBy, outputs, { ...later, plain: 'the GROUP BY clause' }) +
     condition('HAVING', select.having, later) +
     condition('QUALIFY', select.qualify, later);
   const sorted: Context = { ...later, aliasesFirst: true };

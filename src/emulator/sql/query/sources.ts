@@ -91,6 +91,7 @@ function sampleText(
 ): string {
   if (sample.kind === 'percent')
     return `SELECT * FROM ${table} USING SAMPLE ${sample.percent} PERCENT (bernoulli)`;
+  if (sample.kind === 'rows') return `SELECT * FROM ${table} LIMIT ${Math.floor(sample.rows)}`;
   const source = sourceOf('t', [], columns as Source['columns']);
   const inside = { ...context, sources: [source] };
   const on = sample.on.map((each) => translateExpression(each, inside).sql);
@@ -134,7 +135,7 @@ function translateJoin(from: Extract<From, { kind: 'join' }>, context: Context):
       throw semantic(context, from.right.at, `${word} needs a condition`);
     return { text: `${left.text} CROSS JOIN ${right.text}`, sources };
   }
-  const inside: Context = { ...context, sources };
+  const inside: Context = { ...context, sources, plain: 'the ON clause' };
   const condition = truth(translateExpression(from.on, inside), from.on.at, inside);
   return {
     text: `${left.text} ${word === 'CROSS JOIN' ? 'JOIN' : word} ${right.text} ON ${condition}`,
@@ -193,7 +194,7 @@ function usingJoin(
 function translateView(from: Extract<From, { kind: 'lateral' }>, context: Context): Sources {
   const { view } = from;
   const base = translateFrom(from.from, context);
-  const inside: Context = { ...context, sources: base.sources };
+  const inside: Context = { ...context, sources: base.sources, plain: 'LATERAL VIEW' };
   const { columns, sql } = tableFunction(view.call, inside, translateExpression);
   const names = view.columns.length ? view.columns : columns.map(({ name }) => name);
   const relation = renamed(columns, names, view.at, context);

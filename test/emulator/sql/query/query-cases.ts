@@ -210,6 +210,7 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
   ['SELECT count(*) > -1 FROM emp TABLESAMPLE (1 OUT OF 2 ON id) s', '_c0|true'],
   ['SELECT count(*) FROM emp TABLESAMPLE (BUCKET 1 OUT OF 1) s', '_c0|4'],
   ['SELECT count(*) FROM emp TABLESAMPLE (100 PERCENT)', '_c0|4'],
+  ['SELECT count(*) FROM emp TABLESAMPLE (3 ROWS)', '_c0|3'],
   [
     'SELECT sum(n) FROM (SELECT if(sample(2, 1, id), 1, 0) + if(sample(2, 2, id), 1, 0) n FROM emp) t',
     '_c0|4',

@@ -5,6 +5,7 @@ import { truth } from '../operators.ts';
 import { sortText } from '../selects.ts';
 import type { Call, Expression, SortItem, Window } from '../syntax/ast.ts';
 import type { SqlType, Typed } from '../types.ts';
+import { SPECIAL_AGGREGATES } from './aggregates.ts';
 import { LACKING, SIGNATURES } from './registry.ts';
 import {
   fill,
@@ -18,6 +19,7 @@ import {
   takesCount,
 } from './signatures.ts';
 import { SPECIAL } from './special.ts';
+import { isTableFunction } from './tables.ts';
 
 /** What a function of its own kind works with. */
 export interface FunctionCall {
@@ -41,20 +43,28 @@ export function translateCall(call: Call, context: Context, translate: Translate
   return applySignature(signatures, functionCall);
 }
 
-function notFound({ name, at }: Call, context: Context): StatementError {
+function notFound(call: Call, context: Context): StatementError {
+  const { name, at } = call;
   if (LACKING.has(name))
     return semantic(context, at, `function ${name} is not supported by this local MaxCompute`);
+  if (isTableFunction(call)) {
+    const text = `table function ${name} can only stand once in the select list, alone, or in LATERAL VIEW`;
+    return semantic(context, at, text);
+  }
   return semantic(context, at, `function or view '${name}' cannot be resolved`);
 }
 
 function createCall(call: Call, context: Context, translate: Translate): FunctionCall {
   const inside = (parameters: ReadonlyMap<string, Typed> | undefined): Context =>
     parameters ? { ...context, lambdas: new Map([...context.lambdas, ...parameters]) } : context;
+  // `sum(sum(x)) OVER ()` is a window over the sums of groups.
+  const withoutAggregates = { ...context, plain: context.plain ?? 'another aggregate function' };
   return {
     call,
     context,
     translate: (expression, parameters) => translate(expression, inside(parameters)),
-    args: () => call.args.map((argument) => translate(argument, context)),
+    args: () =>
+      call.args.map((argument) => translate(argument, isAggregate(call) ? withoutAggregates : context)),
     aggregate: (name, args, order = [], filter) =>
       aggregateText(call, context, translate, { name, args, order, filter }),
     wrong: (index, type, expected) =>
@@ -62,6 +72,9 @@ function createCall(call: Call, context: Context, translate: Translate): Functio
     count: (least, most) => checkCount(call, context, least, most),
   };
 }
+
+const isAggregate = ({ name, over }: Call): boolean =>
+  over === undefined && (name in SPECIAL_AGGREGATES || SIGNATURES.get(name)?.[0]?.kind === 'aggregate');
 
 function checkCount({ name, args, at }: Call, context: Context, least: number, most: number): void {
   if (args.length >= least && args.length <= most) return;
@@ -140,6 +153,8 @@ interface AggregateParts {
 
 function aggregateText(call: Call, context: Context, translate: Translate, parts: AggregateParts): string {
   const { name, args, order } = parts;
+  if (context.plain)
+    throw semantic(context, call.at, `function ${call.name} cannot stand in ${context.plain}`);
   const distinct = call.distinct ? 'DISTINCT ' : '';
   const sorted = order.length ? ` ORDER BY ${sortText(order, context)}` : '';
   const nulls = call.ignoreNulls ? ' IGNORE NULLS' : '';

@@ -3,6 +3,7 @@ import { semantic } from '../context.ts';
 import { comparison, truth } from '../operators.ts';
 import { BIGINT, commonOf, isInteger, type SqlType, STRING, type Typed, typeName } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
+import { timePattern } from './formats.ts';
 import type { Special } from './special.ts';
 
 /** The common type of values, or an error that names those that do not fit. */
@@ -135,6 +136,12 @@ function toChar(given: FunctionCall): Typed {
       ? value.type
       : { name: 'DATETIME' as const };
   const local = convert(value, time);
+  if (format.constant !== undefined) {
+    return {
+      sql: `strftime(CAST(${local} AS TIMESTAMP), ${quote(timePattern(format.constant))})`,
+      type: STRING,
+    };
+  }
   return {
     sql: `mc_time_format(epoch_us(CAST(${local} AS TIMESTAMP)), ${convert(format, STRING)})`,
     type: STRING,

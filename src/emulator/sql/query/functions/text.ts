@@ -60,8 +60,6 @@ base64(binary): string => base64($1)
 base64(string): string => base64(encode($1))
 unbase64(string): binary => mc_unbase64($1)
 levenshtein(string, string): bigint => CAST(levenshtein($*) AS BIGINT)
-to_char(boolean): string => CAST($1 AS VARCHAR)
-to_char(string): string => $1
 mask_hash(string): string => mc_sha($1, 256)
 `;
 

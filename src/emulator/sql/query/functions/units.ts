@@ -1,7 +1,8 @@
-import { castTo, convert, fromLocal, local } from '../casts.ts';
+import { castTo, convert, converts, fromLocal, local, movedTime, quote } from '../casts.ts';
 import { semantic } from '../context.ts';
-import { BIGINT, DATETIME, INT, isText, isTime, type SqlType, type Typed } from '../types.ts';
+import { BIGINT, DATETIME, INT, isText, isTime, type SqlType, STRING, type Typed } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
+import { javaPattern } from './formats.ts';
 import type { Special } from './special.ts';
 
 /** Units of DATEADD, DATEDIFF, DATEPART and DATETRUNC in all their spellings. */
@@ -54,7 +55,7 @@ const dateadd: Special = (given) => {
   const args = given.args();
   const { wall, type } = timeOf(given, args, 0);
   const unit = unitOf(given, args[2], 2);
-  if (castTo(args[1]!, BIGINT as never) === undefined) throw given.wrong(1, args[1]!.type, 'BIGINT');
+  if (castTo(args[1]!, BIGINT) === undefined) throw given.wrong(1, args[1]!.type, 'BIGINT');
   const delta = convert(args[1]!, BIGINT);
   const step =
     unit === 'quarter'
@@ -62,10 +63,7 @@ const dateadd: Special = (given) => {
       : `to_${unit}s(${needsInt(unit) ? `CAST(${delta} AS INTEGER)` : delta})`;
   const moved = `(${wall} + ${step})`;
   const result = movedType(type, unit);
-  if (!type.name.startsWith('TIMESTAMP')) return { sql: fromLocal(moved, result), type: result };
-  // The nanoseconds below a microsecond stay.
-  const sql = `make_timestamp_ns(epoch_us(${moved}) * 1000 + epoch_ns(CAST(${args[0]!.sql} AS TIMESTAMP_NS)) % 1000)`;
-  return { sql, type: result };
+  return { sql: movedTime(moved, { ...args[0]!, type }, result), type: result };
 };
 
 const needsInt = (unit: string): boolean => ['year', 'month', 'week', 'day'].includes(unit);
@@ -92,7 +90,30 @@ const datepart: Special = (given) => {
   return { sql: PARTS[unit]?.(wall) ?? `CAST(${unit}(${wall}) AS BIGINT)`, type: BIGINT };
 };
 
+/** A constant format is DuckDB's work, any other one is read for each row. */
+function formatted(given: FunctionCall, wall: string, format: Typed, index: number): Typed {
+  if (!isText(format.type) && format.type.name !== 'VOID') throw given.wrong(index, format.type, 'STRING');
+  const pattern = format.constant === undefined ? undefined : javaPattern(format.constant);
+  const sql =
+    pattern === undefined
+      ? `mc_java_format(epoch_us(${wall}), ${convert(format, STRING)})`
+      : `strftime(${wall}, ${quote(pattern)})`;
+  return { sql, type: STRING };
+}
+
 export const TIME_UNITS: Record<string, Special> = {
+  date_format: (given) => {
+    given.count(2, 2);
+    const args = given.args();
+    return formatted(given, timeOf(given, args, 0).wall, args[1]!, 1);
+  },
+  from_unixtime: (given) => {
+    given.count(1, 2);
+    const [seconds, format] = given.args() as [Typed, Typed | undefined];
+    if (!converts(seconds.type, BIGINT)) throw given.wrong(0, seconds.type, 'BIGINT');
+    const time = `to_timestamp(${convert(seconds, BIGINT)})`;
+    return format ? formatted(given, `CAST(${time} AS TIMESTAMP)`, format, 1) : { sql: time, type: DATETIME };
+  },
   dateadd,
   datediff,
   datepart,

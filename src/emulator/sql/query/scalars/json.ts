@@ -7,8 +7,11 @@ type Json = null | boolean | string | { readonly number: string } | Json[] | Map
 export function jsonObject(text: string, path: string): string | null {
   if (!path.startsWith('$')) return null;
   const steps = stepsOf(path.slice(1));
-  const root = steps && parseJson(text);
-  if (!steps || root === undefined) return null;
+  if (!steps) return null;
+  const quick = quickly(text, steps);
+  if (quick !== undefined) return quick;
+  const root = parseJson(text);
+  if (root === undefined) return null;
   let found: Json[] = [root];
   let many = false;
   for (const step of steps) {
@@ -18,6 +21,29 @@ export function jsonObject(text: string, path: string): string | null {
   }
   const value = many ? found : found[0]!;
   return value === null ? null : typeof value === 'string' ? value : write(value);
+}
+
+/** The value as JSON.parse finds it, where that is surely how it was written; undefined to read the text itself. */
+function quickly(text: string, steps: readonly (string | number)[]): string | null | undefined {
+  if (steps.includes('*')) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  for (const step of steps) {
+    const fits = Array.isArray(value) ? typeof step === 'number' : typeof step === 'string';
+    if (typeof value !== 'object' || value === null) return null;
+    if (!fits) return undefined;
+    if (!Object.hasOwn(value, step)) return null;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  if (value === null) return null;
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value);
+  return typeof value === 'number' && Number.isSafeInteger(value) && !/\d[.eE]|-0/.test(text)
+    ? String(value)
+    : undefined;
 }
 
 /** Keys, places and `*`; null for a path that cannot be read. */

@@ -140,7 +140,8 @@ export type Sample =
       readonly of: number;
       readonly on: readonly Expression[];
     }
-  | { readonly kind: 'percent'; readonly percent: number };
+  | { readonly kind: 'percent'; readonly percent: number }
+  | { readonly kind: 'rows'; readonly rows: number };
 
 export type Grouping =
   | { readonly kind: 'plain'; readonly expressions: readonly Expression[] }

@@ -131,7 +131,7 @@ function readView(reader: Reader): LateralView {
   return { at, outer, call, alias, columns };
 }
 
-/** `(BUCKET x OUT OF y ON a)`, `(x OUT OF y)` or `(10 PERCENT)`. */
+/** `(BUCKET x OUT OF y ON a)`, `(x OUT OF y)`, `(10 PERCENT)` or `(10 ROWS)`. */
 function readSample(reader: Reader): Sample {
   expect(reader, '(');
   take(reader, 'BUCKET');
@@ -139,6 +139,7 @@ function readSample(reader: Reader): Sample {
   if (peek(reader).kind !== 'number') throw unexpected(reader);
   reader.at += 1;
   if (take(reader, 'PERCENT', ')')) return { kind: 'percent', percent: first };
+  if (take(reader, 'ROWS', ')')) return { kind: 'rows', rows: first };
   expect(reader, 'OUT', 'OF');
   const of = Number(peek(reader).text);
   if (peek(reader).kind !== 'number' || of < first || first < 1) throw unexpected(reader);
