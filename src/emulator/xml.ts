@@ -15,38 +15,66 @@ export const cdata = (text: string): string => `<![CDATA[${text.replaceAll(']]>'
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function resolveEntities(text: string): string {
-  return text.replace(/&(#x?[0-9a-f]+|\w+);/gi, (whole, name: string) => {
+  return text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
     if (!name.startsWith('#')) return NAMED[name] ?? whole;
-    const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return String.fromCodePoint(code);
+    const code = Number(name.slice(1).replace(/^x/i, '0x'));
+    return code <= LAST_CODE_POINT ? String.fromCodePoint(code) : whole;
   });
 }
 
-/** Text of an element's content: CDATA sections verbatim, the rest with entities resolved. */
-function textOf(content: string): string {
-  const parts = content.split(/<!\[CDATA\[([\s\S]*?)\]\]>/);
-  return parts.map((part, index) => (index % 2 ? part : resolveEntities(part))).join('');
+const LAST_CODE_POINT = 0x10ffff;
+const [CDATA, CDATA_END] = ['<![CDATA[', ']]>'];
+
+/**
+ * Tags and the texts between them, CDATA sections verbatim, up to where one is not closed. By `indexOf` and not by
+ * one pattern: a body may have megabytes, and a pattern tries again from every `<`.
+ */
+function* pieces(xml: string): Iterable<{ readonly tag: string } | { readonly text: string }> {
+  for (let at = 0; at < xml.length; ) {
+    const isSection = xml.startsWith(CDATA, at);
+    const isTag = !isSection && xml[at] === '<';
+    const start = isSection ? at + CDATA.length : isTag ? at + 1 : at;
+    const closing = isSection ? CDATA_END : isTag ? '>' : '<';
+    const found = xml.indexOf(closing, start);
+    if (found < 0 && (isSection || isTag)) return;
+    const end = found < 0 ? xml.length : found;
+    const inside = xml.slice(start, end);
+    yield isTag ? { tag: inside } : { text: isSection ? inside : resolveEntities(inside) };
+    at = isSection || isTag ? end + closing.length : end;
+  }
 }
 
-/** Text of the first element `name`, wherever it stands; undefined when there is none. */
+/** Text of the first element `name` that holds no other, wherever it stands; undefined when there is none. */
 export function elementText(xml: string, name: string): string | undefined {
-  // CDATA is stepped over, so that markup inside a query is never taken for an element.
-  const match = new RegExp(`<${name}(?:\\s[^>]*)?>((?:<!\\[CDATA\\[[\\s\\S]*?\\]\\]>|[^<])*)</${name}>`).exec(
-    xml,
-  );
-  return match ? textOf(match[1]!) : undefined;
+  let text: string | undefined;
+  for (const piece of pieces(xml)) {
+    if ('text' in piece) text = text === undefined ? undefined : text + piece.text;
+    else if (text !== undefined && piece.tag === `/${name}`) return text;
+    else text = piece.tag.split(/\s/, 1)[0] === name ? '' : undefined;
+  }
+  return undefined;
 }
 
 /** Contents of all elements `name` that hold no other of their name, as they stand. */
 export function elements(xml: string, name: string): string[] {
-  const pattern = new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g');
-  return [...xml.matchAll(pattern)].map(([, content]) => content!);
+  const opening = new RegExp(`<${name}(?:\\s[^<>]*)?>`, 'g');
+  const closing = `</${name}>`;
+  const found: string[] = [];
+  while (opening.test(xml)) {
+    const end = xml.indexOf(closing, opening.lastIndex);
+    if (end < 0) break;
+    found.push(xml.slice(opening.lastIndex, end));
+    opening.lastIndex = end + closing.length;
+  }
+  return found;
 }
 
 /** `<Property><Name>n</Name><Value>v</Value></Property>` elements as a map. */
 export function properties(xml: string): Map<string, string> {
-  const found = new Map<string, string>();
-  const pattern = /<Property>\s*<Name>([\s\S]*?)<\/Name>\s*<Value>([\s\S]*?)<\/Value>\s*<\/Property>/g;
-  for (const [, name, value] of xml.matchAll(pattern)) found.set(textOf(name!).trim(), textOf(value!));
-  return found;
+  const pairs = elements(xml, 'Property').map((one) => [elementText(one, 'Name'), elementText(one, 'Value')]);
+  return new Map(
+    pairs.flatMap(([name, value]) =>
+      name === undefined || value === undefined ? [] : [[name.trim(), value] as const],
+    ),
+  );
 }
