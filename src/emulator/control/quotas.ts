@@ -6,6 +6,9 @@ const LIMITS = {
   block: { count: 500, windowMs: 300_000, text: 'blocks written' },
   commit: { count: 75, windowMs: 15_000, text: 'commits' },
 } as const;
+const LONGEST_WINDOW_MS = Math.max(...Object.values(LIMITS).map(({ windowMs }) => windowMs));
+/** With more windows than these, those without a recent call are looked for. */
+const MOST_WINDOWS = 10_000;
 const COMMITS_AT_ONCE = 32;
 const BLOCK_BYTES_PER_SECOND = 10 * 1024 * 1024;
 /** Shorter waits than this are left out until they add up to it. */
@@ -33,6 +36,7 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
   function take(what: Metered, { id, name }: MeteredTable): void {
     const { count, windowMs, text } = LIMITS[what];
     const key = `${what} ${id}`;
+    if (windows.size > MOST_WINDOWS) forgetQuiet();
     const recent = (windows.get(key) ?? []).filter((time) => time > now() - windowMs);
     windows.set(key, recent);
     if (recent.length >= count) {
@@ -42,6 +46,12 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
     recent.push(now());
   }
 
+  /** Of tables that are dropped or rest, nothing is to be remembered. */
+  function forgetQuiet(): void {
+    for (const [key, times] of windows)
+      if ((times.at(-1) ?? 0) <= now() - LONGEST_WINDOW_MS) windows.delete(key);
+  }
+
   function enterCommit({ id, name }: MeteredTable): () => void {
     const before = running.get(id) ?? 0;
     if (before >= COMMITS_AT_ONCE) {
@@ -49,7 +59,11 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
       throw new Refusal(429, 'SlotExceeded', `Your slot quota is exceeded: ${limit}.`);
     }
     running.set(id, before + 1);
-    return () => running.set(id, (running.get(id) ?? 1) - 1);
+    return () => {
+      const left = (running.get(id) ?? 1) - 1;
+      if (left > 0) running.set(id, left);
+      else running.delete(id);
+    };
   }
 
   return { take, enterCommit, pace: (body) => paced(body, now, sleep) };

@@ -39,8 +39,8 @@ export async function dropSchema(run: Run, { name, ifExists }: Of<'drop_schema'>
   if (catalog.list(schema).length) {
     throw ddlFailed(`InvalidOperationException(message:Schema ${schema} is not empty)`);
   }
-  catalog.schemas.delete(schema);
   await store.dropSchema(schema);
+  catalog.schemas.delete(schema);
 }
 
 export async function truncate(run: Run, { name, filters }: Of<'truncate'>): Promise<void> {

@@ -14,8 +14,6 @@ import { ddlFailed } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
 import { createView } from './view.ts';
 
-export { addTablePartition } from './table-partitions.ts';
-
 const NOTHING: Outcome = { format: 'text', text: '' };
 
 /**

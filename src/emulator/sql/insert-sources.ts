@@ -1,5 +1,6 @@
 import { type ColumnDefinition, canonicalValue, type Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
+import type { Rows } from '../store/store.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
 import { placed, type Run } from './run.ts';
@@ -110,16 +111,20 @@ async function filledColumns(run: Run, query: QueryText, width: number): Promise
   const text = placed(run, query);
   try {
     const rows = await run.core.store.query(countingQuery(translated(run, text), width), run.session);
-    const columns = rows.columns.map(({ name }) => name);
-    const filled = new Set<number>();
-    for await (const [row] of rows.read({ columns, start: 0, count: 1 })) {
-      for (const [index, cell] of row!.entries()) if (cell) filled.add(index);
-    }
-    await rows.release();
-    return filled;
+    return await filledIn(rows).finally(rows.release);
   } catch (error) {
     throw failed(error, text);
   }
+}
+
+/** Numbers of the columns whose count, in the one row that there is, is not zero. */
+async function filledIn(rows: Rows): Promise<ReadonlySet<number>> {
+  const columns = rows.columns.map(({ name }) => name);
+  const filled = new Set<number>();
+  for await (const [row] of rows.read({ columns, start: 0, count: 1 })) {
+    for (const [index, cell] of row!.entries()) if (cell) filled.add(index);
+  }
+  return filled;
 }
 
 function checkListed(table: Table, listed: readonly string[], at: string): void {

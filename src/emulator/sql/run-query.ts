@@ -20,11 +20,13 @@ export interface Outcome {
 export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
   const text = placed(run, query);
   const { sql, columns } = analyzeQuery(text, scopeOf(run));
+  let rows: Rows | undefined;
   try {
-    const rows = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
+    rows = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
     const names = columns.map(({ name }) => name);
     return { format: 'csv', text: await resultCsv(rows, names, RESULT_ROWS, run.session.timeZone), rows };
   } catch (error) {
+    await rows?.release();
     throw failed(error, text);
   }
 }

@@ -65,12 +65,19 @@ const repeatedTablePartition = (values: readonly string[]): Error =>
     `AlreadyExistsException(message:Partition already exists, existed values: ${JSON.stringify(values)})`,
   );
 
-/** Adds a table partition; two callers at once add it once. */
+/** Adds a table partition, unless it cannot be stored. */
 export async function addTablePartition(core: Core, table: Table, values: readonly string[]): Promise<void> {
   if (table.tablePartitions.size >= MOST) throw wrongTablePartition(`maximum ${MOST} partitions allowed`);
   const spec = specText(table, values);
-  table.tablePartitions.set(spec, newTablePartition(values, core.now()));
-  await core.store.addTablePartition(table, values);
+  const added = newTablePartition(values, core.now());
+  // Known before it is stored: of two who add it at once, the second finds it.
+  table.tablePartitions.set(spec, added);
+  try {
+    await core.store.addTablePartition(table, values);
+  } catch (error) {
+    if (table.tablePartitions.get(spec) === added) table.tablePartitions.delete(spec);
+    throw error;
+  }
 }
 
 export async function dropTablePartitions(

@@ -81,8 +81,13 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
     await connection.run(
       `CREATE TABLE ${source} AS SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${names.join(', ')})`,
     );
-    const count = await countOf(connection, source);
-    return { source, count, shape, drop: () => database.run(`DROP TABLE IF EXISTS ${source}`) };
+    const drop = () => database.run(`DROP TABLE IF EXISTS ${source}`);
+    try {
+      return { source, count: await countOf(connection, source), shape, drop };
+    } catch (error) {
+      await drop();
+      throw error;
+    }
   }
 
   async function query(sql: string, options: QueryOptions): Promise<Rows> {

@@ -83,6 +83,8 @@ export function createSnapshots(database: Database): Snapshots {
       source.from = copy;
       source.copy = copy;
       sources.delete(name);
+      // Whoever gave it up meanwhile saw no copy to drop.
+      if (source.users === 0) await change.run(`DROP TABLE ${copy}`);
     }
   }
 

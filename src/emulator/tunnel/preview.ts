@@ -53,12 +53,12 @@ export async function previewRows(
 
 async function previewView(core: Core, view: Table, plan: PreviewPlan, limit: number): Promise<Preview> {
   if (plan.spec) throw new Refusal(400, 'InvalidPartitionSpec', `View ${view.name} is not partitioned.`);
+  const columns = chosenColumns(plan.names, view.columns);
   const sql = `SELECT * FROM "${view.name.replaceAll('"', '""')}"${Number.isFinite(limit) ? ` LIMIT ${limit}` : ''}`;
   const scope = { schema: view.schema, timeZone: core.timeZone, resultColumns: view.columns };
   const rows = await core.store.query(sql, scope).catch((error: unknown) => {
     throw describeQueryError(error, view.query);
   });
-  const columns = chosenColumns(plan.names, rows.columns);
   return { columns, read: () => firstRows([async () => rows], columns, limit) };
 }
 

@@ -2,8 +2,7 @@ import { type Call, type Core, tableOf } from '../core.ts';
 import { Refusal } from '../errors.ts';
 import { parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
 import { type Destination, noSuchTablePartition } from '../model/destination.ts';
-import { addTablePartition } from '../sql/execute.ts';
-import { VALUE_LENGTH } from '../sql/table-partitions.ts';
+import { addTablePartition, VALUE_LENGTH } from '../sql/table-partitions.ts';
 
 /** The table of an upload, stream or upsert; a view and an external table take none (protocol 4.1). */
 export function writableTable(core: Core, call: Call, name: string, schema?: string): Table {

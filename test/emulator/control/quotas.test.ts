@@ -25,6 +25,18 @@ describe('real quotas', () => {
     expect((await createUpload(emulator, { table: 't' })).status).toBe(200);
   });
 
+  it('forget tables that nobody writes to any more, and none that somebody does', () => {
+    let time = 0;
+    const quotas = createQuotas('real', () => time);
+    const take = (id: string) => quotas.take('block', { id, name: 't' });
+    for (let turn = 0; turn < 500; turn += 1) take('busy');
+    for (let id = 0; id < 20_000; id += 1) take(String(id));
+    expect(() => take('busy')).toThrow('flow quota');
+    time += 300_000;
+    for (let turn = 0; turn < 500; turn += 1) take('busy');
+    expect(() => take('busy')).toThrow('flow quota');
+  });
+
   it('hold a block to 10 MB/s, measured over the whole of it', async () => {
     let time = 0;
     const waits: number[] = [];

@@ -52,6 +52,22 @@ describe('a snapshot', () => {
     await expect(all(one)).rejects.toThrow('released');
   });
 
+  it('that is given up while its rows are copied leaves no copy behind', async () => {
+    const table = await create(store, 's3', { columns: COLUMNS });
+    await write(
+      store,
+      table,
+      Array.from({ length: 50_000 }, (_none, id): Cell[] => [BigInt(id), `n${id}`]),
+    );
+    const snapshot = await store.snapshot(table);
+    const truncated = store.truncate(table);
+    await new Promise(setImmediate);
+    await snapshot.release();
+    await truncated;
+    const copies = "FROM duckdb_tables() WHERE table_name LIKE 'snapshot_%'";
+    expect(await select(store, `SELECT count(*)::BIGINT ${copies}`)).toEqual([[0n]]);
+  });
+
   it('gives any range and any columns in any order', async () => {
     const table = await create(store, 's2', { columns: COLUMNS });
     await write(

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createArrowReader } from '../../../src/emulator/arrow/arrow-reader.ts';
 import { framed } from '../../../src/emulator/arrow/frame-writer.ts';
+import type { Core } from '../../../src/emulator/core.ts';
+import { newTable } from '../../../src/emulator/model/catalog.ts';
 import { parseType } from '../../../src/emulator/model/types.ts';
 import type { Cell } from '../../../src/emulator/record/cells.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
+import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
+import { previewRows } from '../../../src/emulator/tunnel/preview.ts';
 import { call, encode, start, type TestValue, upload } from '../harness.ts';
+import { column, select } from '../store/support.ts';
 import { createDownload, downloadData, open, refusal, resultCall, run } from './download-calls.ts';
 
 const AT = { seconds: -1n, nanos: 5n };
@@ -105,6 +110,25 @@ describe('a preview', () => {
 
   it('is of a view, too', async () => {
     expect(await rowsOf('tables/v', ['bigint', 'string'], { limit: '1' })).toEqual([[2n, null]]);
+  });
+
+  it('of a view keeps no rows for columns that it has not', async () => {
+    const store = await createDuckDbStore(null);
+    const definition = {
+      ...{ columns: [column('id', 'BIGINT')], tablePartitionColumns: [], comment: '', lifecycle: -1 },
+      ...{ primaryKey: [], properties: {} },
+    };
+    const texts = { query: 'SELECT 1 AS id', viewText: '' };
+    const view = newTable({ schema: 'default', name: 'v' }, definition, 0, 'id-v', texts);
+    await store.createTable(view);
+    const plan = { spec: undefined, names: 'other', limit: undefined };
+    await expect(previewRows({ store, timeZone: 'UTC' } as Core, view, plan)).rejects.toThrow(
+      'column "other"',
+    );
+    const results = "FROM duckdb_tables() WHERE table_name LIKE 'result_%'";
+    // Its own.
+    expect(await select(store, `SELECT count(*)::BIGINT ${results}`)).toEqual([[1n]]);
+    await store.close();
   });
 
   it('is plain whatever is accepted', async () => {
