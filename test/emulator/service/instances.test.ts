@@ -88,25 +88,14 @@ it('end when they are stopped, and are Cancelled', async () => {
   await expect.poll(async () => (await sql(emulator, 'select 1 as a;')).text).toBe('"a"\n1\n');
 });
 
-it('have one task each, and keep the rows of the newest results only', { timeout: 60_000 }, async () => {
+it('have one task each', async () => {
   const task = '<SQL><Name>mine</Name><Query>select 1;</Query></SQL>';
   const body = `<Instance><Job><Tasks>${task}${task}</Tasks></Job></Instance>`;
   const refused = await call(emulator.endpoint, path, { method: 'POST', body });
   expect([refused.status, refused.body]).toEqual([400, expect.stringContaining('The job has 2 tasks')]);
-  const first = await submit('SQL', 'select 1 as a;');
-  const downloads = (id: string) =>
-    call(emulator.tunnelEndpoint, `${path}/${id}`, { method: 'POST', query: { downloads: '' } });
-  await expect.poll(async () => (await downloads(first.id)).status).toBe(200);
-  for (let count = 0; count < 200; count += 1) await submit('SQL', 'select 1 as a;');
-  await expect
-    .poll(async () => (await downloads(first.id)).json.Code, { timeout: 30_000 })
-    .toBe('InstanceTypeNotSupported');
-  expect((await get(`/${first.id}`, { result: '' })).body).toContain(
-    Buffer.from('"a"\n1\n').toString('base64'),
-  );
 });
 
-it('do not keep the emulator from stopping', { timeout: 10_000 }, async () => {
+it('do not keep the emulator from stopping', { timeout: 30_000 }, async () => {
   const other = await start();
   const task = `<SQL><Name>mine</Name><Query>${ENDLESS}</Query></SQL>`;
   const body = `<Instance><Job><Tasks>${task}</Tasks></Job></Instance>`;
