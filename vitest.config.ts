@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * The suffix of a test says what it needs: `*.test.ts` nothing but this folder, `*.kafka.test.ts` a real broker
- * (started once, and only when such a file is in the run), `*.docker.test.ts` a container engine (`make image-test`).
+ * (started once, and only when such a file is in the run), `*.clients.test.ts` the official clients of MaxCompute,
+ * `*.docker.test.ts` a container engine (`make image-test`).
  * Two files run at once, of units and of those with a broker. Those that fill two cores by themselves (several brokers
  * that are killed and frozen) come last, alone.
  */
@@ -27,9 +28,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.{kafka,docker}.test.ts'],
+          exclude: ['test/**/*.{kafka,clients,docker}.test.ts'],
           testTimeout: 30_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'clients', include: ['test/**/*.clients.test.ts'] },
       },
       {
         extends: true,

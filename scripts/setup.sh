@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up everything: `scripts/setup.sh` what the service needs, `scripts/setup.sh --tests` the parts of the tests
-# besides (a Kafka broker and a schema registry as Java artifacts, Prometheus, a browser). A second call takes a second or two.
+# besides (a Kafka broker and a schema registry as Java artifacts, the official clients of MaxCompute, Prometheus, a
+# browser). A second call takes a second or two.
 #
 #   SETUP_COMPILE=1   compile the Kafka addon even where its prebuilt binary can be had (CI=true means the same)
 set -euo pipefail
@@ -153,6 +154,33 @@ fetch_registry() {
   printf '%s' "$artifact" >.cache/registry/.stamp
 }
 
+check_clients() {
+  have javac || install_packages 'the Java client of MaxCompute' default-jdk-headless
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages 'the Python client of MaxCompute' python3 python3-venv
+}
+
+fetch_java_client() {
+  local stamp
+  stamp=$(hash_of test/conformance/pom.xml)
+  if stamped .cache/clients/java/.stamp "$stamp"; then return; fi
+  say 'fetching the Java client of MaxCompute'
+  rm -rf .cache/clients/java
+  maven -f test/conformance/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$PWD/.cache/clients/java"
+  printf '%s' "$stamp" >.cache/clients/java/.stamp
+}
+
+fetch_python_client() {
+  local stamp
+  stamp="$(hash_of test/conformance/requirements.txt) $(python3 --version)"
+  if stamped .cache/clients/venv/.stamp "$stamp"; then return; fi
+  say 'fetching the Python client of MaxCompute'
+  rm -rf .cache/clients/venv
+  python3 -m venv .cache/clients/venv
+  .cache/clients/venv/bin/pip install --quiet --disable-pip-version-check --requirement test/conformance/requirements.txt ||
+    fail 'failed: pip install --requirement test/conformance/requirements.txt'
+  printf '%s' "$stamp" >.cache/clients/venv/.stamp
+}
+
 check_monitoring() {
   have prometheus promtool || install_packages 'the tests of alerts and dashboard' prometheus
   have chromium || install_packages 'the test of the status page' chromium
@@ -164,6 +192,9 @@ set_up_tests() {
   check_monitoring
   fetch_broker
   fetch_registry
+  check_clients
+  fetch_java_client
+  fetch_python_client
 }
 
 # ------------------------------------------------------------------------------------------------------------------
