@@ -55,14 +55,14 @@ const amount = (i: number): bigint =>
 /** What each column must be, in SQL; `i` is the number of the event, `second` the first one with the new schema. */
 export const expectedColumns = (i: string, second: number): Record<string, string> => ({
   order_id: `CASE WHEN ${i} % 1000 = 0 THEN ${LARGEST} - ${i} ELSE 1000000 + ${i} END`,
-  created_at: `TIMESTAMP '2026-11-20 08:00:00' + to_milliseconds(${i} * 7919 % 10800 * 1000 + ${i} % 1000)`,
-  buyer: `'buyer ' || CAST(${i} AS VARCHAR)`,
+  'TO_MILLIS(created_at)': `${Date.UTC(2026, 10, 20)} + ${i} * 7919 % 10800 * 1000 + ${i} % 1000`,
+  buyer: `'buyer ' || CAST(${i} AS STRING)`,
   city: `CASE ${i} % 5 ${CITIES.map((city, k) => `WHEN ${k} THEN '${city}'`).join(' ')} END`,
-  coupon: `CASE WHEN ${i} % 3 > 0 THEN 'C' || CAST(${i} % 100 AS VARCHAR) END`,
-  "CAST(REPLACE(CAST(amount AS VARCHAR), '.', '') AS BIGINT)": `CASE WHEN ${i} % 1000 = 0 THEN ${LARGEST_AMOUNT} - ${i} ELSE ${i} * 7919 - 5000000 END`,
+  coupon: `CASE WHEN ${i} % 3 > 0 THEN 'C' || CAST(${i} % 100 AS STRING) END`,
+  'CAST(amount * 10000 AS BIGINT)': `CASE WHEN ${i} % 1000 = 0 THEN ${LARGEST_AMOUNT} - ${i} ELSE ${i} * 7919 - 5000000 END`,
   weight: `CAST(${i} AS DOUBLE) / 8`,
-  paid: `${i} % 2 = 1`,
-  channel: `CASE WHEN ${i} >= ${second} THEN 'app ' || CAST(${i} % 7 AS VARCHAR) ELSE 'old' END`,
+  paid: `(${i} % 2 = 1)`,
+  channel: `CASE WHEN ${i} >= ${second} THEN 'app ' || CAST(${i} % 7 AS STRING) ELSE 'old' END`,
 });
 
 /** avsc's own long type refuses what a number cannot hold. */

@@ -62,7 +62,7 @@ describe('Avro keys and values of several record types in one topic', () => {
   const rows = (from: number) =>
     query(
       emulator,
-      `SELECT customer, region, id, amount, carrier, tags[2], weight FROM ${table} WHERE kafka_offset >= ${from} ORDER BY kafka_offset;`,
+      `SELECT customer, region, id, amount, carrier, tags[1], weight FROM ${table} WHERE kafka_offset >= ${from} ORDER BY kafka_offset;`,
     );
 
   beforeAll(async () => {

@@ -173,7 +173,7 @@ flush: {interval: ${INTERVAL_MS}ms}`;
     );
     const [counts] = await query(emulator, `SELECT ${wrong.join(', ')} FROM ${TABLE};`);
     expect(counts).toEqual(wrong.map(() => 0));
-    const sample = `SELECT DISTINCT CAST(order_id AS VARCHAR), CAST(amount AS VARCHAR), CAST(created_at AS VARCHAR), channel FROM ${TABLE} WHERE ${EVENT} IN (0, 1) ORDER BY 1 DESC;`;
+    const sample = `SELECT DISTINCT CAST(order_id AS STRING), CAST(amount AS STRING), CAST(created_at AS STRING), channel FROM ${TABLE} WHERE ${EVENT} IN (0, 1) ORDER BY 1 DESC;`;
     expect(await query(emulator, sample)).toEqual([
       ['9223372036854775807', '99999999999999.9999', '2026-11-20 08:00:00', 'old'],
       ['1000001', '-499.2081', '2026-11-20 10:11:59.001', 'old'],

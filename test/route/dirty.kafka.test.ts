@@ -88,8 +88,8 @@ describe.concurrent('dirty records', { timeout: 120_000 }, () => {
       ),
     ).toEqual([
       ['桌子桌', 1, '2026-11-20', '1.23', 0],
-      ['a', null, '2000-01-01', '-1.00', 1],
-      ['c', 7, '2026-11-21', '7.00', 5],
+      ['a', null, '2000-01-01', '-1', 1],
+      ['c', 7, '2026-11-21', '7', 5],
     ]);
     expect(one.letters().map(({ offset, code }) => [offset, code])).toEqual([
       [2, 'out_of_range'],

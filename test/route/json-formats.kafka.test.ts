@@ -127,10 +127,10 @@ flush: {interval: 1s}`;
       expect.stringMatching(/^invalid_jsonschema: the magic byte is 123, not 0/),
       expect.stringMatching(/^bad_compression: the value cannot be inflated with gzip/),
     ]);
-    const sums = 'COUNT(*), SUM(id), CAST(SUM(amount) AS VARCHAR), CAST(MIN(d) AS VARCHAR)';
+    const sums = 'COUNT(*), SUM(id), CAST(SUM(amount) AS STRING), CAST(MIN(d) AS STRING)';
     const total = (RECORDS * (RECORDS - 1)) / 2;
     expect(await query(emulator, `SELECT ${sums} FROM validated;`)).toEqual([
-      [RECORDS, total, `${total / 4}.00`.replace(/(\.\d)\.00$/, '$10'), '1970-01-01'],
+      [RECORDS, total, `${total / 4}`, '1970-01-01'],
     ]);
   }, 120_000);
 
@@ -175,8 +175,8 @@ flush: {interval: 1s}`;
       expect.stringMatching(/^invalid_encoding: .*utf-16le text, at byte 4/),
       expect.stringMatching(/^wrong_length: in the key: a value of format long has 8 bytes, not 3/),
     ]);
-    const shown = 'COUNT(*), CAST(MIN(k) AS VARCHAR), MIN(name), CAST(MAX(price) AS VARCHAR), MIN(state)';
-    expect(await query(emulator, `SELECT ${shown}, CAST(MIN(at) AS VARCHAR) FROM connected;`)).toEqual([
+    const shown = 'COUNT(*), CAST(MIN(k) AS STRING), MIN(name), CAST(MAX(price) AS STRING), MIN(state)';
+    expect(await query(emulator, `SELECT ${shown}, CAST(MIN(at) AS STRING) FROM connected;`)).toEqual([
       [RECORDS, `${-(2n ** 62n)}`, '王', '12.34', 'new', '2025-11-21 04:40:00.123'],
     ]);
   }, 120_000);

@@ -67,27 +67,24 @@ describe('ARRAY, MAP, STRUCT and JSON columns from JSON records', () => {
   const ask = (columns: string) => query(emulator, `SELECT ${columns} FROM ${TABLE} ORDER BY id;`);
 
   it('are read back by SQL', async () => {
-    expect(await ask('id, len(counts), CAST(counts[1] AS STRING), counts[3]')).toEqual([
+    expect(await ask('id, SIZE(counts), CAST(counts[0] AS STRING), counts[2]')).toEqual([
       [1, 3, '9007199254740993', null],
       [2, 0, null, null],
       [5, 1, '7', null],
     ]);
-    expect(
-      await ask("cardinality(prices), element_at(prices, '苹果')[1], element_at(prices, 'k')[1]"),
-    ).toEqual([
+    expect(await ask("SIZE(prices), prices['苹果'], prices['k']")).toEqual([
       [2, 0.1, null],
       [1, null, 2],
       [0, null, null],
     ]);
     const home = 'buyer.`home address`';
-    expect(await ask(`buyer.name, ${home}.zip, len(${home}.lines), ${home}.lines[2], raw`)).toEqual([
+    expect(await ask(`buyer.name, ${home}.zip, SIZE(${home}.lines), ${home}.lines[1], raw`)).toEqual([
       ['李', '310000', 2, '', '{""a"":[1.0]}'],
       [null, null, null, null, '[true]'],
       [null, null, null, null, null],
     ]);
-    // Times inside a container are stored as nanoseconds.
     expect(await ask('CAST(buyer.seen AS STRING)')).toEqual([
-      [`${Date.UTC(2026, 10, 20)}000001`],
+      ['2026-11-20 08:00:00.000000001'],
       [null],
       [null],
     ]);

@@ -138,11 +138,11 @@ flush: {interval: 1000ms}`,
   it('arrive exactly, whichever message they are', async () => {
     const i = 'kafka_offset';
     const orders: Record<string, string> = {
-      buyer: `'buyer ' || CAST(${i} AS VARCHAR)`,
+      buyer: `'buyer ' || CAST(${i} AS STRING)`,
       city: "'杭州'",
-      created_at: `TIMESTAMP '2026-11-20 08:00:00.001' + to_milliseconds(${i} * 1000)`,
+      'TO_MILLIS(created_at)': `${Date.UTC(2026, 10, 20) + 1} + ${i} * 1000`,
       kind: `CASE ${i} % 3 WHEN 0 THEN 'KIND_UNKNOWN' WHEN 1 THEN 'ONLINE' ELSE 'SHOP' END`,
-      card: `CASE WHEN ${i} % 2 = 0 THEN 'c' || CAST(${i} AS VARCHAR) END`,
+      card: `CASE WHEN ${i} % 2 = 0 THEN 'c' || CAST(${i} AS STRING) END`,
       points: `CASE WHEN ${i} % 2 = 1 THEN ${i} END`,
       step: `-${i}`,
       total: `CAST(${i} AS DOUBLE) / 8`,
@@ -150,7 +150,7 @@ flush: {interval: 1000ms}`,
     const expected: Record<string, string> = {
       order_id: i,
       coupon: 'NULL',
-      note: `CASE WHEN ${i} % 4 = 3 THEN 'visit ' || CAST(${i} AS VARCHAR) END`,
+      note: `CASE WHEN ${i} % 4 = 3 THEN 'visit ' || CAST(${i} AS STRING) END`,
       ...Object.fromEntries(
         Object.entries(orders).map(([name, sql]) => [name, `CASE WHEN ${i} % 4 < 3 THEN ${sql} END`]),
       ),
