@@ -22,6 +22,8 @@ const RUN_TIME: readonly (readonly [RegExp, string])[] = [
     'ODPS-0010000:System internal error - the query needs more memory than this local MaxCompute has',
   ],
   [/^Invalid Input Error: (?:[\w ]+: )*(ODPS-[\s\S]*)/, '$1'],
+  [/^Binder Error: (QUANTILE [^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
+  [/(Unknown TimeZone '[^']*')/, 'ODPS-0121095:Invalid arguments - $1'],
   [/^Out of Range Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - out of range: $1'],
   [/^(?:Conversion|Invalid Input) Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
 ];
@@ -34,6 +36,14 @@ export function describeQueryError(error: unknown, sql: string): StatementError 
   if (ungrouped) {
     const text = `column reference ${ungrouped} should appear in GROUP BY key`;
     return queryError(sql, placeOf(sql, ungrouped), '0130071', text);
+  }
+  const ungroupable = /GROUPING child "([^"]+)" must be a grouping column/.exec(message)?.[1];
+  if (ungroupable) {
+    const text = `column ${ungroupable} of GROUPING should appear in GROUP BY key`;
+    return queryError(sql, placeOf(sql, ungroupable), '0130071', text);
+  }
+  if (/^Binder Error: GROUPING statement cannot be used without groups/.test(message)) {
+    return queryError(sql, placeOf(sql, 'grouping'), '0130071', 'GROUPING needs a GROUP BY clause');
   }
   const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(message)?.[1];
   // Only what stands inside a view is not found before the query runs.

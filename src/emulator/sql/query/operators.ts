@@ -229,6 +229,8 @@ export function element(value: Typed, index: Typed, at: number, context: Context
       : { sql, type: type.element };
   }
   if (type.name === 'MAP') {
+    if (!converts(index.type, type.key))
+      throw wrongType(context, at, index.type, 2, 'index', typeName(type.key));
     return { sql: `map_extract_value(${value.sql}, ${convert(index, type.key)})`, type: type.value };
   }
   if (type.name === 'JSON') {

@@ -180,6 +180,8 @@ function sortKey(expression: Expression, context: Context, outputs: readonly { n
       throw semantic(context, expression.at, `ORDER BY position ${place} is not in the select list`);
     return String(place);
   }
+  // A constant sorts nothing; DuckDB refuses it as such.
+  if (expression.kind === 'literal') return '(SELECT NULL)';
   const name =
     expression.kind === 'name' && expression.parts.length === 1
       ? expression.parts[0]!.text.toLowerCase()

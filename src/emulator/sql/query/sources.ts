@@ -91,7 +91,7 @@ function sampleText(
 ): string {
   if (sample.kind === 'percent')
     return `SELECT * FROM ${table} USING SAMPLE ${sample.percent} PERCENT (bernoulli)`;
-  if (sample.kind === 'rows') return `SELECT * FROM ${table} LIMIT ${Math.floor(sample.rows)}`;
+  if (sample.kind === 'rows') return `SELECT * FROM ${table} LIMIT ${sample.rows}`;
   const source = sourceOf('t', [], columns as Source['columns']);
   const inside = { ...context, sources: [source] };
   const on = sample.on.map((each) => translateExpression(each, inside).sql);

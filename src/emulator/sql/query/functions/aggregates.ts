@@ -94,7 +94,8 @@ const count: Special = (given) => {
 const concatenate: Special = (given) => {
   given.count(2, 2);
   const [separator, value] = given.args() as [Typed, Typed];
-  if (separator.constant === undefined) throw given.wrong(0, separator.type, 'a constant STRING');
+  if (separator.constant === undefined || !isText(separator.type))
+    throw given.wrong(0, separator.type, 'a constant STRING');
   if (!converts(value.type, STRING)) throw given.wrong(1, value.type, 'STRING');
   const text = convert(value, STRING);
   return {
@@ -141,6 +142,9 @@ const pairs =
   (make: string, valueType: (value: ColumnType) => ColumnType): Special =>
   (given) => {
     given.count(2, 2);
+    const { call, context } = given;
+    if (call.over)
+      throw semantic(context, call.at, `this local MaxCompute has no window function ${call.name}`);
     const [key, value] = given.args() as [Typed, Typed];
     const lists = [key, value].map(({ sql }) => given.aggregate('list', [sql], [], `${key.sql} IS NOT NULL`));
     const type: SqlType = {
@@ -188,7 +192,12 @@ export const SPECIAL_AGGREGATES: Record<string, Special> = {
   /** A sample of about `n / N` of the window's rows: which ones is by chance. */
   cluster_sample: (given) => {
     given.count(1, 2);
+    const { call, context } = given;
+    if (!call.over) throw semantic(context, call.at, `function ${call.name} needs an OVER clause`);
     const [first, second] = given.args() as [Typed, Typed | undefined];
+    for (const [index, { type }] of [first, ...(second ? [second] : [])].entries()) {
+      if (!isInteger(type)) throw given.wrong(index, type, 'BIGINT');
+    }
     const number = given.aggregate('row_number', []);
     const rows = second
       ? `CAST(ceil(${given.aggregate('count', ['*'])} * ${second.sql} * 1.0 / ${first.sql}) AS BIGINT)`

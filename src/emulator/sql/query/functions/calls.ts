@@ -118,7 +118,7 @@ function bestOf(signatures: readonly Signature[], args: readonly Typed[]): Signa
   let best: Signature | undefined;
   let most = -1;
   for (const signature of signatures) {
-    const fits = args.map((value, index) => fitness(parameterAt(signature, index), value));
+    const fits = args.map((value, index) => fitness(parameterAt(signature, index), value, args[0]));
     const score = fits.reduce<number>((sum, fit) => sum + fit, 0);
     if (fits.every((fit) => fit > 0) && score > most) {
       best = signature;
@@ -128,19 +128,28 @@ function bestOf(signatures: readonly Signature[], args: readonly Typed[]): Signa
   return best;
 }
 
+/** What a parameter is called in messages, where that is no type. */
+const WANTED: Record<string, string> = {
+  constant: 'a constant STRING',
+  local: 'DATETIME',
+  item: 'the type of its elements',
+  alike: 'the type of the first',
+  arrays: 'ARRAY<ARRAY>',
+  number: 'BIGINT/DOUBLE/DECIMAL',
+  time: 'DATETIME',
+};
+
 function mismatch(
   signatures: readonly Signature[],
   args: readonly Typed[],
   given: FunctionCall,
 ): StatementError {
   const index = args.findIndex((value, place) =>
-    signatures.every((each) => fitness(parameterAt(each, place), value) === 0),
+    signatures.every((each) => fitness(parameterAt(each, place), value, args[0]) === 0),
   );
   const place = Math.max(0, index);
   const wanted = [...new Set(signatures.map((each) => parameterAt(each, place).type))];
-  const text = wanted.map((type) =>
-    type === 'constant' ? 'a constant STRING' : type === 'local' ? 'DATETIME' : type.toUpperCase(),
-  );
+  const text = wanted.map((type) => WANTED[type] ?? type.toUpperCase());
   return given.wrong(place, args[place]!.type, text.join('/'));
 }
 

@@ -136,6 +136,7 @@ function toChar(given: FunctionCall): Typed {
       ? value.type
       : { name: 'DATETIME' as const };
   const local = convert(value, time);
+  if (!converts(format.type, STRING)) throw given.wrong(1, format.type, 'STRING');
   if (format.constant !== undefined) {
     return {
       sql: `strftime(CAST(${local} AS TIMESTAMP), ${quote(timePattern(format.constant))})`,

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../../model/types.ts';
-import { convert, identifier, quote } from '../casts.ts';
+import { convert, converts, identifier, quote } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { fieldOf } from '../names.ts';
 import { element } from '../operators.ts';
@@ -54,7 +54,7 @@ const namedStruct: Special = (given) => {
   if (!args.length || args.length % 2) given.count(args.length + 1, args.length + 1);
   const fields = Array.from({ length: args.length / 2 }, (_, index): [string, Typed] => {
     const name = args[2 * index]!;
-    if (name.constant === undefined) throw given.wrong(2 * index, name.type, 'a constant STRING');
+    if (!name.constant) throw given.wrong(2 * index, name.type, 'a constant STRING');
     return [name.constant, args[2 * index + 1]!];
   });
   return structOf(fields);
@@ -211,9 +211,11 @@ export const NESTED: Record<string, Special> = {
   json_object: (given) => {
     const args = given.args();
     if (args.length % 2) given.count(args.length + 1, args.length + 1);
-    return {
-      sql: `CAST(json_object(${args.map(({ sql }) => sql).join(', ')}) AS VARCHAR)`,
-      type: { name: 'JSON' },
-    };
+    const texts = args.map((value, index) => {
+      if (index % 2) return value.sql;
+      if (!converts(value.type, STRING)) throw given.wrong(index, value.type, 'STRING');
+      return convert(value, STRING);
+    });
+    return { sql: `CAST(json_object(${texts.join(', ')}) AS VARCHAR)`, type: { name: 'JSON' } };
   },
 };

@@ -1,7 +1,7 @@
 import { parseSpec, resolveName, specText, specValues, type Table } from '../../../model/catalog.ts';
 import { convert, quote } from '../casts.ts';
 import { semantic } from '../context.ts';
-import { BIGINT, BOOLEAN, STRING, type Typed } from '../types.ts';
+import { BIGINT, BOOLEAN, isInteger, STRING, type Typed } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
 import type { Special } from './special.ts';
 
@@ -59,6 +59,9 @@ export const PLACES: Record<string, Special> = {
   sample: (given) => {
     given.count(2, Number.POSITIVE_INFINITY);
     const [total, part, ...columns] = given.args() as [Typed, Typed, ...Typed[]];
+    for (const [index, { type }] of [total, part].entries()) {
+      if (!isInteger(type)) throw given.wrong(index, type, 'BIGINT');
+    }
     const key = columns.length ? `hash(${columns.map(({ sql }) => sql).join(', ')})` : 'hash(random())';
     return { sql: `(${key} % ${convert(total, BIGINT)} = ${convert(part, BIGINT)} - 1)`, type: BOOLEAN };
   },

@@ -1,6 +1,7 @@
 import type { ColumnType } from '../../../model/types.ts';
 import { castTo, convert, converts, local, quote } from '../casts.ts';
 import {
+  commonType,
   DATETIME,
   DOUBLE,
   isNumber,
@@ -33,7 +34,7 @@ interface Parameter {
 
 /**
  * Reads lines such as `agg sum(double): double => sum($1) | coalesce(@, 0)`. Parameters: a type; `any`, `number`, `time`;
- * `local` (any time or text, as a wall-clock TIMESTAMP); `item` (of the ARRAY that comes first); `text` (anything that has one); `constant` (a
+ * `local` (any time or text, as a wall-clock TIMESTAMP); `item` (of the ARRAY that comes first); `alike` (of the first's type); `arrays` (of ARRAYs); `text` (anything that has one); `constant` (a
  * literal text). `= x` is what stands in for a missing one, `...t` any number of them. Results: a type, `$n` (the
  * type of that argument), `element` (of the first, an ARRAY) or `array of $n`.
  */
@@ -84,13 +85,14 @@ export function parameterAt({ parameters }: Signature, index: number): Parameter
 }
 
 /** 2: fits as it is; 1: after a conversion; 0: not at all. */
-export function fitness(parameter: Parameter, value: Typed): 0 | 1 | 2 {
+export function fitness(parameter: Parameter, value: Typed, first?: Typed): 0 | 1 | 2 {
   const { type } = value;
   if (type.name === 'VOID') return 1;
   switch (parameter.type) {
     case 'any':
-    case 'item':
       return 2;
+    case 'item':
+      return commonType(first?.type.name === 'ARRAY' ? first.type.element : STRING, type) ? 2 : 0;
     case 'text':
       return castTo(value, STRING) === undefined ? 0 : 1;
     case 'number':
@@ -103,8 +105,11 @@ export function fitness(parameter: Parameter, value: Typed): 0 | 1 | 2 {
       return value.constant === undefined || !isText(type) ? 0 : 2;
     case 'array':
     case 'map':
-    case 'struct':
       return type.name === parameter.type.toUpperCase() ? 2 : 0;
+    case 'arrays':
+      return type.name === 'ARRAY' && type.element.name === 'ARRAY' ? 2 : 0;
+    case 'alike':
+      return first && sameType(type, first.type) ? 2 : first && converts(type, first.type) ? 1 : 0;
     default: {
       const wanted = namedType(parameter.type);
       return sameType(type, wanted) || (isText(type) && isText(wanted)) ? 2 : converts(type, wanted) ? 1 : 0;
@@ -121,14 +126,24 @@ export function fill(signature: Signature, args: readonly Typed[]): Typed[] {
   return filled;
 }
 
+const TEXTS: ColumnType = { name: 'ARRAY', element: STRING };
+/** What a bare NULL is taken for. */
+const NOTHING: Record<string, ColumnType> = {
+  array: TEXTS,
+  arrays: { name: 'ARRAY', element: TEXTS },
+  map: { name: 'MAP', key: STRING, value: STRING },
+};
+
 function fillOne({ type }: Parameter, value: Typed, [first]: readonly Typed[]): Typed {
   const as = (wanted: SqlType): Typed => ({ ...value, sql: convert(value, wanted), type: wanted });
   switch (type) {
     case 'any':
     case 'array':
+    case 'arrays':
     case 'map':
-    case 'struct':
-      return value.type.name === 'VOID' ? as(STRING) : value;
+      return value.type.name === 'VOID' ? as(NOTHING[type] ?? STRING) : value;
+    case 'alike':
+      return first && first.type.name !== 'VOID' ? as(first.type) : as(NOTHING.array!);
     case 'item': {
       const item = first?.type.name === 'ARRAY' ? first.type.element : STRING;
       // A wider number is compared as it is.

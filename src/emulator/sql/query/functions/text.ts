@@ -3,7 +3,7 @@ export const TEXT = `
 ascii(string): bigint => CAST(ascii($1) AS BIGINT)
 char_matchcount(string, string): bigint => mc_char_matchcount($1, $2)
 chr(bigint): string => CASE WHEN $1 BETWEEN 0 AND 127 THEN chr(CAST($1 AS INTEGER)) END
-concat_ws(string, ...string): string => concat_ws($*)
+concat_ws(string, string, ...string): string => concat_ws($*)
 concat_ws(string, array<string>): string => mc_join($2, $1, NULL)
 encode(string, string): binary => mc_encode($1, $2)
 find_in_set(string, string, string = ','): bigint => mc_find_in_set($1, $2, $3)

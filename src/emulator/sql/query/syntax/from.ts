@@ -135,16 +135,21 @@ function readView(reader: Reader): LateralView {
 function readSample(reader: Reader): Sample {
   expect(reader, '(');
   take(reader, 'BUCKET');
-  const first = Number(peek(reader).text);
-  if (peek(reader).kind !== 'number') throw unexpected(reader);
-  reader.at += 1;
+  const first = readNumber(reader);
   if (take(reader, 'PERCENT', ')')) return { kind: 'percent', percent: first };
-  if (take(reader, 'ROWS', ')')) return { kind: 'rows', rows: first };
+  if (take(reader, 'ROWS', ')')) return { kind: 'rows', rows: Math.floor(first) };
   expect(reader, 'OUT', 'OF');
-  const of = Number(peek(reader).text);
-  if (peek(reader).kind !== 'number' || of < first || first < 1) throw unexpected(reader);
-  reader.at += 1;
+  const of = readNumber(reader);
+  const whole = Number.isInteger(first) && Number.isInteger(of);
+  if (!whole || first < 1 || of < first) throw unexpected(reader);
   const on = take(reader, 'ON') ? readExpressions(reader) : [];
   expect(reader, ')');
   return { kind: 'bucket', bucket: first, of, on };
+}
+
+function readNumber(reader: Reader): number {
+  const { kind, text } = peek(reader);
+  if (kind !== 'number' || !/^[\d.]+$/.test(text)) throw unexpected(reader);
+  reader.at += 1;
+  return Number(text);
 }
