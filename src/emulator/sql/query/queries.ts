@@ -89,11 +89,15 @@ function translateEnd(query: Query, context: Context): Translated {
     sorting,
     distributeBy: query.distributeBy,
   });
-  const order =
-    inside ?? (sorting.length ? ` ORDER BY ${sortText(sorting, outputContext(columns, context))}` : '');
+  // Behind UNION DuckDB sorts by columns only, behind a query around it by any expression.
+  const outer = sorting.length > 0 && inside === undefined;
+  const whole = outer ? `SELECT * FROM (${sql}) AS ${newName(context)}` : sql;
+  const order = outer
+    ? ` ORDER BY ${sortText(sorting, outputContext(columns, context), columns)}`
+    : (inside ?? '');
   const rows = limit === undefined ? '' : ` LIMIT ${limit}`;
   const skipped = offset === undefined ? '' : ` OFFSET ${offset}`;
-  return { sql: `${sql}${order}${rows}${skipped}`, columns };
+  return { sql: `${whole}${order}${rows}${skipped}`, columns };
 }
 
 /** Where only the columns of the result can be named: behind UNION and VALUES. */

@@ -89,6 +89,8 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
   // sets
   ['SELECT 1 a UNION SELECT 1 UNION SELECT 2 ORDER BY a', 'a|1|2'],
   ['SELECT 1 a UNION ALL SELECT 2.5 ORDER BY a', 'a|1.0|2.5'],
+  ['SELECT 1 a UNION ALL SELECT 2 ORDER BY -a', 'a|2|1'],
+  ["SELECT 2 a UNION ALL SELECT 1 ORDER BY 'x', 1", 'a|1|2'],
   ["SELECT 1 a UNION ALL SELECT 'x' ORDER BY a", 'a|"1"|"x"'],
   ['(SELECT id FROM emp WHERE id < 3) INTERSECT (SELECT id FROM emp WHERE id > 1)', 'id|2'],
   ['SELECT id FROM emp WHERE id < 3 MINUS SELECT id FROM emp WHERE id > 1', 'id|1'],
