@@ -58,9 +58,8 @@ function checkPrimaryKey({ columns, primaryKey, properties }: TableDefinition, a
   if (!primaryKey.length) return;
   if (new Set(primaryKey).size < primaryKey.length) throw semantic(at, 'the primary key repeats a column');
   for (const name of primaryKey) {
-    const column = columns.find((one) => one.name === name);
-    if (!column) throw semantic(at, `primary key column ${name} cannot be resolved`);
-    if (column.nullable) throw semantic(at, `primary key column ${name} must be NOT NULL`);
+    if (!columns.some((one) => one.name === name))
+      throw semantic(at, `primary key column ${name} cannot be resolved`);
   }
   if (properties.transactional?.toLowerCase() !== 'true') {
     throw semantic(at, "a table with a primary key needs TBLPROPERTIES ('transactional'='true')");

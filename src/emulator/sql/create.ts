@@ -79,7 +79,7 @@ function likeDefinition(other: Table, own: TableDefinition): TableDefinition {
   };
 }
 
-/** Columns of the key are NOT NULL whatever they say. */
+/** Columns of the key are NOT NULL whatever they say: PyODPS does not write it. */
 const notNullKey = (definition: TableDefinition): TableDefinition => ({
   ...definition,
   columns: definition.columns.map((column) =>

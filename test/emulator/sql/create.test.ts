@@ -12,6 +12,18 @@ afterAll(() => emulator.stop());
 const { ok, fails, json, rows } = answersOf(() => emulator);
 
 describe('CREATE TABLE', () => {
+  it('makes columns of the primary key NOT NULL, said or not, as PyODPS writes them', async () => {
+    await ok(
+      "CREATE TABLE demo.`keyed` (\n  `id` BIGINT,\n  `v` STRING,\n  PRIMARY KEY (`id`)\n)\nTBLPROPERTIES (\n  'transactional' = 'true'\n);",
+    );
+    const columns = [
+      { name: 'id', isNullable: false },
+      { name: 'v', isNullable: true },
+    ];
+    expect(await json('keyed')).toMatchObject({ columns });
+    expect(await ok('SHOW CREATE TABLE keyed')).toMatch(/`?id`? BIGINT NOT NULL/);
+  });
+
   it('keeps fields of structs in lower case, as it keeps names of columns', async () => {
     await ok('CREATE TABLE fields (M MAP<STRING,ARRAY<STRUCT<`Ab C`:BIGINT,Y:STRUCT<Z:INT>>>>)');
     await ok('ALTER TABLE fields ADD COLUMNS (s STRUCT<A:INT>)');
@@ -181,7 +193,6 @@ describe('CREATE TABLE', () => {
       /^ODPS-0130151:.*partition column p cannot be of type DOUBLE/,
     ],
     ['CREATE TABLE w (a INT NOT NULL, PRIMARY KEY (a))', /needs TBLPROPERTIES/],
-    ["CREATE TABLE w (a INT, PRIMARY KEY (a)) TBLPROPERTIES ('transactional'='true')", /a must be NOT NULL/],
     [
       "CREATE TABLE w (a INT, PRIMARY KEY (b)) TBLPROPERTIES ('transactional'='true')",
       /primary key column b cannot be resolved/,
