@@ -9,7 +9,7 @@ import type { Queries } from './queries.ts';
 import type { Snapshots } from './snapshots.ts';
 import { dropBlocks, sourceOf } from './staging.ts';
 import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
-import { nullKeyTest, upsertStatements } from './upserts.ts';
+import { nullKeyTest, nullTests, upsertStatements } from './upserts.ts';
 import type { WideColumns } from './wide-columns.ts';
 
 /** What changes of rows need. */
@@ -93,6 +93,7 @@ export function createChanges({
     const counts = await change.rows(
       `SELECT (SELECT count(*) FROM ${STAGING}.${changes}_rows), (SELECT count(*) FROM ${STAGING}.${changes} d SEMI JOIN (FROM ${storage(table)}${where(table, values)}) t ON ${matches(table)})`,
     );
+    await checkRequired(change, table, `${STAGING}.${changes}_rows`);
     const [written = 0, replaced = 0] = (counts[0] ?? []).map(Number);
     const rows = holder.rows - replaced + written;
     // A replaced row is taken for one of the table partition's average size.
@@ -116,6 +117,17 @@ export function createChanges({
   }
 
   return { commit, discard: dropBlocks, upsert };
+}
+
+/** A partial update of a key that is not there leaves the other columns of its row NULL. */
+async function checkRequired(change: Change, table: Table, source: string): Promise<void> {
+  const tests = nullTests(table);
+  if (!tests.length) return;
+  const [counts = []] = await change.rows(
+    `SELECT ${tests.map(({ count }) => count).join(', ')} FROM ${source}`,
+  );
+  const found = tests.find((_test, at) => Number(counts[at]) > 0);
+  if (found) throw malformed(`column ${found.name} is NULL in a row of the upsert, which it must not be`);
 }
 
 /** Blocks with rows, so many at a time that a statement stays small. */

@@ -47,7 +47,7 @@ export function upsertStatements(
   const matches = keys.map((name) => `t.${identifier(name)} = d.c${places.get(name)}`).join(' AND ');
   const merged = columns.map((name, index) => {
     if (keys.includes(name)) return `d.c${index}`;
-    return `CASE WHEN d.c${index} IS NOT NULL THEN d.c${index}.v WHEN d.is_new THEN NULL ELSE t.${identifier(name)} END`;
+    return `CASE WHEN d.c${index} IS NOT NULL THEN d.c${index}.v WHEN d.is_new THEN NULL ELSE t.${identifier(name)} END AS c${index}`;
   });
   const rows = `${STAGING}.${changes}_rows`;
   stage.push(
@@ -76,6 +76,16 @@ function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
       ${place}::BIGINT << 40 | file_row_number AS seq FROM read_parquet(${literal(path)}, file_row_number = true)`;
   });
   return selects.join(' UNION ALL ');
+}
+
+/** Counts the NULLs in each NOT NULL column of the rows that an upsert writes. */
+export function nullTests({
+  columns,
+  primaryKey,
+}: Table): { readonly name: string; readonly count: string }[] {
+  return columns.flatMap(({ name, nullable }, index) =>
+    nullable || primaryKey.includes(name) ? [] : [{ name, count: `count(*) FILTER (c${index} IS NULL)` }],
+  );
 }
 
 /** Answers a row when a key of the pack is NULL. */

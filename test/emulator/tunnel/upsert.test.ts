@@ -214,6 +214,28 @@ describe('an upsert session', () => {
     expect(said(await commit('p', id))).toEqual([404, 'NoSuchPartition']);
   });
 
+  it('takes no NULL for a NOT NULL column: in whole rows, in what is assigned, in what is left', async () => {
+    await emulator.sql(
+      "CREATE TABLE must (id BIGINT, name STRING NOT NULL, more BIGINT, PRIMARY KEY (id)) TBLPROPERTIES ('transactional'='true', 'write.bucket.num'='1', 'acid.partial.fields.update.enable'='true')",
+    );
+    const id = await newUpsert('must');
+    for (const bad of [pack([[1, 'a', 1]], [[2, null, 1]]), pack([[1, 'a', 1]], [[2, null, 1], 85, [1]])]) {
+      const refused = await flush('must', id, 0, bad);
+      expect(said(refused)).toEqual([400, 'MalformedDataStream']);
+      expect(refused.json.Message).toContain('row 1: column name is NULL');
+    }
+    await flush('must', id, 0, pack([[1, 'a', 1]], [[9, null, null], 68]));
+    await flush('must', id, 0, pack([[1, null, 2], 85, [2]]));
+    expect(said(await commit('must', id))).toEqual([200, 'committed']);
+    expect(await rowsOf('must')).toEqual(['1,"a",2']);
+    const other = await newUpsert('must');
+    await flush('must', other, 0, pack([[5, null, 2], 85, [2]]));
+    const refused = await commit('must', other);
+    expect(said(refused)).toEqual([400, 'MalformedDataStream']);
+    expect(refused.json.Message).toContain('column name is NULL');
+    expect(await rowsOf('must')).toEqual(['1,"a",2']);
+  });
+
   it('is refused without a primary key or transactions, and for bad numbers', async () => {
     for (const table of ['t']) expect(said(await create(table))).toEqual([400, 'InvalidArgument']);
     for (const query of [{ slotnum: '0' }, { lifecycle: '25' }, { lifecycle: 'x' }])
