@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from './harness.ts';
 
@@ -9,7 +9,10 @@ beforeEach(async () => {
     tables: ['CREATE TABLE t (id BIGINT) PARTITIONED BY (dt STRING)', 'ALTER TABLE t ADD PARTITION (dt=1)'],
   });
 });
-afterEach(() => emulator.stop());
+afterEach(async () => {
+  vi.useRealTimers();
+  await emulator.stop();
+});
 
 const newUpload = async () => {
   const id = String((await createUpload(emulator, target)).json.UploadID);
@@ -77,12 +80,15 @@ describe('a session under control', () => {
   });
 
   it('whose slow commit is under way can be ended otherwise', async () => {
-    const id = await newUpload();
-    emulator.control('commit', { action: 'closing', ms: 30 }, { times: 1 });
-    await commitUpload(emulator, target, id);
+    const [id, other] = [await newUpload(), await newUpload()];
+    emulator.control('commit', { action: 'closing', ms: 30 }, { times: 2 });
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    for (const one of [id, other]) await commitUpload(emulator, target, one);
     await set(id, 'canceled');
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect([await seen(id), await count()]).toEqual(['canceled', '0']);
+    await vi.advanceTimersByTimeAsync(30);
+    vi.useRealTimers();
+    await expect.poll(() => seen(other), { timeout: 20_000 }).toBe('closed');
+    expect([await seen(id), await count()]).toEqual(['canceled', '2']);
   });
 
   it('that does not exist, a word that is none and a body that is no JSON are refused', async () => {
