@@ -12,7 +12,6 @@ import { createSnapshots } from './snapshots.ts';
 import { createStaging } from './staging.ts';
 import type { Store } from './store.ts';
 import { createTables } from './tables.ts';
-import { createTypeTables } from './type-tables.ts';
 import { createWideColumns } from './wide-columns.ts';
 
 export interface DuckDbOptions {
@@ -38,7 +37,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   const figures = createFigures();
   const wide = createWideColumns(figures);
   const snapshots = createSnapshots(database);
-  const queries = createQueries(database, createTypeTables(database, figures, wide));
+  const queries = createQueries(database);
   const tables = createTables({ database, figures, wide, snapshots });
   const parts = { database, queries, snapshots, figures, wide, now };
 

@@ -69,8 +69,6 @@ function markFunction(api: Api, name: string, held: Mark['held']): NodeApi.DuckD
   const kinds = {
     HUGEINT: api.DuckDBHugeIntType,
     INTEGER: api.DuckDBIntegerType,
-    TIMESTAMP_NS: api.DuckDBTimestampNanosecondsType,
-    TIMESTAMP: api.DuckDBTimestampType,
   };
   const mainFunction = () => {
     throw new Error(`${name} only lends its type`);

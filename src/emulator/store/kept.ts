@@ -1,13 +1,12 @@
-import { type ColumnType, parseType, type SimpleName } from '../model/types.ts';
+import type { ColumnType, SimpleName } from '../model/types.ts';
 import type { Api, DuckDBType } from './duckdb.ts';
 import { itemName, storedType } from './duckdb-sql.ts';
 import { markedType } from './marks.ts';
 
-/** The MaxCompute type of a query's column. */
+/** The MaxCompute type of a query's column, as far as DuckDB can tell. */
 export function resultType(api: Api, type: DuckDBType): ColumnType {
-  const named = type.alias === 'JSON' ? JSON_TYPE : markedType(type.alias);
+  const named = markedType(type.alias);
   if (named) return named;
-  if (type instanceof api.DuckDBEnumType) return parseType(type.values[0] ?? 'string');
   if (type instanceof api.DuckDBDecimalType) {
     const scale = Math.min(type.scale, 18);
     return { name: 'DECIMAL', precision: Math.max(type.width - (type.scale - scale), scale, 1), scale };
@@ -26,8 +25,6 @@ export function resultType(api: Api, type: DuckDBType): ColumnType {
   const name = SIMPLE[api.DuckDBTypeId[type.typeId] ?? ''];
   return { name: name ?? 'STRING' };
 }
-
-const JSON_TYPE: ColumnType = { name: 'JSON' };
 
 /** By DuckDB's name; what is not here is shown as text. */
 const SIMPLE: Record<string, SimpleName> = {

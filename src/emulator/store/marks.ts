@@ -4,15 +4,13 @@ import type { ColumnType } from '../model/types.ts';
 export interface Mark {
   readonly name: string;
   /** How DuckDB holds the values. */
-  readonly held: 'HUGEINT' | 'INTEGER' | 'TIMESTAMP_NS' | 'TIMESTAMP';
+  readonly held: 'HUGEINT' | 'INTEGER';
   readonly type: ColumnType;
 }
 
 export const MARKS = {
   dayTime: { name: 'emulator_interval_day_time', held: 'HUGEINT', type: { name: 'INTERVAL_DAY_TIME' } },
   yearMonth: { name: 'emulator_interval_year_month', held: 'INTEGER', type: { name: 'INTERVAL_YEAR_MONTH' } },
-  withoutZone: { name: 'emulator_timestamp_ntz', held: 'TIMESTAMP_NS', type: { name: 'TIMESTAMP_NTZ' } },
-  wideTimestamp: { name: 'emulator_timestamp', held: 'TIMESTAMP', type: { name: 'TIMESTAMP' } },
 } as const satisfies Record<string, Mark>;
 
 export const markedType = (alias: string | undefined): ColumnType | undefined =>

@@ -1,5 +1,4 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
-import type { ColumnType } from '../model/types.ts';
 import type { Database } from './database.ts';
 import type { Connection, QueryShape } from './duckdb.ts';
 import { identifier, literal, STAGING } from './duckdb-sql.ts';
@@ -7,7 +6,6 @@ import { kept, resultType } from './kept.ts';
 import { createPlaces } from './places.ts';
 import { createRows } from './snapshots.ts';
 import type { QueryOptions, Rows } from './store.ts';
-import type { TypeTables } from './type-tables.ts';
 
 /** The rows of a query in a table of their own; its columns are c0, c1, ... */
 export interface Result {
@@ -18,7 +16,7 @@ export interface Result {
 }
 
 /** How each column of a query is kept. */
-type KeepColumns = (shape: QueryShape, types: readonly ColumnType[]) => readonly string[];
+type KeepColumns = (shape: QueryShape) => readonly string[];
 
 export interface Queries {
   /** Runs a query to its end; `keep` tells the expressions over c0, c1, ... that are kept. */
@@ -31,7 +29,7 @@ export interface Queries {
 const LONGEST_MS = 3_600_000;
 
 /** Runs queries, each on a connection of its own: what changes rows does not wait for them. */
-export function createQueries(database: Database, typeTables: TypeTables): Queries {
+export function createQueries(database: Database): Queries {
   const ending = new AbortController();
   const places = createPlaces();
   let last = 0;
@@ -53,31 +51,19 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
     try {
       return await stoppable(connection, options.signal, async () => {
         await prepare(database, connection, options);
-        return materialize(connection, sql, options, keep);
+        return materialize(connection, sql, keep);
       });
     } finally {
       connection.close();
     }
   }
 
-  async function shapeOf(connection: Connection, sql: string, options: QueryOptions) {
+  async function materialize(connection: Connection, sql: string, keep: KeepColumns): Promise<Result> {
     const shape = await connection.shape(sql);
-    if (options.resultColumns) return { shape, types: options.resultColumns.map(({ type }) => type) };
-    const path = await typeTables.path(options.schema);
-    return { shape, types: await resultTypes(database, connection, sql, { ...options, path }, shape) };
-  }
-
-  async function materialize(
-    connection: Connection,
-    sql: string,
-    options: QueryOptions,
-    keep: KeepColumns,
-  ): Promise<Result> {
-    const { shape, types } = await shapeOf(connection, sql, options);
     last += 1;
     const source = `${STAGING}.result_${last}`;
     const names = shape.names.map((_name, index) => `c${index}`);
-    const list = keep(shape, types).map((expression, index) => `${expression} AS c${index}`);
+    const list = keep(shape).map((expression, index) => `${expression} AS c${index}`);
     await connection.run(
       `CREATE TABLE ${source} AS SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${names.join(', ')})`,
     );
@@ -92,9 +78,9 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
 
   async function query(sql: string, options: QueryOptions): Promise<Rows> {
     let columns: readonly ColumnDefinition[] = [];
-    const result = await run(sql, options, ({ names, types: shown }, types) => {
-      columns = options.resultColumns ?? named(names, types);
-      return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shown[index]!));
+    const result = await run(sql, options, (shape) => {
+      columns = options.resultColumns ?? shownColumns(database, shape);
+      return columns.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
     });
     const expressions = columns.map((_column, index) => `c${index}`);
     const { source, count, drop } = result;
@@ -109,27 +95,11 @@ export function createQueries(database: Database, typeTables: TypeTables): Queri
   return { run, query, end };
 }
 
-const named = (names: readonly string[], types: readonly ColumnType[]): ColumnDefinition[] =>
-  types.map((type, index) => ({ name: names[index]!, type, comment: '', nullable: true }));
-
-/** The types that the query's columns have in MaxCompute, as far as DuckDB can tell. */
-async function resultTypes(
-  database: Database,
-  connection: Connection,
-  sql: string,
-  { schema, path }: { schema: string; path: string | undefined },
-  { types }: QueryShape,
-): Promise<readonly ColumnType[]> {
-  const shown = types.map((type) => resultType(database.api, type));
-  if (!path) return shown;
-  await connection.run(`SET search_path = ${path}`);
-  // A function may have no variant for a type that only has a name.
-  const lent = await connection.shape(sql).catch(() => undefined);
-  await connection.run(setSchema(database, schema));
-  return lent?.types.length === shown.length
-    ? lent.types.map((type) => resultType(database.api, type))
-    : shown;
-}
+/** As DuckDB sees them: it has no VARCHAR(n), no JSON of the service, no TIMESTAMP_NTZ of its own. */
+const shownColumns = ({ api }: Database, { names, types }: QueryShape): ColumnDefinition[] =>
+  types.map((type, index) => ({
+    ...{ name: names[index]!, type: resultType(api, type), comment: '', nullable: true },
+  }));
 
 /** Aborted by the first of the signals or after a time. A signal made by `AbortSignal.any` may be collected too early. */
 function boundedBy(ms: number, signals: readonly (AbortSignal | undefined)[]) {

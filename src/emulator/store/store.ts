@@ -63,7 +63,7 @@ export interface QueryOptions {
   readonly timeZone: string;
   /** Ends the query; it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Names and types of the query's columns where they are known: DuckDB has fewer types. */
+  /** Names and types of the query's columns; without them what DuckDB takes them for, which has fewer types. */
   readonly resultColumns?: readonly ColumnDefinition[];
 }
 

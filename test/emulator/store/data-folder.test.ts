@@ -53,11 +53,10 @@ describe('a data folder', () => {
     ]).toEqual(before);
     expect([found.comment, found.columns]).toEqual(['changed', columns]);
     expect(await all(await again.store.snapshot(found, ['a']))).toEqual([[1n, 'one', 'x', old]]);
-    const rows = await again.store.query("SELECT v, ts FROM t WHERE pt = 'a'", OPTIONS);
-    expect(rows.columns.map(({ type }) => type)).toEqual([
-      { name: 'VARCHAR', length: 7 },
-      { name: 'TIMESTAMP' },
-    ]);
+    const told = { ...OPTIONS, resultColumns: columns.slice(2) };
+    const rows = await again.store.query("SELECT v, ts FROM t WHERE pt = 'a'", told);
+    // So long before 1970 queries see microseconds.
+    expect(await all(rows)).toEqual([['x', -60_000_000_000_123_457_000n]]);
     await again.store.close();
   });
 
