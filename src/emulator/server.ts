@@ -162,7 +162,7 @@ function keptText({ dataDir, countOnly }: EmulatorOptions, notice: string | unde
 
 async function restore(core: Core): Promise<void> {
   const { tables, sessions, schemas } = await core.store.restore();
-  for (const schema of schemas) core.catalog.schemas.add(schema);
+  for (const { name, comment } of schemas) core.catalog.schemas.set(name, comment);
   for (const table of tables) core.catalog.add(table);
   core.sessions.restore(sessions, tables);
   core.upserts.restore(sessions, tables);

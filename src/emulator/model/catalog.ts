@@ -106,7 +106,8 @@ export interface TableName {
 }
 
 export interface Catalog {
-  readonly schemas: Set<string>;
+  /** Comments of schemas by their names. */
+  readonly schemas: Map<string, string>;
   find(name: TableName): Table | undefined;
   add(table: Table): void;
   remove(table: TableName): void;
@@ -121,7 +122,7 @@ export const OWNER = 'ALIYUN$local';
 
 export function createCatalog(): Catalog {
   const tables = new Map<string, Table>();
-  const schemas = new Set([DEFAULT_SCHEMA]);
+  const schemas = new Map([[DEFAULT_SCHEMA, '']]);
   const versions = new Map<string, Map<number, readonly ColumnDefinition[]>>();
   const key = ({ schema, name }: TableName) => `${schema}.${name}`.toLowerCase();
   return {
@@ -129,7 +130,7 @@ export function createCatalog(): Catalog {
     find: (name) => tables.get(key(name)),
     add: (table) => {
       tables.set(key(table), table);
-      schemas.add(table.schema);
+      if (!schemas.has(table.schema)) schemas.set(table.schema, '');
       const known = versions.get(table.id) ?? new Map();
       versions.set(table.id, known.set(table.schemaVersion, table.columns));
     },

@@ -27,7 +27,7 @@ export function pageState(core: Core, control: Control, started: StartedAs): obj
     timeZone: core.timeZone,
     startedAt: core.startedAt,
     now: core.now(),
-    schemas: [...core.catalog.schemas].sort(),
+    schemas: [...core.catalog.schemas.keys()].sort(),
     tableCount: tables.length,
     rows: sum(tables, (table) => table.rows),
     bytes: sum(tables, (table) => table.bytes),

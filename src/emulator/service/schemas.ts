@@ -1,5 +1,6 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
+import { createSchema as makeSchema } from '../sql/create.ts';
 import { execute } from '../sql/execute.ts';
 import { parseScript } from '../sql/script.ts';
 import { elementText } from '../xml.ts';
@@ -9,7 +10,9 @@ import { ascending, element, httpDate, listing, OWNER, ownership, page, xml } fr
 export function listSchemas(core: Core, call: Call): Reply {
   const prefix = (call.query.get('name') ?? '').toLowerCase();
   const own = (call.query.get('owner') ?? OWNER) === OWNER;
-  const names = [...core.catalog.schemas].filter((name) => own && name.startsWith(prefix)).sort(ascending);
+  const names = [...core.catalog.schemas.keys()]
+    .filter((name) => own && name.startsWith(prefix))
+    .sort(ascending);
   const { items, marker, size } = page(call, names, (name) => name, ascending);
   return listing(
     'Schemas',
@@ -25,7 +28,7 @@ export function getSchema(core: Core, name: string): Reply {
   return xml(schemaXml(core, name.toLowerCase()), ownership(time, time));
 }
 
-/** `POST /projects/P/schemas` with `<Schema><Name/>[<IfNotExists/>]</Schema>`. */
+/** `POST /projects/P/schemas` with `<Schema><Name/>[<Comment/>][<IfNotExists/>]</Schema>`; PyODPS says Description. */
 export async function createSchema(core: Core, call: Call): Promise<Reply> {
   const body = await bodyText(call);
   const name = checkedName(elementText(body, 'Name')?.trim() ?? '');
@@ -33,7 +36,8 @@ export async function createSchema(core: Core, call: Call): Promise<Reply> {
     if (elementText(body, 'IfNotExists')?.trim() === 'true') return { status: 200 };
     throw new Refusal(409, 'ObjectAlreadyExists', `The schema ${core.project}.${name} already exists.`);
   }
-  await run(core, `CREATE SCHEMA \`${name}\`;`);
+  const comment = elementText(body, 'Comment') ?? elementText(body, 'Description') ?? '';
+  await makeSchema(core, name, comment);
   return { status: 201 };
 }
 
@@ -74,7 +78,9 @@ const createdAt = (core: Core, name: string): number =>
 function schemaXml(core: Core, name: string): string {
   const time = httpDate(createdAt(core, name));
   const names = [element('Name', name), element('Project', core.project), element('Owner', OWNER)];
-  // Java and PyODPS name the second time differently.
+  // Java and PyODPS name the comment and the second time differently.
   const times = ['CreateTime', 'ModifiedTime', 'ModifyTime'].map((tag) => element(tag, time));
-  return `<Schema>${[...names, '<Comment/><Type>MANAGED</Type>', ...times].join('')}</Schema>`;
+  const comment = core.catalog.schemas.get(name) ?? '';
+  const told = [element('Comment', comment), element('Description', comment), '<Type>MANAGED</Type>'];
+  return `<Schema>${[...names, ...told, ...times].join('')}</Schema>`;
 }

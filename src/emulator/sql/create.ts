@@ -105,8 +105,8 @@ export async function forgetTable(core: Core, table: Table): Promise<void> {
   await core.store.dropTable(table);
 }
 
-export async function createSchema(core: Core, schema: string): Promise<void> {
+export async function createSchema(core: Core, schema: string, comment = ''): Promise<void> {
   if (core.catalog.schemas.has(schema)) return;
-  await core.store.createSchema(schema);
-  core.catalog.schemas.add(schema);
+  await core.store.createSchema(schema, comment);
+  core.catalog.schemas.set(schema, comment);
 }

@@ -81,9 +81,9 @@ async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<v
 
 async function newSchema(
   run: Run,
-  { name, ifNotExists }: Extract<Statement, { kind: 'create_schema' }>,
+  { name, ifNotExists, comment }: Extract<Statement, { kind: 'create_schema' }>,
 ): Promise<void> {
   const schema = schemaOf(run, name);
-  if (!run.core.catalog.schemas.has(schema)) return createSchema(run.core, schema);
+  if (!run.core.catalog.schemas.has(schema)) return createSchema(run.core, schema, comment);
   if (!ifNotExists) throw ddlFailed(`AlreadyExistsException(message:Schema ${schema} already exists)`);
 }

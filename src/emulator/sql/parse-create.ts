@@ -57,8 +57,8 @@ function readIfPresent(cursor: Cursor, replaces: boolean): IfPresent {
 function readCreateSchema(cursor: Cursor): Statement {
   const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');
   const name = readName(cursor);
-  if (takeWords(cursor, 'COMMENT')) readText(cursor);
-  return { kind: 'create_schema', name, ifNotExists };
+  const comment = takeWords(cursor, 'COMMENT') ? readText(cursor) : '';
+  return { kind: 'create_schema', name, ifNotExists, comment };
 }
 
 function readCreateView(cursor: Cursor, replaces: boolean): CreateView {

@@ -75,7 +75,7 @@ function showSchemas(run: Run, { in: where, like }: Of<'show_schemas'>): string 
     throw semantic(where.at, `project ${where.parts.join('.')} cannot be resolved`);
   }
   const pattern = wildcard(like);
-  return lines([...run.core.catalog.schemas].filter((schema) => pattern.test(schema)).sort());
+  return lines([...run.core.catalog.schemas.keys()].filter((schema) => pattern.test(schema)).sort());
 }
 
 /** `dt=20240101/hr=00`, one a line. */
@@ -100,14 +100,15 @@ function describe(run: Run, { name, extended, spec }: Of<'describe'>): string {
 /** JSON, which is what clients read it as. */
 function describeSchema(run: Run, name: NameRef): string {
   const schema = schemaOf(run, name);
-  if (!run.core.catalog.schemas.has(schema)) {
+  const description = run.core.catalog.schemas.get(schema);
+  if (description === undefined) {
     throw ddlFailed(`NoSuchObjectException(message:Schema ${schema} not found)`);
   }
   const time = localTime(run.core, run.core.now());
   const told = {
     name: schema,
     owner: OWNER,
-    description: '',
+    description,
     createTime: time,
     modifyTime: time,
     type: 'managed',

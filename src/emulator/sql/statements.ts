@@ -151,7 +151,12 @@ export type Show =
 export type Statement =
   | CreateTable
   | CreateView
-  | { readonly kind: 'create_schema'; readonly name: NameRef; readonly ifNotExists: boolean }
+  | {
+      readonly kind: 'create_schema';
+      readonly name: NameRef;
+      readonly ifNotExists: boolean;
+      readonly comment: string;
+    }
   | {
       readonly kind: 'drop_table';
       readonly name: NameRef;

@@ -5,7 +5,7 @@ import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
 import { createMoves } from './moves.ts';
 import { type Opened, openStorage } from './opening.ts';
-import { forgetTablePartition, restore, saveTablePartition } from './own-tables.ts';
+import { forgetSchema, forgetTablePartition, restore, saveSchema, saveTablePartition } from './own-tables.ts';
 import { createQueries } from './queries.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
 import { createSnapshots } from './snapshots.ts';
@@ -71,8 +71,9 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   return {
     ...tables,
     restore: restoreAll,
-    createSchema: (schema) => database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`),
-    dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`),
+    createSchema: (schema, comment) =>
+      database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`, ...saveSchema(schema, comment)),
+    dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`, forgetSchema(schema)),
     addTablePartition: (table, values) => {
       const known = table.tablePartitions.get(specText(table, values));
       return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));

@@ -20,6 +20,7 @@ export const createOwnTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS ${OWN}.format (version INTEGER)`,
   `INSERT INTO ${OWN}.format SELECT ${FORMAT} WHERE NOT EXISTS (FROM ${OWN}.format)`,
   `CREATE SCHEMA IF NOT EXISTS "default"`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.schema_comments (name VARCHAR, comment VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, spec VARCHAR, json VARCHAR, created BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, spec VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
@@ -61,6 +62,14 @@ export function saveTable(table: Table): readonly string[] {
     `INSERT INTO ${OWN}.tables VALUES (${literal(table.id)}, ${literal(json)})`,
   ];
 }
+
+export const forgetSchema = (schema: string): string =>
+  `DELETE FROM ${OWN}.schema_comments WHERE name = ${literal(schema)}`;
+
+export const saveSchema = (schema: string, comment: string): readonly string[] => [
+  forgetSchema(schema),
+  `INSERT INTO ${OWN}.schema_comments VALUES (${literal(schema)}, ${literal(comment)})`,
+];
 
 /** The name under which queries see a table until it is saved again. */
 export async function savedName(change: Change, table: Table): Promise<TableName> {
@@ -135,11 +144,14 @@ export async function restore(change: Change): Promise<Restored & { wide: Map<st
   for (const [id, name] of await read(`SELECT table_id, name FROM ${OWN}.wide_columns`))
     wide.set(id!, (wide.get(id!) ?? new Set()).add(name!));
   const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
-  const schemas = (await read(VISIBLE_SCHEMAS)).map(([schema]) => schema!);
+  const schemas = (await read(VISIBLE_SCHEMAS)).map(([name, comment]) => ({
+    name: name!,
+    comment: comment!,
+  }));
   return { tables: [...tables.values()], sessions, schemas, wide };
 }
 
-const VISIBLE_SCHEMAS = `SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}')`;
+const VISIBLE_SCHEMAS = `SELECT schema_name, coalesce(any_value(comments.comment), '') FROM duckdb_schemas() LEFT JOIN ${OWN}.schema_comments AS comments ON name = schema_name WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}') GROUP BY schema_name`;
 
 function addFigures(table: Table | undefined, spec: string, [rows = 0, bytes = 0, at = 0]: number[]): void {
   if (!table) return;

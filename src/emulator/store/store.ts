@@ -103,7 +103,7 @@ export interface Restored {
   readonly tables: readonly Table[];
   readonly sessions: readonly string[];
   /** All of them, those without tables too. */
-  readonly schemas: readonly string[];
+  readonly schemas: readonly { readonly name: string; readonly comment: string }[];
 }
 
 /**
@@ -113,7 +113,7 @@ export interface Restored {
  */
 export interface Store {
   restore(): Promise<Restored>;
-  createSchema(schema: string): Promise<void>;
+  createSchema(schema: string, comment: string): Promise<void>;
   /** Of a schema without tables. */
   dropSchema(schema: string): Promise<void>;
   createTable(table: Table): Promise<void>;

@@ -42,6 +42,16 @@ it('are made, found in any case with their times, and made once', async () => {
   expect(codeOf(await ask('/fresh'))).toEqual([404, 'NoSuchObject']);
 });
 
+it('keep the comment of either client', async () => {
+  await create('java', '<Comment>a &lt; b</Comment>');
+  await create('pyodps', '<Description>c</Description>');
+  expect((await ask('/java')).body).toContain(
+    '<Comment>a &lt; b</Comment><Description>a &lt; b</Description>',
+  );
+  expect((await ask('/pyodps')).body).toContain('<Comment>c</Comment><Description>c</Description>');
+  for (const name of ['java', 'pyodps']) await ask(`/${name}`, 'DELETE');
+});
+
 it('are missing, still hold tables, or can never go', async () => {
   expect(codeOf(await ask('/none'))).toEqual([404, 'NoSuchObject']);
   expect(codeOf(await ask('/none', 'DELETE'))).toEqual([404, 'NoSuchObject']);

@@ -42,7 +42,7 @@ describe('a restart', () => {
       "ALTER TABLE renamed PARTITION (dt='1') RENAME TO PARTITION (dt='9'); ALTER TABLE renamed DROP PARTITION (dt='2');",
     );
     await ok(
-      "ALTER TABLE renamed ADD PARTITION (dt='empty'); CREATE SCHEMA only; CREATE SCHEMA dropped; DROP SCHEMA dropped;",
+      "ALTER TABLE renamed ADD PARTITION (dt='empty'); CREATE SCHEMA only COMMENT 'kept'; CREATE SCHEMA dropped; DROP SCHEMA dropped;",
     );
     await ok(
       "CREATE VIEW v (a COMMENT 'va') COMMENT 'vc' AS SELECT id FROM renamed WHERE dt = '9'; CREATE TABLE t (other INT);",
@@ -75,6 +75,7 @@ describe('a restart', () => {
     const described = await Promise.all(['renamed', 'v', 'd', 'ext'].map(json));
     await restart();
     expect(await answers()).toEqual(before);
+    expect(JSON.parse(await ok('DESC SCHEMA only'))).toMatchObject({ description: 'kept' });
     expect(await Promise.all(['renamed', 'v', 'd', 'ext'].map(json))).toEqual(described);
     expect(described[0]).toMatchObject({ recordNum: 2, owner: 'ALIYUN$you', lifecycle: 9 });
     expect(JSON.parse(described[0]!.Reserved as string).schema_version).toBe('3');

@@ -125,6 +125,9 @@ describe('DESC', () => {
 
   it('tells schemas as JSON, which clients read', async () => {
     expect(JSON.parse(await ok('DESC SCHEMA s'))).toMatchObject({ name: 's', type: 'managed' });
+    await ok("CREATE SCHEMA told COMMENT 'it\\'s told'");
+    expect(JSON.parse(await ok('DESC SCHEMA told'))).toMatchObject({ description: "it's told" });
+    await ok('DROP SCHEMA told');
     expect(await ok('DESC PROJECT')).toMatch(/^Name +demo\n/);
     expect(await fails('DESC SCHEMA never')).toMatch(/not found/);
   });
