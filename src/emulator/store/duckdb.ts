@@ -96,7 +96,7 @@ function connectionOf(connection: NodeApi.DuckDBConnection): Connection {
       for (const statement of statements) await connection.run(statement);
     },
     shape: async (sql) => shapeOf(await connection.prepare(sql)),
-    chunks: async (sql) => chunksOf(await connection.stream(sql)),
+    chunks: async (sql) => chunksOf(await connection.stream(sql), () => connection.interrupt()),
     interrupt: () => connection.interrupt(),
     close: () => connection.closeSync(),
   };
@@ -112,11 +112,27 @@ function shapeOf(prepared: NodeApi.DuckDBPreparedStatement): QueryShape {
   return shape;
 }
 
-async function* chunksOf(result: NodeApi.DuckDBResult): AsyncIterable<DuckDBDataChunk> {
-  for (;;) {
-    const chunk = await result.fetchChunk();
-    if (!chunk || chunk.rowCount === 0) return;
-    yield chunk;
+/**
+ * A result that was not read to its end keeps its database open until it is collected, whatever is closed:
+ * a file that was opened anew meanwhile would be overwritten then. So the rest of it is ended.
+ */
+async function* chunksOf(
+  result: NodeApi.DuckDBResult,
+  interrupt: () => void,
+): AsyncIterable<DuckDBDataChunk> {
+  let chunk: DuckDBDataChunk | null = null;
+  const next = async () => {
+    chunk = null;
+    chunk = await result.fetchChunk();
+    return chunk !== null && chunk.rowCount > 0;
+  };
+  try {
+    while (await next()) yield chunk!;
+  } finally {
+    if (chunk) {
+      interrupt();
+      while (await next().catch(() => false));
+    }
   }
 }
 

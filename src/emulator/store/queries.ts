@@ -157,9 +157,10 @@ async function prepare(
 }
 
 async function countOf(connection: Connection, source: string): Promise<number> {
+  let count = 0;
   for await (const chunk of await connection.chunks(`SELECT count(*) FROM ${source}`))
-    return Number(chunk.getColumnVector(0).getItem(0));
-  return 0;
+    count = Number(chunk.getColumnVector(0).getItem(0));
+  return count;
 }
 
 /** With the database's name: alone, it would be looked for where the search path leads now. */

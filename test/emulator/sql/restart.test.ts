@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../src/emulator/server.ts';
-import { start } from '../harness.ts';
+import { call, start } from '../harness.ts';
 import { answersOf } from './answers.ts';
 
 let dataDir: string;
@@ -91,4 +91,25 @@ describe('a restart', () => {
     await restart();
     expect(await ok('SELECT * FROM b ORDER BY id')).toBe('"id","n"\n1,\\N\n2,2\n');
   });
+
+  it.skipIf(process.platform !== 'linux')('finds the files closed, whatever was asked before', async () => {
+    await ok('CREATE TABLE a (id INT); INSERT INTO a VALUES (1); SELECT * FROM a;');
+    const begun = await call(emulator.tunnelEndpoint, '/projects/demo/tables/a', {
+      ...{ method: 'POST', query: { downloads: '' } },
+    });
+    expect(begun.status).toBe(200);
+    await emulator.stop();
+    expect(openFiles().filter((file) => file.startsWith(dataDir))).toEqual([]);
+    emulator = await start({ dataDir });
+  });
 });
+
+/** A file that is open while it is opened once more is overwritten when the first one lets it go. */
+const openFiles = (): string[] =>
+  readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${name}`)];
+    } catch {
+      return [];
+    }
+  });
