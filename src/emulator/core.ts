@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RouteName } from './control/control.ts';
 import type { Quotas } from './control/quotas.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
+import type { Lanes } from './lanes.ts';
 import type { Catalog, Table } from './model/catalog.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
@@ -31,6 +32,8 @@ export interface Core {
   /** How upsert sessions choose the bucket of a row. */
   readonly hasher: HasherName;
   readonly instances: Instances;
+  /** Statements that change the same table, in turn: each finds what the one before it left. */
+  readonly inTurn: Lanes;
   readonly quotas: Quotas;
   readonly traffic: Traffic;
 }

@@ -12,6 +12,7 @@ import { type Stats, stats } from './control/manage.ts';
 import { createQuotas } from './control/quotas.ts';
 import { type ForcedState, listSessions, type SessionInfo, setSession } from './control/session-control.ts';
 import type { Core } from './core.ts';
+import { createLanes } from './lanes.ts';
 import { listen, portOf, type Served } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
 import { isLoopback } from './page/guard.ts';
@@ -149,6 +150,7 @@ function createCore(options: EmulatorOptions, store: Store): Core {
     upserts: createUpserts(store, now),
     hasher: options.hasher ?? 'default',
     instances: createInstances(),
+    inTurn: createLanes(),
     quotas: createQuotas(options.quotas ?? 'none', now),
     traffic: { bytesIn: 0, requests },
   };

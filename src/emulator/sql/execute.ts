@@ -4,7 +4,7 @@ import { createSchema, createTable } from './create.ts';
 import { dropSchema, dropTable, truncate } from './drop.ts';
 import { explain } from './explain.ts';
 import { insert, insertAll } from './insert.ts';
-import { type QuerySession, schemaOf } from './names.ts';
+import { nameOf, type QuerySession, schemaOf } from './names.ts';
 import { rewrite } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { type Outcome, runQuery } from './run-query.ts';
@@ -55,20 +55,6 @@ type Shown = Extract<Statement, { kind: `show_${string}` | `describe${string}` |
 
 async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<void> {
   switch (statement.kind) {
-    case 'create_table':
-      return createTable(run, statement);
-    case 'create_view':
-      return createView(run, statement);
-    case 'create_schema':
-      return newSchema(run, statement);
-    case 'drop_table':
-      return dropTable(run, statement);
-    case 'drop_schema':
-      return dropSchema(run, statement);
-    case 'truncate':
-      return truncate(run, statement);
-    case 'alter':
-      return alterTable(run, statement);
     case 'insert':
       return insert(run, statement);
     case 'multi_insert':
@@ -76,6 +62,34 @@ async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<v
     case 'update':
     case 'delete':
       return rewrite(run, statement);
+    case 'create_schema':
+      return newSchema(run, statement);
+    case 'drop_schema':
+      return dropSchema(run, statement);
+    default: {
+      const { schema, name } = nameOf(run, statement.name);
+      return run.core.inTurn(`${schema}.${name}`, () => define(run, statement));
+    }
+  }
+}
+
+type Definition = Extract<
+  Statement,
+  { kind: 'create_table' | 'create_view' | 'drop_table' | 'truncate' | 'alter' }
+>;
+
+async function define(run: Run, statement: Definition): Promise<void> {
+  switch (statement.kind) {
+    case 'create_table':
+      return createTable(run, statement);
+    case 'create_view':
+      return createView(run, statement);
+    case 'drop_table':
+      return dropTable(run, statement);
+    case 'truncate':
+      return truncate(run, statement);
+    case 'alter':
+      return alterTable(run, statement);
   }
 }
 

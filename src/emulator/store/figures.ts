@@ -9,6 +9,8 @@ export interface Figures {
   forget(table: Table): void;
   /** The newest `Table` of every id. */
   all(): Iterable<Table>;
+  /** The newest `Table` of the id; undefined: it was dropped. */
+  find(table: Table): Table | undefined;
   /** The newest `Table` of the id; what is asked for itself when none is known. */
   newest(table: Table): Table;
   /** Another number after each change of the rows or of the table. */
@@ -89,6 +91,7 @@ export function createFigures(): Figures {
 
   return {
     newest,
+    find: ({ id }) => tables.get(id),
     checkKnown,
     holder,
     version,

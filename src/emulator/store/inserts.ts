@@ -1,4 +1,6 @@
+import { createLanes } from '../lanes.ts';
 import { newTablePartition, specText, type Table } from '../model/catalog.ts';
+import { sameColumns } from '../model/destination.ts';
 import type { ColumnType } from '../model/types.ts';
 import { StatementError } from '../sql/tokens.ts';
 import { type Parts, removeRows } from './changes.ts';
@@ -18,17 +20,11 @@ export function createInserts({
   wide,
   now,
 }: Parts): Pick<Store, 'insert'> {
-  const lanes = new Map<string, Promise<unknown>>();
+  const inTurn = createLanes();
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
   function insert(plan: InsertPlan): Promise<readonly Inserted[]> {
-    if (!plan.alone) return write(plan);
-    const { id } = plan.table;
-    const result = (lanes.get(id) ?? Promise.resolve()).then(() => write(plan));
-    const settled = result.catch(() => {});
-    lanes.set(id, settled);
-    void settled.then(() => lanes.get(id) === settled && lanes.delete(id));
-    return result;
+    return plan.alone ? inTurn(plan.table.id, () => write(plan)) : write(plan);
   }
 
   async function write(plan: InsertPlan): Promise<readonly Inserted[]> {
@@ -62,12 +58,23 @@ export function createInserts({
     });
   }
 
+  /** The query has run beside other changes: its columns may not be the table's any more. */
+  function checkUnchanged(table: Table): void {
+    const current = figures.find(table);
+    if (current && sameColumns(current.columns, table.columns)) return;
+    const what = current ? 'changed its columns' : 'dropped it';
+    throw new StatementError(
+      `ODPS-0110141:Data version exception - another job ${what} while rows for table ${table.name} were made`,
+    );
+  }
+
   async function insertResult(
     change: Change,
     plan: InsertPlan,
     result: Result,
   ): Promise<readonly Inserted[]> {
     const { table, overwrite } = plan;
+    checkUnchanged(table);
     const written = await groups(change, plan, result, dynamicColumns(plan).length);
     const replaced = overwrite ? replacedBy(plan, written) : [];
     for (const values of replaced) await snapshots.keep(change, table, values);
