@@ -21,9 +21,13 @@ export interface Served extends PageOf {
   readonly idleMs?: number;
 }
 
+/** Bytes of the request line and the headers: a download names up to 1,200 columns in its query. */
+const LONGEST_HEAD = 1024 * 1024;
+
 /** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
 export async function listen(served: Served, host: string, port: number): Promise<Server> {
-  const server = createServer((request, response) => void respond(served, request, response));
+  const options = { maxHeaderSize: LONGEST_HEAD };
+  const server = createServer(options, (request, response) => void respond(served, request, response));
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
   server.keepAliveTimeout = 120_000;
