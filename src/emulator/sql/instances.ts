@@ -205,6 +205,9 @@ function finish(instance: Instance, status: 'Success' | 'Failed', outcome: Outco
 
 function failureText(error: unknown): string {
   if (error instanceof StatementError) return error.message;
+  // The parsers go as deep as the statement does.
+  if (error instanceof RangeError && error.message.includes('call stack'))
+    return 'ODPS-0130161:[1,1] Parse exception - the statement is nested too deeply, or a text in it is too long';
   return `ODPS-0010000:System internal error - ${error instanceof Error ? error.message : String(error)}`;
 }
 

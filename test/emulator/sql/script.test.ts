@@ -35,6 +35,14 @@ describe('a script', () => {
     expect(await ok("show tables like 'never'")).toBe('');
   });
 
+  it.each([
+    ['parentheses', `SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)};`],
+    ['NOT', `SELECT ${'NOT '.repeat(20_000)}TRUE;`],
+    ['CASE', `SELECT ${'CASE WHEN TRUE THEN '.repeat(3000)}1${' END'.repeat(3000)};`],
+  ])('with too many levels of %s is a wrong statement, no internal error', async (_what, text) => {
+    expect(await fails(text)).toMatch(/^ODPS-0130161:\[1,1\] .*nested too deeply/);
+  });
+
   it.each(['', '   \n', ';;', '-- a comment', '/* another */ ;'])(
     'that is empty (%j) fails',
     async (text) => {
