@@ -1,6 +1,6 @@
 import { castTo, convert, quote } from './casts.ts';
 import { translateTest } from './conditions.ts';
-import { type Context, semantic } from './context.ts';
+import { type Context, semantic, setting } from './context.ts';
 import { translateCall } from './functions/calls.ts';
 import { fieldOf, resolveName } from './names.ts';
 import { binary, comparison, element, truth, unary } from './operators.ts';
@@ -82,7 +82,7 @@ function literal({ type, text, at }: Extract<Expression, { kind: 'literal' }>, c
     case 'boolean':
       return { sql: text, type: BOOLEAN, constant: text.toLowerCase() };
     case 'integer':
-      return integer(text);
+      return integer(text, setting(context, 'odps.sql.type.system.odps2') !== false);
     case 'double':
       return { sql: `CAST('${text}' AS DOUBLE)`, type: DOUBLE, constant: text };
     case 'decimal': {
@@ -94,11 +94,12 @@ function literal({ type, text, at }: Extract<Expression, { kind: 'literal' }>, c
   }
 }
 
-function integer(text: string): Typed {
+/** INT where it fits, as long as the types of MaxCompute 2.0 are on; BIGINT else. */
+function integer(text: string, hasInt: boolean): Typed {
   const value = BigInt(text);
   if (value === 1n << 63n)
     return { sql: `CAST(${text} AS DECIMAL(38,0))`, type: decimalOf(text), constant: text };
-  const type = value < 1n << 31n ? INT : BIGINT;
+  const type = hasInt && value < 1n << 31n ? INT : BIGINT;
   return { sql: `CAST(${text} AS ${duckName(type)})`, type, constant: text };
 }
 

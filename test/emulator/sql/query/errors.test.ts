@@ -183,4 +183,10 @@ describe('a query that is wrong', () => {
     const { text } = await sql(emulator, 'SELECT id FROM t GROUP BY 1;', settings);
     expect(text).toContain('column reference id should appear in GROUP BY key');
   });
+
+  it('has BIGINT only when the types of MaxCompute 2.0 are switched off', async () => {
+    const type = async (value: string) =>
+      (await sql(emulator, 'SELECT typeof(1) AS x;', { 'odps.sql.type.system.odps2': value })).text;
+    expect([await type('true'), await type('false')]).toEqual(['"x"\n"int"\n', '"x"\n"bigint"\n']);
+  });
 });
