@@ -6,6 +6,7 @@ import { createStatement } from './show-create.ts';
 import { ddlFailed, noSuchTablePartition, semantic } from './statement-errors.ts';
 import type { NameRef, Show } from './statements.ts';
 import { checkHasLevels, matching, valuesOf } from './table-partitions.ts';
+import { isLike } from './wildcards.ts';
 
 type Listing = Exclude<Show, { kind: 'explain' }>;
 type Of<Kind extends Show['kind']> = Extract<Show, { kind: Kind }>;
@@ -46,10 +47,9 @@ function showTables(run: Run, { in: where, like, only }: Of<'show_tables'>): str
     throw ddlFailed(`NoSuchObjectException(message:Schema ${schema} not found)`);
   const kinds = { views: 'VIRTUAL_VIEW', external: 'EXTERNAL_TABLE' };
   const wanted = only && kinds[only];
-  const pattern = wildcard(like);
   const found = catalog
     .list(schema)
-    .filter((table) => (!wanted || table.kind === wanted) && pattern.test(table.name));
+    .filter((table) => (!wanted || table.kind === wanted) && isListed(table.name, like));
   return lines(found.map((table) => `${table.owner}:${table.name}`));
 }
 
@@ -63,19 +63,14 @@ function listedSchema(run: Run, where: NameRef): string {
 }
 
 /** `*` and `%` stand for anything, `|` between alternatives. */
-function wildcard(like: string): RegExp {
-  const parts = [...like].map((char) =>
-    char === '*' || char === '%' ? '.*' : char === '|' ? '|' : char.replace(/[\\^$.+?()[\]{}]/g, '\\$&'),
-  );
-  return new RegExp(`^(?:${parts.join('')})$`, 'isu');
-}
+const isListed = (name: string, like: string): boolean =>
+  like.split('|').some((pattern) => isLike(name.toLowerCase(), pattern.toLowerCase(), '*%'));
 
 function showSchemas(run: Run, { in: where, like }: Of<'show_schemas'>): string {
   if (where && where.parts.join('.').toLowerCase() !== run.core.project.toLowerCase()) {
     throw semantic(where.at, `project ${where.parts.join('.')} cannot be resolved`);
   }
-  const pattern = wildcard(like);
-  return lines([...run.core.catalog.schemas.keys()].filter((schema) => pattern.test(schema)).sort());
+  return lines([...run.core.catalog.schemas.keys()].filter((schema) => isListed(schema, like)).sort());
 }
 
 /** `dt=20240101/hr=00`, one a line. */

@@ -12,6 +12,7 @@ import { isIntegerType } from '../model/types.ts';
 import type { Run } from './run.ts';
 import { ddlFailed, noSuchTablePartition, semantic, wrongTablePartition } from './statement-errors.ts';
 import type { Alteration, Comparison, Filter, FilterAt, Spec } from './statements.ts';
+import { isLike } from './wildcards.ts';
 
 type Of<Kind extends Alteration['do']> = Extract<Alteration, { do: Kind }>;
 
@@ -155,7 +156,7 @@ function holds(table: Table, filter: Filter, values: readonly string[]): boolean
 function compares(table: Table, filter: Comparison, values: readonly string[]): boolean {
   const index = table.tablePartitionColumns.findIndex(({ name }) => name === filter.column);
   const value = values[index]!;
-  if (filter.op === 'like') return likePattern(filter.values[0]!).test(value);
+  if (filter.op === 'like') return isLike(value, filter.values[0]!, '%', '_');
   const column = table.tablePartitionColumns[index]!;
   const signs = filter.values.map((wanted) => compare(value, wanted, isIntegerType(column.type)));
   return filter.op === 'in' ? signs.includes(0) : TESTS[filter.op](signs[0]!);
@@ -173,14 +174,6 @@ const TESTS: Record<'=' | '<>' | '<' | '<=' | '>' | '>=', (sign: number) => bool
 function compare(value: string, wanted: string, numbers: boolean): number {
   if (numbers) return Math.sign(Number(value) - Number(wanted));
   return value === wanted ? 0 : value < wanted ? -1 : 1;
-}
-
-/** SQL's LIKE: `%` and `_`. */
-function likePattern(text: string): RegExp {
-  const parts = [...text].map((char) =>
-    char === '%' ? '.*' : char === '_' ? '.' : char.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'),
-  );
-  return new RegExp(`^${parts.join('')}$`, 'su');
 }
 
 function filterText(filter: Filter): string {
