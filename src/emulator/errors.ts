@@ -1,4 +1,3 @@
-import { StatementError } from './sql/tokens.ts';
 import { escapeXml } from './xml.ts';
 
 /** Which of the two protocols a call belongs to: it decides the shape of errors (protocol 10.1). */
@@ -28,6 +27,9 @@ export class Refusal extends Error {
     this.headers = headers;
   }
 }
+
+/** A statement that fails: the text, with the service's code, that `?result` of its instance holds. */
+export class StatementError extends Error {}
 
 export const malformed = (message: string): Refusal => new Refusal(400, 'MalformedDataStream', message);
 

@@ -6,6 +6,7 @@ import { typeText } from '../model/types.ts';
 import { ascending } from '../service/answers.ts';
 import { execute } from '../sql/execute.ts';
 import type { Instance } from '../sql/instances.ts';
+import { quoted } from '../sql/names.ts';
 import { parseScript } from '../sql/script.ts';
 
 /** Of each list the page shows at most so many. */
@@ -98,10 +99,10 @@ export async function tableDetail(core: Core, schema: string, name: string): Pro
 
 async function ddlOf(core: Core, table: Table): Promise<string | null> {
   if (table.kind === 'VIRTUAL_VIEW') return table.query;
-  const quoted = [core.project, table.schema, table.name].map((part) => `\`${part}\``).join('.');
+  const name = [core.project, table.schema, table.name].map(quoted).join('.');
   try {
     const session = { schema: table.schema, timeZone: core.timeZone };
-    return (await execute(core, parseScript(`SHOW CREATE TABLE ${quoted};`), session)).text.trim();
+    return (await execute(core, parseScript(`SHOW CREATE TABLE ${name};`), session)).text.trim();
   } catch {
     return null;
   }

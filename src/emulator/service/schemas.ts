@@ -2,6 +2,7 @@ import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { createSchema as makeSchema } from '../sql/create.ts';
 import { execute } from '../sql/execute.ts';
+import { quoted } from '../sql/names.ts';
 import { parseScript } from '../sql/script.ts';
 import { elementText } from '../xml.ts';
 import { ascending, element, httpDate, listing, OWNER, ownership, page, xml } from './answers.ts';
@@ -48,7 +49,7 @@ export async function dropSchema(core: Core, given: string): Promise<Reply> {
   if (tables > 0)
     throw new Refusal(400, 'InvalidArgument', `The schema ${name} still holds ${tables} tables or views.`);
   if (name === 'default') throw new Refusal(400, 'InvalidArgument', 'The schema default cannot be dropped.');
-  await run(core, `DROP SCHEMA \`${name}\`;`);
+  await run(core, `DROP SCHEMA ${quoted(name)};`);
   return { status: 200 };
 }
 

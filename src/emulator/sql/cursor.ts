@@ -1,4 +1,5 @@
-import { parseError, position, type StatementError, type Token } from './tokens.ts';
+import type { StatementError } from '../errors.ts';
+import { parseError, position, type Token } from './tokens.ts';
 
 /** A place in the tokens of a statement, and the steps that readers of statements take from it. */
 export interface Cursor {

@@ -1,9 +1,7 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import { identifier, literal, visible } from '../store/duckdb-sql.ts';
 
 /** Texts in DuckDB's dialect around queries that were translated. */
-
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The query's columns under other names, by their places. */
 export function namedAs(sql: string, names: readonly string[]): string {
@@ -50,9 +48,6 @@ const fitted = ({ type }: ColumnDefinition, value: string): string =>
     ? `left(CAST(${value} AS VARCHAR), ${type.length})`
     : value;
 
-/** The visible table in queries of the store. */
-const visibleName = ({ schema, name }: Table): string => `${identifier(schema)}.${identifier(name)}`;
-
 /** Counts the values of each column that are not NULL. */
 export function countingQuery(sql: string, width: number): string {
   const places = Array.from({ length: width }, (_, index) => `c${index}`);
@@ -98,6 +93,6 @@ export function mergedByKey(table: Table, sql: string, constants: ReadonlyMap<st
   ];
   return (
     `WITH fresh AS MATERIALIZED (${onePerKey(table, sql, constants)}) SELECT ${all} FROM fresh ` +
-    `UNION ALL SELECT ${list(names, 'o.')} FROM ${visibleName(table)} AS o WHERE ${tests.join(' AND ')}`
+    `UNION ALL SELECT ${list(names, 'o.')} FROM ${visible(table)} AS o WHERE ${tests.join(' AND ')}`
   );
 }

@@ -1,3 +1,4 @@
+import { StatementError } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import { constantsOf, sourcesOf } from './insert-sources.ts';
 import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
@@ -5,7 +6,7 @@ import { ownTableNamed } from './names.ts';
 import { placed, type Run } from './run.ts';
 import { failed, translated } from './run-query.ts';
 import type { Insert, NameRef, QueryText } from './statements.ts';
-import { position, StatementError } from './tokens.ts';
+import { position } from './tokens.ts';
 
 /** Table partitions that one INSERT may write. */
 const WRITTEN = { into: 10_000, overwrite: 60_000 } as const;

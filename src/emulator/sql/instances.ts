@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal, StatementError } from '../errors.ts';
 import type { Rows } from '../store/store.ts';
 import { elementText, properties } from '../xml.ts';
 import { execute } from './execute.ts';
 import type { QuerySession } from './names.ts';
 import type { Outcome } from './run-query.ts';
 import { parseScript } from './script.ts';
-import { StatementError } from './tokens.ts';
 
 /** One submitted statement. */
 export interface Instance {

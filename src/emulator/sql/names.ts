@@ -13,6 +13,9 @@ export interface QuerySession {
   readonly signal?: AbortSignal;
 }
 
+/** A name as statements write it. */
+export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
 /** Schema and table that a name means; throws for another project. */
 export function nameOf({ core, session }: Run, { parts, at }: NameRef): TableName {
   const name = resolveName(parts, core.project, session.schema, (schema) => core.catalog.schemas.has(schema));

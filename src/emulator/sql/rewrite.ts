@@ -1,6 +1,6 @@
 import type { Table } from '../model/catalog.ts';
 import { replaceRows } from './insert.ts';
-import { ownTableNamed } from './names.ts';
+import { ownTableNamed, quoted } from './names.ts';
 import type { Run } from './run.ts';
 import { semantic } from './statement-errors.ts';
 import type { QueryText, Rewrite } from './statements.ts';
@@ -41,5 +41,3 @@ function rewritten(table: Table, { kind, name, alias, set, where }: Rewrite): Qu
     return { text: `SELECT ${all.map(quoted).join(', ')} ${from} WHERE NOT ${test}`, start };
   return { text: `SELECT ${all.map(column).join(', ')} ${from}`, start };
 }
-
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

@@ -1,10 +1,10 @@
+import type { StatementError } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Rows } from '../store/store.ts';
 import { resultCsv } from './result-csv.ts';
 import { placed, type Run } from './run.ts';
 import { analyzeQuery, describeQueryError, type QueryScope } from './select.ts';
 import type { QueryText } from './statements.ts';
-import type { StatementError } from './tokens.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
 const RESULT_ROWS = 10_000;

@@ -1,3 +1,4 @@
+import type { StatementError } from '../errors.ts';
 import { atEnd, type Cursor, here, isSymbol, peekWord, startOf, takeSymbol, unexpected } from './cursor.ts';
 import { readAlter } from './parse-alter.ts';
 import { readCreate, readQuery } from './parse-create.ts';
@@ -6,7 +7,7 @@ import { insertsBehind, readDelete, readInsert, readInserts, readUpdate } from '
 import { readDescribe, readShow } from './parse-show.ts';
 import { unsupported } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
-import { parseError, type StatementError, tokenize } from './tokens.ts';
+import { parseError, tokenize } from './tokens.ts';
 
 export interface Script {
   /** The text as submitted: places in messages and in queries are places in it. */

@@ -1,5 +1,6 @@
 import type { Clustering, ColumnDefinition, ExternalStorage, Properties, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
+import { quoted } from './names.ts';
 import { fullName } from './statement-errors.ts';
 
 /** The statement that makes the table again. */
@@ -46,8 +47,6 @@ const typeName = (lower: string): string =>
     : lower.toUpperCase();
 
 const commentText = (comment: string): string => (comment ? ` COMMENT ${text(comment)}` : '');
-
-const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 const ESCAPED: Record<string, string> = {
   ...{ "'": "\\'", '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\b': '\\b' },

@@ -1,5 +1,5 @@
+import { StatementError } from '../errors.ts';
 import type { TableName } from '../model/catalog.ts';
-import { StatementError } from './tokens.ts';
 
 /** Texts of failed statements by the service's published codes; `at` is `line,column`. */
 

@@ -1,3 +1,5 @@
+import { StatementError } from '../errors.ts';
+
 /** Words, literals and symbols of a MaxCompute SQL text; comments and blanks are left out. */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'text' | 'symbol';
@@ -6,9 +8,6 @@ export interface Token {
   readonly start: number;
   readonly end: number;
 }
-
-/** Wrong statement: the text that `?result` of the failed instance holds. */
-export class StatementError extends Error {}
 
 export function parseError(sql: string, at: number, message: string): StatementError {
   return new StatementError(`ODPS-0130161:[${position(sql, at)}] Parse exception - ${message}`);

@@ -1,8 +1,8 @@
+import { StatementError } from '../errors.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 import { Scan } from '../record/scan.ts';
-import { StatementError } from '../sql/tokens.ts';
 import { createFigures, moveFigures } from './figures.ts';
 import { addOffset, createOffsetSet, mergeOffsets, type OffsetSet, reportOffsets } from './offset-set.ts';
 import type { BlockLoader, StagedBlock, Store } from './store.ts';

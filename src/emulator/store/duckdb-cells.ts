@@ -1,7 +1,7 @@
+import { decimalText } from '../model/decimal.ts';
 import type { ColumnType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
 import type { Api, DuckDBValue } from './duckdb.ts';
-import { decimalText } from './value-text.ts';
 
 type FromDuck = (value: DuckDBValue) => Cell;
 

@@ -1,8 +1,8 @@
+import { StatementError } from '../errors.ts';
 import { createLanes } from '../lanes.ts';
 import { newTablePartition, specText, type Table } from '../model/catalog.ts';
 import { sameColumns } from '../model/destination.ts';
 import type { ColumnType } from '../model/types.ts';
-import { StatementError } from '../sql/tokens.ts';
 import { type Parts, removeRows } from './changes.ts';
 import type { Change, DuckDBValue } from './duckdb.ts';
 import { literal, storage } from './duckdb-sql.ts';

@@ -1,6 +1,6 @@
 import type { ColumnType, SimpleName } from '../model/types.ts';
 import type { Api, DuckDBType } from './duckdb.ts';
-import { itemName, storedType } from './duckdb-sql.ts';
+import { itemName, literal, storedType } from './duckdb-sql.ts';
 import { markedType } from './marks.ts';
 
 /** The MaxCompute type of a query's column, as far as DuckDB can tell. */
@@ -89,7 +89,7 @@ function keptNested(api: Api, value: string, type: Nested, from: DuckDBType, dep
     // By place, as MaxCompute assigns structs; struct_extract counts from 1 only where fields have no names.
     const fields = type.fields.map((field, index) => {
       const name = from.entryNames[index];
-      const source = `struct_extract(${value}, '${(name ?? '').replaceAll("'", "''")}')`;
+      const source = `struct_extract(${value}, ${literal(name ?? '')})`;
       return `f${index} := ${name === undefined ? 'NULL' : kept(api, source, field.type, from.entryTypes[index]!, depth)}`;
     });
     return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${fields.join(', ')}) END`;

@@ -12,10 +12,3 @@ export function decimalDigits(text: string, precision: number, scale: number): b
     throw malformed(`${text} does not fit into DECIMAL(${precision},${scale})`);
   return match[1] === '-' ? -digits : digits;
 }
-
-/** Plain notation with all digits of the scale. */
-export function decimalText(value: bigint, scale: number): string {
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  return `${value < 0n ? '-' : ''}${whole}${scale ? `.${digits.slice(-scale)}` : ''}`;
-}

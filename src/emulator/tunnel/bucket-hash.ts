@@ -1,3 +1,4 @@
+import { decimalNumber } from '../model/decimal.ts';
 import type { ColumnType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
 
@@ -118,17 +119,9 @@ function timeHash(value: bigint, hasher: Hasher): number | undefined {
 
 /** The whole number of units of the column's scale, rounded half away from zero. */
 function decimalHash(text: string, type: { precision: number; scale: number }, hasher: Hasher): number {
-  const unscaled = unscaledOf(text, type.scale);
+  const unscaled = decimalNumber(text, type.scale);
   if (type.precision <= 18) return hasher.number(wrap(unscaled));
   return (hasher.number(wrap(unscaled)) + hasher.number(wrap(unscaled >> 64n))) | 0;
-}
-
-function unscaledOf(text: string, scale: number): bigint {
-  const negative = text.startsWith('-');
-  const [whole = '', fraction = ''] = text.replace(/^[-+]/, '').split('.');
-  const kept = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0') || '0');
-  const rounded = (fraction[scale] ?? '0') >= '5' ? kept + 1n : kept;
-  return negative ? -rounded : rounded;
 }
 
 /** The bucket of a row by the hashes of its key values; undefined where one of them is not known. */

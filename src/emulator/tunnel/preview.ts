@@ -5,6 +5,7 @@ import { Refusal, type Reply } from '../errors.ts';
 import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
 import { describeQueryError } from '../sql/select.ts';
+import { visible } from '../store/duckdb-sql.ts';
 import type { Rows } from '../store/store.ts';
 import { chosenColumns, OCTETS, type RowPieces } from './reading.ts';
 
@@ -54,7 +55,7 @@ export async function previewRows(
 async function previewView(core: Core, view: Table, plan: PreviewPlan, limit: number): Promise<Preview> {
   if (plan.spec) throw new Refusal(400, 'InvalidPartitionSpec', `View ${view.name} is not partitioned.`);
   const columns = chosenColumns(plan.names, view.columns);
-  const sql = `SELECT * FROM "${view.name.replaceAll('"', '""')}"${Number.isFinite(limit) ? ` LIMIT ${limit}` : ''}`;
+  const sql = `SELECT * FROM ${visible(view)}${Number.isFinite(limit) ? ` LIMIT ${limit}` : ''}`;
   const scope = { schema: view.schema, timeZone: core.timeZone, resultColumns: view.columns };
   const rows = await core.store.query(sql, scope).catch((error: unknown) => {
     throw describeQueryError(error, view.query);

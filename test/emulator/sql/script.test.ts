@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StatementError } from '../../../src/emulator/errors.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import { parseScript } from '../../../src/emulator/sql/script.ts';
-import { StatementError } from '../../../src/emulator/sql/tokens.ts';
 import { sql, start } from '../harness.ts';
 import { answersOf } from './answers.ts';
 import { ALL_STATEMENTS } from './statements.ts';

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../model/types.ts';
+import { identifier, literal } from '../../store/duckdb-sql.ts';
 import {
   columnType,
   duckName,
@@ -12,9 +13,6 @@ import {
   sameType,
   type Typed,
 } from './types.ts';
-
-export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** Whether the service converts without being told: arguments, comparisons, branches. */
 export function converts(from: SqlType, to: SqlType): boolean {
@@ -167,7 +165,7 @@ function castNested({ type: from, sql }: Typed, to: ColumnType): string | undefi
   if (from.name !== 'STRUCT' || to.name !== 'STRUCT' || from.fields.length !== to.fields.length)
     return undefined;
   const fields = from.fields.map((field, index) => {
-    const given = { sql: `struct_extract(${sql}, ${quote(field.name)})`, type: field.type };
+    const given = { sql: `struct_extract(${sql}, ${literal(field.name)})`, type: field.type };
     return { name: to.fields[index]!.name, sql: castTo(given, to.fields[index]!.type) };
   });
   if (fields.some((field) => field.sql === undefined)) return undefined;

@@ -1,4 +1,5 @@
-import { convert, converts, identifier } from './casts.ts';
+import { identifier } from '../../store/duckdb-sql.ts';
+import { convert, converts } from './casts.ts';
 import { type Context, newName, semantic, wrongType } from './context.ts';
 import { translateExpression } from './expressions.ts';
 import { comparedType, comparison, truth } from './operators.ts';

@@ -1,5 +1,5 @@
+import type { StatementError } from '../../errors.ts';
 import type { Table, TableName } from '../../model/catalog.ts';
-import type { StatementError } from '../tokens.ts';
 import { queryError } from './errors.ts';
 import type { Expression, Window } from './syntax/ast.ts';
 import { type SqlType, type Typed, typeName } from './types.ts';

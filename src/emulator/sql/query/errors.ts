@@ -1,4 +1,5 @@
-import { position, StatementError } from '../tokens.ts';
+import { StatementError } from '../../errors.ts';
+import { position } from '../tokens.ts';
 
 /** `ODPS-number:[line,column] kind - text`, the form of all errors of queries. */
 export function queryError(sql: string, at: number, number: string, text: string): StatementError {

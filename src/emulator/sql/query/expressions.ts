@@ -1,4 +1,5 @@
-import { castTo, convert, quote } from './casts.ts';
+import { literal } from '../../store/duckdb-sql.ts';
+import { castTo, convert } from './casts.ts';
 import { translateTest } from './conditions.ts';
 import { type Context, semantic, setting } from './context.ts';
 import { translateCall } from './functions/calls.ts';
@@ -26,7 +27,7 @@ export function translateExpression(expression: Expression, context: Context): T
   const translate = (each: Expression): Typed => translateExpression(each, context);
   switch (expression.kind) {
     case 'literal':
-      return literal(expression, context);
+      return translateLiteral(expression, context);
     case 'name':
       return resolveName(expression.parts, context);
     case 'call':
@@ -73,10 +74,13 @@ function translateChain(expression: Extract<Expression, { kind: 'binary' }>, con
   return left;
 }
 
-function literal({ type, text, at }: Extract<Expression, { kind: 'literal' }>, context: Context): Typed {
+function translateLiteral(
+  { type, text, at }: Extract<Expression, { kind: 'literal' }>,
+  context: Context,
+): Typed {
   switch (type) {
     case 'string':
-      return { sql: quote(text), type: STRING, constant: text };
+      return { sql: literal(text), type: STRING, constant: text };
     case 'null':
       return { sql: 'NULL', type: VOID };
     case 'boolean':
@@ -119,14 +123,14 @@ function typedLiteral(type: SqlType, text: string, at: number, context: Context)
   if (/INT/.test(type.name) || type.name === 'FLOAT')
     return { sql: `CAST(${text} AS ${name})`, type, constant: text };
   if (type.name === 'BINARY' || type.name === 'JSON' || type.name === 'VOID') {
-    return { sql: type.name === 'BINARY' ? `encode(${quote(text)})` : quote(text), type };
+    return { sql: type.name === 'BINARY' ? `encode(${literal(text)})` : literal(text), type };
   }
   const pattern = type.name === 'DATE' ? DATE : TIME;
   if (!pattern.test(text) || Number.isNaN(Date.parse(`${text.slice(0, 10)}T00:00:00Z`))) {
     throw semantic(context, at, `'${text}' is no ${typeName(type)}`);
   }
-  const value = castTo({ sql: quote(text), type: STRING }, type);
-  return { sql: value ?? quote(text), type, constant: text };
+  const value = castTo({ sql: literal(text), type: STRING }, type);
+  return { sql: value ?? literal(text), type, constant: text };
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;

@@ -1,4 +1,4 @@
-import { identifier, quote } from './casts.ts';
+import { identifier, literal } from '../../store/duckdb-sql.ts';
 import { type Context, type Source, type SourceColumn, semantic } from './context.ts';
 import type { NamePart } from './syntax/ast.ts';
 import type { SqlType, Typed } from './types.ts';
@@ -77,7 +77,7 @@ export function fieldOf(value: Typed, name: string, at: number, context: Context
   if (type.name === 'STRUCT') {
     const field = type.fields.find((each) => each.name.toLowerCase() === name.toLowerCase());
     if (!field) throw semantic(context, at, `field ${name} cannot be resolved in the struct`);
-    return { sql: `struct_extract(${value.sql}, ${quote(field.name)})`, type: field.type };
+    return { sql: `struct_extract(${value.sql}, ${literal(field.name)})`, type: field.type };
   }
   if (type.name === 'ARRAY' && type.element.name === 'STRUCT') {
     const parameter = { sql: identifier('each value'), type: type.element };

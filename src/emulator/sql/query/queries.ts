@@ -1,4 +1,5 @@
-import { asColumn, convert, identifier } from './casts.ts';
+import { identifier } from '../../store/duckdb-sql.ts';
+import { asColumn, convert } from './casts.ts';
 import { type Context, newName, type QueryScope, type Relation, semantic, startContext } from './context.ts';
 import { queryError } from './errors.ts';
 import { translateExpression } from './expressions.ts';

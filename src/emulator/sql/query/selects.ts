@@ -1,4 +1,5 @@
-import { asColumn, identifier } from './casts.ts';
+import { identifier } from '../../store/duckdb-sql.ts';
+import { asColumn } from './casts.ts';
 import { type Context, newName, type Source, semantic } from './context.ts';
 import { translateExpression } from './expressions.ts';
 import { isTableFunction } from './functions/tables.ts';

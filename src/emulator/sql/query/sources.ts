@@ -1,6 +1,7 @@
 import type { Table } from '../../model/catalog.ts';
 import { resolveName } from '../../model/catalog.ts';
-import { convert, identifier } from './casts.ts';
+import { identifier } from '../../store/duckdb-sql.ts';
+import { convert } from './casts.ts';
 import { type Context, newName, type Source, type SourceColumn, semantic } from './context.ts';
 import { queryError } from './errors.ts';
 import { translateExpression } from './expressions.ts';

@@ -1,4 +1,5 @@
 import { type ColumnType, parseType, typeText } from '../../model/types.ts';
+import { identifier } from '../../store/duckdb-sql.ts';
 
 /** The type of an expression; VOID is that of a bare NULL. */
 export type SqlType = ColumnType | { readonly name: 'VOID' };
@@ -58,7 +59,7 @@ export function duckName(type: SqlType): string {
     case 'MAP':
       return `MAP(${duckName(type.key)}, ${duckName(type.value)})`;
     case 'STRUCT':
-      return `STRUCT(${type.fields.map((field) => `"${field.name.replaceAll('"', '""')}" ${duckName(field.type)}`).join(', ')})`;
+      return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${duckName(field.type)}`).join(', ')})`;
     case 'TINYINT':
     case 'SMALLINT':
     case 'BIGINT':

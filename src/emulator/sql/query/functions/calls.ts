@@ -1,4 +1,4 @@
-import type { StatementError } from '../../tokens.ts';
+import type { StatementError } from '../../../errors.ts';
 import { type Context, semantic, setting, type Translate, wrongType } from '../context.ts';
 import { queryError } from '../errors.ts';
 import { truth } from '../operators.ts';

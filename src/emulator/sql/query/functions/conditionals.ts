@@ -1,4 +1,5 @@
-import { castTo, convert, converts, quote } from '../casts.ts';
+import { literal } from '../../../store/duckdb-sql.ts';
+import { castTo, convert, converts } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { comparison, truth } from '../operators.ts';
 import { BIGINT, commonOf, isInteger, type SqlType, STRING, type Typed, typeName } from '../types.ts';
@@ -75,7 +76,7 @@ export const CONDITIONALS: Record<string, Special> = {
   },
   typeof: (given) => {
     given.count(1, 1);
-    return { sql: quote(typeName(given.args()[0]!.type).toLowerCase()), type: STRING };
+    return { sql: literal(typeName(given.args()[0]!.type).toLowerCase()), type: STRING };
   },
 };
 

@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../../model/types.ts';
-import { convert, identifier } from '../casts.ts';
+import { identifier } from '../../../store/duckdb-sql.ts';
+import { convert } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { truth } from '../operators.ts';
 import type { Expression } from '../syntax/ast.ts';

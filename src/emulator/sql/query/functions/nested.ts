@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../../model/types.ts';
-import { convert, converts, identifier, quote } from '../casts.ts';
+import { identifier, literal } from '../../../store/duckdb-sql.ts';
+import { convert, converts } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { fieldOf } from '../names.ts';
 import { element } from '../operators.ts';
@@ -96,7 +97,7 @@ const mapFromEntries: Special = (given) => {
     throw given.wrong(0, value.type, 'ARRAY<STRUCT<K, V>>');
   const [key, item] = entry.fields as [(typeof entry.fields)[0], (typeof entry.fields)[0]];
   const list = (field: string) =>
-    `list_transform(${value.sql}, lambda "each value": struct_extract("each value", ${quote(field)}))`;
+    `list_transform(${value.sql}, lambda "each value": struct_extract("each value", ${literal(field)}))`;
   const type: SqlType = { name: 'MAP', key: key.type, value: item.type };
   if (given.call.name === 'map_from_entries')
     return { sql: `mc_map(${list(key.name)}, ${list(item.name)})`, type };
@@ -149,7 +150,7 @@ const fromJson: Special = (given) => {
   if (schema.constant === undefined) throw given.wrong(1, schema.type, 'a constant STRING');
   const type = schemaType(schema.constant, given);
   const json = convert(text, STRING);
-  const structure = quote(JSON.stringify(jsonStructure(type)));
+  const structure = literal(JSON.stringify(jsonStructure(type)));
   return {
     sql: `CASE WHEN json_valid(${json}) THEN from_json(CAST(${json} AS JSON), ${structure}) END`,
     type,

@@ -1,5 +1,6 @@
 import { parseSpec, resolveName, specText, specValues, type Table } from '../../../model/catalog.ts';
-import { convert, quote } from '../casts.ts';
+import { literal } from '../../../store/duckdb-sql.ts';
+import { convert } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { BIGINT, BOOLEAN, isInteger, STRING, type Typed } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
@@ -29,7 +30,7 @@ const maxPt: Special = (given) => {
     .map((known) => known.values[0]!);
   if (!values.length)
     throw semantic(given.context, given.call.at, `max_pt: table ${name} has no partition with data`);
-  return { sql: quote(values.sort().at(-1)!), type: STRING };
+  return { sql: literal(values.sort().at(-1)!), type: STRING };
 };
 
 const tablePartitionExists: Special = (given) => {

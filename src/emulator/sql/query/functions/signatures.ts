@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../../model/types.ts';
-import { castTo, convert, converts, local, quote } from '../casts.ts';
+import { literal } from '../../../store/duckdb-sql.ts';
+import { castTo, convert, converts, local } from '../casts.ts';
 import {
   commonType,
   DATETIME,
@@ -161,7 +162,7 @@ function fillOne({ type }: Parameter, value: Typed, [first]: readonly Typed[]): 
     case 'text':
       return { ...value, sql: castTo(value, STRING) ?? 'NULL' };
     case 'constant':
-      return { ...value, sql: quote(value.constant ?? '') };
+      return { ...value, sql: literal(value.constant ?? '') };
     default:
       return as(namedType(type));
   }

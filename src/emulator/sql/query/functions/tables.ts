@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../../model/types.ts';
-import { convert, quote } from '../casts.ts';
+import { literal } from '../../../store/duckdb-sql.ts';
+import { convert } from '../casts.ts';
 import { type Context, semantic, type Translate, wrongType } from '../context.ts';
 import { queryError } from '../errors.ts';
 import type { Call } from '../syntax/ast.ts';
@@ -66,7 +67,9 @@ const inline: Make = (args, call, context) => {
   const element = value.type.name === 'ARRAY' ? value.type.element : undefined;
   if (element?.name !== 'STRUCT')
     throw wrongType(context, call.at, value.type, 1, call.name, 'ARRAY<STRUCT>');
-  const fields = element.fields.map(({ name }) => `struct_extract("each value", ${quote(name)})`).join(', ');
+  const fields = element.fields
+    .map(({ name }) => `struct_extract("each value", ${literal(name)})`)
+    .join(', ');
   return {
     sql: `SELECT ${fields} FROM (SELECT unnest(${value.sql}) AS "each value")`,
     columns: element.fields,

@@ -1,4 +1,5 @@
-import { parseError, type StatementError, tokenize } from '../../tokens.ts';
+import type { StatementError } from '../../../errors.ts';
+import { parseError, tokenize } from '../../tokens.ts';
 
 /** A token of a query: numbers with their suffix are one token, and so are operators of several signs. */
 export interface Lexeme {
