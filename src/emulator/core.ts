@@ -4,6 +4,7 @@ import type { Quotas } from './control/quotas.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import type { Catalog, Table } from './model/catalog.ts';
+import { wholeText } from './request-body.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
@@ -89,13 +90,6 @@ export function tableOf(core: Core, call: Call, name: string, schema: string | u
 
 /** The whole body of a service call as text; 10 MiB at most. */
 export async function bodyText(call: Call): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of call.body) {
-    size += piece.length;
-    if (size > 10 * 1024 * 1024)
-      throw new Refusal(400, 'MaxMessageLengthExceeded', 'The body is larger than 10 MiB.');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString('utf8');
+  const tooLong = new Refusal(400, 'MaxMessageLengthExceeded', 'The body is larger than 10 MiB.');
+  return wholeText(call.body, 10 * 1024 * 1024, tooLong);
 }

@@ -12,6 +12,10 @@ export interface Reply {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
+export const json = (content: unknown, more: Partial<Reply> = {}): Reply => ({
+  ...{ status: 200, type: 'application/json', body: JSON.stringify(content), ...more },
+});
+
 /** A refusal with HTTP status and the server's own code. */
 export class Refusal extends Error {
   readonly status: number;
@@ -42,8 +46,7 @@ export function errorReply(
   requestId: string,
 ): Reply {
   if (family === 'tunnel') {
-    const body = JSON.stringify({ Code: code, Message: message, RequestId: requestId });
-    return { status, type: 'application/json', body };
+    return json({ Code: code, Message: message, RequestId: requestId }, { status });
   }
   const element = (name: string, text: string) => `<${name}>${escapeXml(text)}</${name}>`;
   const parts = [

@@ -22,3 +22,19 @@ export async function* readBody(request: IncomingMessage, idleMs = IDLE_MS): Asy
   if (!digest || digest.digest('hex') === String(wanted).toLowerCase()) return;
   throw new Refusal(400, 'CorruptedDataStream', `The body is not the one of Content-MD5 ${String(wanted)}.`);
 }
+
+/** A whole body as text; throws `tooLong` for one of more than `most` bytes. */
+export async function wholeText(
+  body: AsyncIterable<Uint8Array>,
+  most: number,
+  tooLong: Refusal,
+): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > most) throw tooLong;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -8,6 +8,7 @@ import {
   ROUTES,
   type RouteName,
 } from './control/control.ts';
+import { isLoopback } from './control/guard.ts';
 import { type Stats, stats } from './control/manage.ts';
 import { createQuotas } from './control/quotas.ts';
 import { type ForcedState, listSessions, type SessionInfo, setSession } from './control/session-control.ts';
@@ -15,7 +16,6 @@ import type { Core } from './core.ts';
 import { createLanes } from './lanes.ts';
 import { listen, portOf, type Served } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
-import { isLoopback } from './page/guard.ts';
 import { IDLE_MS } from './request-body.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';

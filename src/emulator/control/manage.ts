@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
-import { refuseMisledBrowsers, refuseOtherSites } from '../page/guard.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
 import { type Control, parseRule } from './control.ts';
+import { refuseMisledBrowsers, refuseOtherSites } from './guard.ts';
 import { readJson } from './json-body.ts';
 import { listSessions, sessionInfo, setSession } from './session-control.ts';
 
-const json = (status: number, content: unknown): Reply => ({
-  ...{ status, type: 'application/json', body: `${JSON.stringify(content)}\n` },
-});
+/** A line of JSON: these calls are made by hand. */
+const answered = (status: number, content: unknown): Reply =>
+  json(content, { status, body: `${JSON.stringify(content)}\n` });
 
 /**
  * Calls about the emulator itself, without signature: `/_control` (faults), `/_control/sessions` (sessions
@@ -25,7 +25,7 @@ export async function manage(
     refuseMisledBrowsers(request, core.publicAddress);
     return await answer({ core, control }, request, path, query);
   } catch (error) {
-    if (error instanceof Refusal) return json(error.status, { error: error.message });
+    if (error instanceof Refusal) return answered(error.status, { error: error.message });
     throw error;
   }
 }
@@ -36,33 +36,33 @@ async function answer(
   path: string,
   query: ReadonlyMap<string, string>,
 ): Promise<Reply> {
-  if (path === '/_stats' && request.method === 'GET') return json(200, stats(core));
+  if (path === '/_stats' && request.method === 'GET') return answered(200, stats(core));
   if (path === '/_control/sessions' && request.method === 'GET') {
-    return json(200, listSessions(core));
+    return answered(200, listSessions(core));
   }
   if (path.startsWith('/_control/sessions/')) return oneSession(core, request, path.split('/')[3] ?? '');
-  if (path !== '/_control') return json(404, { error: `there is nothing at ${path}` });
+  if (path !== '/_control') return answered(404, { error: `there is nothing at ${path}` });
   switch (request.method) {
     case 'GET':
-      return json(200, control.list());
+      return answered(200, control.list());
     case 'POST':
       return addRule(control, request);
     case 'DELETE': {
       const id = query.get('id');
       if (id === undefined) control.clear();
-      else if (!control.remove(Number(id))) return json(404, { error: `there is no rule ${id}` });
-      return json(200, control.list());
+      else if (!control.remove(Number(id))) return answered(404, { error: `there is no rule ${id}` });
+      return answered(200, control.list());
     }
     default:
-      return json(405, { error: 'GET lists, POST adds, DELETE clears' });
+      return answered(405, { error: 'GET lists, POST adds, DELETE clears' });
   }
 }
 
 async function addRule(control: Control, request: IncomingMessage): Promise<Reply> {
   try {
-    return json(201, { id: control.add(parseRule(await readJson(request))).id });
+    return answered(201, { id: control.add(parseRule(await readJson(request))).id });
   } catch (error) {
-    return json(400, { error: error instanceof Error ? error.message : String(error) });
+    return answered(400, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -72,13 +72,13 @@ async function oneSession(core: Core, request: IncomingMessage, id: string): Pro
     if (request.method === 'POST') {
       const { state } = (await readJson(request)) as { state?: unknown };
       await setSession(core, id, String(state));
-      if (state === 'gone') return json(200, { id, status: state });
+      if (state === 'gone') return answered(200, { id, status: state });
     }
     const session = sessionInfo(core, id);
-    return session ? json(200, session) : json(404, { error: `there is no session ${id}` });
+    return session ? answered(200, session) : answered(404, { error: `there is no session ${id}` });
   } catch (error) {
     const status = error instanceof Refusal ? error.status : 400;
-    return json(status, { error: error instanceof Error ? error.message : String(error) });
+    return answered(status, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -118,6 +118,7 @@ export interface Catalog {
 }
 
 export const DEFAULT_SCHEMA = 'default';
+/** Everything belongs to the one account of the project. */
 export const OWNER = 'ALIYUN$local';
 
 export function createCatalog(): Catalog {
@@ -220,15 +221,29 @@ export function parseSpec(text: string): SpecMap {
 
 /** Values in declared order; refuses missing, unknown and empty ones (InvalidPartitionSpec). */
 export function specValues(table: Table, spec: SpecMap): string[] {
-  const names = table.tablePartitionColumns.map((column) => column.name);
-  const unknown = [...spec.keys()].filter((name) => !names.includes(name));
-  if (unknown.length)
-    throw invalidSpec(`table ${table.name} has no table partition column ${unknown.join(', ')}`);
+  checkNames(table, spec);
   return table.tablePartitionColumns.map((column) => {
     const value = spec.get(column.name);
     if (!value) throw invalidSpec(`there is no value for table partition column ${column.name}`);
     return canonicalValue(column, value);
   });
+}
+
+/** Whether a table partition has the values of a spec that gives some of them; refuses unknown columns. */
+export function specTest(table: Table, spec: SpecMap): (one: TablePartition) => boolean {
+  checkNames(table, spec);
+  const wanted = table.tablePartitionColumns.map((column) => {
+    const value = spec.get(column.name);
+    return value === undefined ? undefined : canonicalValue(column, value);
+  });
+  return ({ values }) => wanted.every((value, at) => value === undefined || value === values[at]);
+}
+
+function checkNames(table: Table, spec: SpecMap): void {
+  const names = table.tablePartitionColumns.map((column) => column.name);
+  const unknown = [...spec.keys()].filter((name) => !names.includes(name));
+  if (unknown.length)
+    throw invalidSpec(`table ${table.name} has no table partition column ${unknown.join(', ')}`);
 }
 
 /** `01` and `1` are one value of a number column, two of a STRING column. */

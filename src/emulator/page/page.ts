@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Account } from '../auth.ts';
 import type { Control } from '../control/control.ts';
+import { refuseOtherNames, refuseOtherSites, refuseWithoutKey } from '../control/guard.ts';
 import { readJson } from '../control/json-body.ts';
 import type { Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
 import { asset, PAGE_HEADERS } from './assets.ts';
-import { refuseOtherNames, refuseOtherSites, refuseWithoutKey } from './guard.ts';
 import { runQuery } from './query.ts';
 import { pageState, tableDetail } from './state.ts';
 
@@ -25,9 +25,8 @@ export interface PageOf {
 export const isForPage = (method: string, path: string): boolean =>
   path === '/_page' || path.startsWith('/_page/') || (method === 'GET' && /^\/(?:logview\/?)?$/.test(path));
 
-const json = (status: number, content: unknown): Reply => ({
-  ...{ status, type: 'application/json', headers: PAGE_HEADERS, body: JSON.stringify(content) },
-});
+const answered = (status: number, content: unknown): Reply =>
+  json(content, { status, headers: PAGE_HEADERS });
 
 /** The page (`/`), its files and its calls (`/_page/...`). Errors are JSON `{error}`. */
 export async function answerPage(
@@ -41,7 +40,7 @@ export async function answerPage(
     refuseOtherSites(request);
     return await answer(page, request, path, query);
   } catch (error) {
-    if (error instanceof Refusal) return json(error.status, { error: error.message });
+    if (error instanceof Refusal) return answered(error.status, { error: error.message });
     throw error;
   }
 }
@@ -74,16 +73,18 @@ async function data(
     case 'GET state': {
       const tunnel = `http://${addressOf(request)}`;
       const started = { endpoint: `${tunnel}/api`, tunnel, accessId: account.accessId, kept };
-      return json(200, pageState(core, control, started));
+      return answered(200, pageState(core, control, started));
     }
     case 'GET table': {
       const found = await tableDetail(core, query.get('schema') ?? 'default', query.get('name') ?? '');
-      return found ? json(200, found) : json(404, { error: `There is no table ${query.get('name')}.` });
+      return found
+        ? answered(200, found)
+        : answered(404, { error: `There is no table ${query.get('name')}.` });
     }
     case 'POST sql':
-      return json(200, await runQuery(core, await asked(request), () => request.socket.destroyed));
+      return answered(200, await runQuery(core, await asked(request), () => request.socket.destroyed));
     default:
-      return json(404, { error: `There is nothing at ${request.method} /_page/${name}.` });
+      return answered(404, { error: `There is nothing at ${request.method} /_page/${name}.` });
   }
 }
 

@@ -1,16 +1,10 @@
 import type { Call } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
 import { escapeXml } from '../xml.ts';
-
-/** Everything belongs to the one account of the project. */
-export const OWNER = 'ALIYUN$local';
 
 export const xml = (body: string, headers: Record<string, string> = {}): Reply => ({
   ...{ status: 200, type: 'application/xml', headers, body: `<?xml version="1.0" encoding="UTF-8"?>${body}` },
-});
-
-export const json = (content: unknown, headers: Record<string, string> = {}): Reply => ({
-  ...{ status: 200, type: 'application/json', headers, body: JSON.stringify(content) },
 });
 
 export const text = (body: string): Reply => ({ status: 200, type: 'text/plain', body });

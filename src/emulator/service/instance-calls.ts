@@ -1,7 +1,8 @@
 import { bodyText, type Call, type Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
 import type { Instance } from '../sql/instances.ts';
-import { element, httpDate, json, listing, notImplemented, OWNER, page, text, xml } from './answers.ts';
+import { element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
 
 /**
  * How long answers wait for the end of an instance (protocol 3.6): clients sleep a whole second, or longer, when they
@@ -94,7 +95,7 @@ function progress(instance: Instance): string {
 
 function summary(instance: Instance): Reply {
   const headers = { 'x-odps-task-finalized': String(instance.status !== 'Running') };
-  return json({ Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } }, headers);
+  return json({ Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } }, { headers });
 }
 
 function queueing(core: Core, instance: Instance): object {

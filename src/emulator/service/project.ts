@@ -1,19 +1,9 @@
 import type { Call, Core } from '../core.ts';
 import { bodyText } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
 import { elementText } from '../xml.ts';
-import {
-  ascending,
-  element,
-  json,
-  listing,
-  notImplemented,
-  OWNER,
-  ownership,
-  page,
-  text,
-  xml,
-} from './answers.ts';
+import { ascending, element, listing, notImplemented, ownership, page, text, xml } from './answers.ts';
 
 /** `GET /projects?expectmarker=true[&name=prefix][&owner=]`: the one project. */
 export function listProjects(core: Core, call: Call): Reply {

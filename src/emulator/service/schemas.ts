@@ -1,11 +1,12 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
 import { createSchema as makeSchema } from '../sql/create.ts';
 import { execute } from '../sql/execute.ts';
 import { quoted } from '../sql/names.ts';
 import { parseScript } from '../sql/script.ts';
 import { elementText } from '../xml.ts';
-import { ascending, element, httpDate, listing, OWNER, ownership, page, xml } from './answers.ts';
+import { ascending, element, httpDate, listing, ownership, page, xml } from './answers.ts';
 
 /** `GET /projects/P/schemas?expectmarker=true[&name=prefix][&owner=]`. */
 export function listSchemas(core: Core, call: Call): Reply {

@@ -3,6 +3,7 @@ import { Refusal, type Reply } from '../errors.ts';
 import {
   parseSpec,
   quotedSpec,
+  specTest,
   specText,
   specValues,
   type Table,
@@ -18,7 +19,8 @@ export function listTablePartitions(core: Core, call: Call, name: string, schema
   const table = serviceTable(core, call, name, schema);
   const { query } = call;
   const order = query.has('reverse') ? descending : ascending;
-  const matches = prefixTest(table, query.get('partition'));
+  const prefix = query.get('partition');
+  const matches = specTest(table, prefix ? parseSpec(prefix) : new Map());
   const sorted = [...table.tablePartitions.values()]
     .filter(matches)
     .sort((a, b) => order(keyOf(a), keyOf(b)));
@@ -39,16 +41,6 @@ export function listTablePartitions(core: Core, call: Call, name: string, schema
 
 /** By the first value, then the second: NUL is below every character. */
 const keyOf = ({ values }: TablePartition): string => values.join('\0');
-
-/** Values of some of the table partition columns; refuses columns that the table does not have. */
-function prefixTest(table: Table, prefix: string | undefined): (one: TablePartition) => boolean {
-  const wanted = prefix ? parseSpec(prefix) : new Map<string, string>();
-  const names = table.tablePartitionColumns.map((column) => column.name);
-  const unknown = [...wanted.keys()].find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new Refusal(400, 'InvalidPartitionSpec', `Table ${table.name} is not partitioned by ${unknown}.`);
-  return ({ values }) => names.every((name, at) => (wanted.get(name) ?? values[at]) === values[at]);
-}
 
 const nameItem = (table: Table, { values }: TablePartition): string =>
   `<Partition>${element('Name', quotedSpec(table, values))}</Partition>`;

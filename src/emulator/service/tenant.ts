@@ -1,6 +1,7 @@
 import type { Call, Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
-import { element, json, listing, OWNER, seconds, text, xml } from './answers.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
+import { element, listing, seconds, text, xml } from './answers.ts';
 
 /** `GET /tenants`: PyODPS reads the three-layer model from here, Java the rest. */
 export function getTenant(core: Core): Reply {

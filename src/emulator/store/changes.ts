@@ -2,14 +2,14 @@ import { malformed } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
-import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
+import { literal, STAGING, storage, where } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { saveAdded, saveCleared, saveSession } from './own-tables.ts';
 import type { Queries } from './queries.ts';
 import type { Snapshots } from './snapshots.ts';
 import { dropBlocks, sourceOf } from './staging.ts';
 import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
-import { nullKeyTest, nullTests, upsertStatements } from './upserts.ts';
+import { matches, nullKeyTest, nullTests, upsertStatements } from './upserts.ts';
 import type { WideColumns } from './wide-columns.ts';
 
 /** What changes of rows need. */
@@ -146,10 +146,4 @@ export function removeRows(
   now: number,
 ): readonly string[] {
   return [`DELETE FROM ${storage(table)}${where(table, values)}`, ...saveCleared(table, values, now)];
-}
-
-/** Joins keys of the change (d) with those of the table (t). */
-export function matches(table: Table): string {
-  const place = (name: string) => table.columns.findIndex((column) => column.name === name);
-  return table.primaryKey.map((name) => `t.${identifier(name)} = d.c${place(name)}`).join(' AND ');
 }

@@ -44,7 +44,6 @@ export function upsertStatements(
     `DROP TABLE ${operations}`,
   ];
   const inside = where(table, values);
-  const matches = keys.map((name) => `t.${identifier(name)} = d.c${places.get(name)}`).join(' AND ');
   const merged = columns.map((name, index) => {
     if (keys.includes(name)) return `d.c${index}`;
     return `CASE WHEN d.c${index} IS NOT NULL THEN d.c${index}.v WHEN d.is_new THEN NULL ELSE t.${identifier(name)} END AS c${index}`;
@@ -52,10 +51,10 @@ export function upsertStatements(
   const rows = `${STAGING}.${changes}_rows`;
   stage.push(
     `CREATE TABLE ${rows} AS SELECT ${merged.join(', ')}${values.map((value) => `, ${literal(value)}`).join('')}
-     FROM ${STAGING}.${changes} d LEFT JOIN (FROM ${storage(table)}${inside}) t ON ${matches} WHERE NOT d.is_gone`,
+     FROM ${STAGING}.${changes} d LEFT JOIN (FROM ${storage(table)}${inside}) t ON ${matches(table)} WHERE NOT d.is_gone`,
   );
   const apply = [
-    `DELETE FROM ${storage(table)} AS t USING ${STAGING}.${changes} AS d WHERE ${matches}${inside.replace(' WHERE', ' AND')}`,
+    `DELETE FROM ${storage(table)} AS t USING ${STAGING}.${changes} AS d WHERE ${matches(table)}${inside.replace(' WHERE', ' AND')}`,
     `INSERT INTO ${storage(table)} FROM ${rows}`,
   ];
   return { stage, apply };
@@ -92,4 +91,10 @@ export function nullTests({
 export function nullKeyTest({ columns, primaryKey }: Table, pack: StagedBlock): string {
   const places = primaryKey.map((name) => columns.findIndex((column) => column.name === name));
   return `SELECT 1 FROM ${sourceOf([pack])} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
+}
+
+/** Joins keys of the change (d) with those of the table (t). */
+export function matches(table: Table): string {
+  const place = (name: string) => table.columns.findIndex((column) => column.name === name);
+  return table.primaryKey.map((name) => `t.${identifier(name)} = d.c${place(name)}`).join(' AND ');
 }

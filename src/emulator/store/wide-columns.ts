@@ -9,9 +9,9 @@ import { createView, selectVisible } from './visible.ts';
 export interface WideColumns {
   of(table: Table): ReadonlySet<string>;
   restore(columns: ReadonlyMap<string, ReadonlySet<string>>): void;
-  /** What a change must do besides when rows of `sources` (c0, c1, ... as the table's columns) come to the table. */
   /** The columns have new names now; `from` tells the former. */
   renamed(table: Table, from: readonly (string | null)[]): WideChange & { columns: ReadonlySet<string> };
+  /** What a change must do besides when rows of `sources` (c0, c1, ... as the table's columns) come to the table. */
   toHold(change: Change, table: Table, sources: readonly string[]): Promise<WideChange>;
 }
 

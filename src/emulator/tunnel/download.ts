@@ -1,7 +1,7 @@
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
-import { specText, type Table } from '../model/catalog.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
+import { OWNER, specText, type Table } from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import type { Download } from './downloads.ts';
@@ -45,11 +45,11 @@ export function downloadReply({ id, status, createdAt, count, schema, quota }: D
   const content = {
     DownloadID: id,
     Status: status,
-    Owner: 'ALIYUN$local',
+    Owner: OWNER,
     Initiated: new Date(createdAt).toUTCString(),
     RecordCount: count,
     QuotaName: quota,
     Schema: schema,
   };
-  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+  return json(content);
 }

@@ -2,7 +2,14 @@ import { arrowStream } from '../arrow/arrow-writer.ts';
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import { type ColumnDefinition, parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import {
+  type ColumnDefinition,
+  parseSpec,
+  specTest,
+  specText,
+  specValues,
+  type Table,
+} from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
 import { describeQueryError } from '../sql/select.ts';
 import { visible } from '../store/duckdb-sql.ts';
@@ -78,20 +85,11 @@ function previewedValues(table: Table, text: string | undefined): readonly (read
     if (!table.tablePartitions.has(specText(table, values))) throw noSuchTablePartition(table, values);
     return [values];
   }
-  return matching(table, spec);
-}
-
-function matching(table: Table, spec: ReadonlyMap<string, string>): readonly (readonly string[])[] {
-  const names = table.tablePartitionColumns.map((column) => column.name);
-  const unknown = [...spec.keys()].find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    const text = `Table ${table.name} has no table partition column ${unknown}.`;
-    throw new Refusal(400, 'InvalidPartitionSpec', text);
-  }
   return [...table.tablePartitions]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, { values }]) => values)
-    .filter((values) => names.every((name, at) => (spec.get(name) ?? values[at]) === values[at]));
+    .map(([, known]) => known)
+    .filter(specTest(table, spec))
+    .map(({ values }) => values);
 }
 
 /** One source of rows after the other, each held only while it is read. */

@@ -1,5 +1,5 @@
 import type { Call, Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { sameColumns, schemaModified } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
@@ -158,5 +158,5 @@ function streamReply(stream: StreamSession, call: Call): Reply {
     last_batch_id: stream.lastBatch,
     last_batch_commit_time: stream.lastBatchAt,
   };
-  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+  return json(content);
 }

@@ -1,6 +1,7 @@
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
+import { OWNER } from '../model/catalog.ts';
 import { checkUnchanged, sameColumns, schemaModified } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { MAX_FIELD_BYTES, requiredColumns } from '../record/value-checks.ts';
@@ -92,7 +93,7 @@ function sessionReply(session: Session, withBlocks = true): Reply {
   const content = {
     UploadID: session.id,
     Status: session.status === 'closing' ? session.closingWord : session.status,
-    Owner: 'ALIYUN$local',
+    Owner: OWNER,
     Initiated: new Date(session.createdAt).toUTCString(),
     IsOverwrite: session.overwrite,
     MaxFieldSize: MAX_FIELD_BYTES,
@@ -105,5 +106,5 @@ function sessionReply(session: Session, withBlocks = true): Reply {
       Date: new Date(createdAt).toUTCString(),
     })),
   };
-  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+  return json(content);
 }

@@ -1,5 +1,5 @@
 import type { Call, Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
+import { json, Refusal, type Reply } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import { checkUnchanged } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
@@ -152,5 +152,5 @@ function upsertReply(session: UpsertSession, call: Call): Reply {
     quota_name: session.quotaName,
     enable_partial_update: session.partialUpdate,
   };
-  return { status: 200, type: 'application/json', body: JSON.stringify(content) };
+  return json(content);
 }

@@ -140,7 +140,7 @@ function toChar(given: FunctionCall): Typed {
   if (!converts(format.type, STRING)) throw given.wrong(1, format.type, 'STRING');
   if (format.constant !== undefined) {
     return {
-      sql: `strftime(CAST(${local} AS TIMESTAMP), ${quote(timePattern(format.constant))})`,
+      sql: `strftime(CAST(${local} AS TIMESTAMP), ${literal(timePattern(format.constant))})`,
       type: STRING,
     };
   }

@@ -1,4 +1,5 @@
-import { castTo, convert, converts, fromLocal, local, movedTime, quote } from '../casts.ts';
+import { literal } from '../../../store/duckdb-sql.ts';
+import { castTo, convert, converts, fromLocal, local, movedTime } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { BIGINT, DATETIME, INT, isText, isTime, type SqlType, STRING, type Typed } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
@@ -97,7 +98,7 @@ function formatted(given: FunctionCall, wall: string, format: Typed, index: numb
   const sql =
     pattern === undefined
       ? `mc_java_format(epoch_us(${wall}), ${convert(format, STRING)})`
-      : `strftime(${wall}, ${quote(pattern)})`;
+      : `strftime(${wall}, ${literal(pattern)})`;
   return { sql, type: STRING };
 }
 
