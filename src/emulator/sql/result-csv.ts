@@ -1,6 +1,7 @@
 import type { ColumnType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
 import type { Rows } from '../store/store.ts';
+import { doubleText, floatText } from './query/scalars/conversions.ts';
 
 /** The CSV of an instance's result (protocol 3.6): `\N` for NULL, numbers bare, the rest quoted. */
 export async function resultCsv(
@@ -31,9 +32,9 @@ const BARE = /^(TINYINT|SMALLINT|INT|BIGINT|FLOAT|DOUBLE|DECIMAL|BOOLEAN)$/;
 function cellText(cell: Exclude<Cell, null>, type: ColumnType, timeZone: string): string {
   switch (type.name) {
     case 'FLOAT':
-      return floatingText(shortestFloat(cell as number));
+      return floatText(cell as number);
     case 'DOUBLE':
-      return floatingText(cell as number);
+      return doubleText(cell as number);
     case 'BINARY':
       return blobText(cell as Uint8Array);
     case 'DATE':
@@ -103,20 +104,6 @@ function offsetSeconds(seconds: number, timeZone: string): number {
   wall.setUTCFullYear(year, Number(part.month) - 1, Number(part.day));
   wall.setUTCHours(Number(part.hour), Number(part.minute), Number(part.second));
   return wall.getTime() / 1000 - seconds;
-}
-
-function floatingText(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
-}
-
-/** Fewest digits that give the same 32-bit number. */
-function shortestFloat(value: number): number {
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
 }
 
 /** Printable ASCII as it is, other bytes as `=XX`, as the service prints BINARY. */

@@ -4,7 +4,6 @@ import { define } from './define.ts';
 const WRITTEN: Record<string, BufferEncoding> = {
   'utf-8': 'utf8',
   utf8: 'utf8',
-  'utf-16': 'utf16le',
   'utf-16le': 'utf16le',
   'iso-8859-1': 'latin1',
   'us-ascii': 'ascii',

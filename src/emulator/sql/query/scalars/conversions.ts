@@ -53,7 +53,7 @@ export function doubleText(value: number): string {
 }
 
 /** Fewest digits that give the same 32-bit number. */
-function floatText(value: number): string {
+export function floatText(value: number): string {
   for (let digits = 6; digits < 9; digits += 1) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return doubleText(short);
@@ -77,6 +77,12 @@ function wallNanoseconds(text: string): bigint | null {
   if (milliseconds === null) return null;
   return BigInt(milliseconds) * 1_000_000n + BigInt((match[7] ?? '').padEnd(9, '0'));
 }
+
+/** Milliseconds of a wall clock given in microseconds; rounded down, before 1970 too. */
+export const millisecondsOf = (microseconds: bigint): number =>
+  Number((microseconds - (((microseconds % 1000n) + 1000n) % 1000n)) / 1000n);
+
+export const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
 /** Milliseconds since 1970, null for a day or hour that does not exist. */
 export function utcOf(

@@ -1,18 +1,16 @@
-import { utcOf } from './conversions.ts';
+import { millisecondsOf, padded, utcOf } from './conversions.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(
   ' ',
 );
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
-
 /** Runs of one letter, texts in quotes, and anything else. */
 const PIECES = /'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g;
 
 /** `yyyy-MM-dd HH:mm:ss.SSS`: the letters of Java's patterns that dates are written with. */
 export function javaFormat(microseconds: bigint, pattern: string): string | null {
-  const date = new Date(Number(microseconds / 1000n));
+  const date = new Date(millisecondsOf(microseconds));
   let text = '';
   for (const [piece, quoted, letter] of pattern.matchAll(PIECES)) {
     const part = letter

@@ -1,17 +1,11 @@
-import { utcOf } from './conversions.ts';
+import { millisecondsOf, padded, utcOf } from './conversions.ts';
 import { define } from './define.ts';
 import { javaFormat, javaParse } from './java-format.ts';
 
 const DAY = 86_400_000;
 
-/** Milliseconds of a wall clock given in microseconds. */
-const millisecondsOf = (microseconds: bigint): number =>
-  Number((microseconds - (((microseconds % 1000n) + 1000n) % 1000n)) / 1000n);
-
 /** Parts of the formats of TO_CHAR and TO_DATE, in either case. */
 const PARTS = /yyyy|mm|dd|hh24|hh|mi|ss|ff3|ff6/gi;
-
-const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
 /** `yyyy mm dd hh mi ss ff3`; everything else stands for itself. */
 function timeFormat(microseconds: bigint, format: string): string {
