@@ -108,6 +108,12 @@ export interface Kept {
   release(): Promise<void>;
 }
 
+/**
+ * DuckDB reads whole vectors of 2048 rows, more than it has memory for when values are large; of a query for
+ * so few it reads the rows themselves (its late materialization).
+ */
+const FEW = 50;
+
 /** Rows that are read from a table of their own or from the first of a table's. */
 export function createRows(database: Database, kept: Kept): Rows {
   let released = false;
@@ -122,7 +128,25 @@ export function createRows(database: Database, kept: Kept): Rows {
     const readers = places.map((place) => fromDuck(database.api, kept.columns[place]!.type));
     const connection = await database.connect();
     try {
-      yield* cellsOf(await open(connection, list, plan.start, count), readers);
+      let given = 0;
+      let piece = count;
+      while (given < count) {
+        const before = given;
+        try {
+          const wanted = Math.min(piece, count - given);
+          for await (const rows of cellsOf(
+            await open(connection, list, plan.start + given, wanted),
+            readers,
+          )) {
+            given += rows.length;
+            yield rows;
+          }
+          if (given === before) return;
+        } catch (error) {
+          if (piece === FEW || !/Out of Memory Error/.test(String(error))) throw error;
+          piece = FEW;
+        }
+      }
     } finally {
       connection.close();
     }
