@@ -195,3 +195,15 @@ describe('the body of a block', () => {
     expect((await uploadStatus(emulator, plain, id)).json.UploadedBlockList).toEqual([]);
   });
 });
+
+describe('a request line', () => {
+  it('may name all columns of the widest table', async () => {
+    const columns = Array.from({ length: 1200 }, (_none, at) => `a_column_of_a_wide_table_${at}`);
+    await sql(emulator, `CREATE TABLE wide (${columns.map((name) => `${name} STRING`).join(', ')});`);
+    const path = '/projects/demo/tables/wide';
+    const begun = await call(emulator.tunnelEndpoint, path, { method: 'POST', query: { downloads: '' } });
+    const query = { data: '', downloadid: String(begun.json.DownloadID), rowrange: '(0,0)' };
+    const rows = { query: { ...query, columns: columns.join(',') } };
+    expect((await call(emulator.tunnelEndpoint, path, rows)).status).toBe(200);
+  });
+});
