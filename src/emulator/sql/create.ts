@@ -15,9 +15,10 @@ export async function createTable(run: Run, statement: CreateTable): Promise<voi
   if (statement.ifPresent === 'keep' && core.catalog.find(name)) return;
   const definition = await definitionOf(run, statement);
   checkDefinition(name, definition, statement.name.at);
-  if (!(await makeRoom(core, statement.name, name, statement.ifPresent, false))) return;
+  const room = await roomFor(core, statement.name, name, statement.ifPresent, false);
+  if (!room) return;
   const table = newTable(name, notNullKey(definition), core.now(), newId());
-  await addTable(core, table, statement.name);
+  await addTable(core, table, statement.name, room.former);
   if (!statement.as) return;
   try {
     await fill(run, table, statement.as);
@@ -27,24 +28,23 @@ export async function createTable(run: Run, statement: CreateTable): Promise<voi
   }
 }
 
-/** Whether something may be created: not when it is there and may stay; what is to be replaced goes. */
-export async function makeRoom(
+/** What a new table or view replaces, if anything; undefined when what is there stays. */
+export async function roomFor(
   core: Core,
   ref: NameRef,
   name: TableName,
   ifPresent: IfPresent,
   view: boolean,
-): Promise<boolean> {
+): Promise<{ readonly former?: Table } | undefined> {
   const former = core.catalog.find(name);
   if (!former) {
     await createSchema(core, name.schema);
-    return true;
+    return {};
   }
-  if (ifPresent === 'keep') return false;
+  if (ifPresent === 'keep') return undefined;
   const same = (former.kind === 'VIRTUAL_VIEW') === view;
   if (ifPresent === 'fail' || !same) throw alreadyExists(ref.at, fullName(core.project, name));
-  await forgetTable(core, former);
-  return true;
+  return { former };
 }
 
 export const newId = (): string => randomUUID().replaceAll('-', '');
@@ -87,15 +87,16 @@ const notNullKey = (definition: TableDefinition): TableDefinition => ({
   ),
 });
 
-/** Makes a table known and gives it its storage. */
-export async function addTable(core: Core, table: Table, ref: NameRef): Promise<void> {
-  if (core.catalog.find(table)) throw alreadyExists(ref.at, fullName(core.project, table));
+/** Makes a table known and gives it its storage; `former`, which it replaces, goes with the same change. */
+export async function addTable(core: Core, table: Table, ref: NameRef, former?: Table): Promise<void> {
+  if (core.catalog.find(table) !== former) throw alreadyExists(ref.at, fullName(core.project, table));
   // Known before it is stored: of two who create it at once, the second finds it.
   core.catalog.add(table);
   try {
-    await core.store.createTable(table);
+    await core.store.createTable(table, former);
   } catch (error) {
-    core.catalog.remove(table);
+    if (former) core.catalog.add(former);
+    else core.catalog.remove(table);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { type ColumnDefinition, newTable, type TableDefinition } from '../model/catalog.ts';
-import { addTable, makeRoom, newId } from './create.ts';
+import { addTable, newId, roomFor } from './create.ts';
 import { checkColumns, checkName } from './create-checks.ts';
 import { namedAs } from './insert-sql.ts';
 import { nameOf } from './names.ts';
@@ -24,9 +24,10 @@ export async function createView(run: Run, statement: CreateView): Promise<void>
   const definition: TableDefinition = {
     ...{ columns, tablePartitionColumns: [], comment, lifecycle: -1, primaryKey: [], properties },
   };
-  if (!(await makeRoom(core, ref, name, ifPresent, true))) return;
+  const room = await roomFor(core, ref, name, ifPresent, true);
+  if (!room) return;
   const view = newTable(name, definition, core.now(), newId(), { query: sql, viewText: query.text });
-  await addTable(core, view, ref);
+  await addTable(core, view, ref, room.former);
 }
 
 function viewColumns(

@@ -28,6 +28,10 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
   const figures = createFigures();
   const know = async (table: Table) => figures.know(table);
   const committed = new Map<string, Offsets>();
+  const forget = async (table: Table) => {
+    committed.delete(table.id);
+    figures.forget(table);
+  };
   const nothing = async () => {};
 
   async function load(columns: readonly ColumnDefinition[]): Promise<BlockLoader> {
@@ -53,11 +57,11 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     restore: async () => ({ tables: [], sessions: [], schemas: [] }),
     createSchema: nothing,
     dropSchema: nothing,
-    createTable: know,
-    dropTable: async (table) => {
-      committed.delete(table.id);
-      figures.forget(table);
+    createTable: async (table, former) => {
+      if (former) await forget(former);
+      await know(table);
     },
+    dropTable: forget,
     saveTable: know,
     alterColumns: know,
     addTablePartition: nothing,

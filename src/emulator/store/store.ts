@@ -116,7 +116,8 @@ export interface Store {
   createSchema(schema: string, comment: string): Promise<void>;
   /** Of a schema without tables. */
   dropSchema(schema: string): Promise<void>;
-  createTable(table: Table): Promise<void>;
+  /** `former` goes with the same change. */
+  createTable(table: Table, former?: Table): Promise<void>;
   dropTable(table: Table): Promise<void>;
   /** Keeps what changed of a table besides its columns: name, comment, lifecycle. */
   saveTable(table: Table): Promise<void>;

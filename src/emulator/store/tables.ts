@@ -25,19 +25,23 @@ export function createTables({
   const view = (table: Table, columns = wide.of(table)) =>
     createView(table, table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table, columns));
 
-  async function create(table: Table): Promise<void> {
+  async function create(table: Table, former?: Table): Promise<void> {
     const columns = [...table.columns, ...table.tablePartitionColumns];
     const list = columns.map(({ name, type }) => `${identifier(name)} ${storedType(type)}`);
     const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`CREATE TABLE ${storage(table)} (${list.join(', ')})`];
-    await database.run(...rows, view(table), ...saveTable(table));
-    figures.know(table);
+    await database.exclusive(async (change) => {
+      if (former) await snapshots.keep(change, former, undefined);
+      const removal = former ? removed(former) : [];
+      await change.run(...removal, ...rows, view(table), ...saveTable(table));
+      if (former) figures.forget(former);
+      figures.know(table);
+    });
   }
 
   async function drop(table: Table): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, undefined);
-      const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`DROP TABLE ${storage(table)}`];
-      await change.run(`DROP VIEW IF EXISTS ${visible(table)}`, ...rows, ...forgetTable(table));
+      await change.run(...removed(table));
       figures.forget(table);
     });
   }
@@ -76,4 +80,9 @@ export function createTables({
   }
 
   return { createTable: create, dropTable: drop, saveTable: save, alterColumns: alter };
+}
+
+function removed(table: Table): readonly string[] {
+  const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`DROP TABLE ${storage(table)}`];
+  return [`DROP VIEW IF EXISTS ${visible(table)}`, ...rows, ...forgetTable(table)];
 }

@@ -179,6 +179,25 @@ describe('CREATE TABLE', () => {
     );
   });
 
+  it('OR REPLACE is one change: nobody finds nothing in between', async () => {
+    const replace = 'CREATE OR REPLACE TABLE swapped (a BIGINT); INSERT INTO swapped VALUES (1);';
+    const view = 'CREATE OR REPLACE VIEW swapped_view AS SELECT a FROM swapped;';
+    await ok(`${replace}${view}`);
+    const found = new Set<string>();
+    let isOver = false;
+    const reader = (async () => {
+      while (!isOver)
+        found.add(String((await emulator.sql('SELECT COUNT(*) FROM swapped_view')).split('\n')[1]));
+    })();
+    try {
+      for (let round = 0; round < 10; round += 1) await ok(`${replace}${view}`);
+    } finally {
+      isOver = true;
+    }
+    await reader;
+    expect([...found].sort()).toEqual(found.has('0') ? ['0', '1'] : ['1']);
+  });
+
   const manyColumns = Array.from({ length: 1201 }, (_, index) => `c${index} INT`).join(', ');
   it.each([
     ['CREATE TABLE w (a INT, A STRING)', /^ODPS-0130071:\[1,14\] .*column a is repeated/],
