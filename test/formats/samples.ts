@@ -60,8 +60,8 @@ const ORDERS = [
 
 const COMMON = 'id, CAST(amount AS STRING), city, address.zip, CAST(created AS STRING), dt';
 const COMMON_ROWS = [
-  [1, '12.50', '杭州', '310000', '2026-11-21 09:30:00.25', '20261121'],
-  [2, '-3.00', null, null, '2026-11-22 00:30:00', '20261122'],
+  [1, '12.5', '杭州', '310000', '2026-11-21 09:30:00.25', '20261121'],
+  [2, '-3', null, null, '2026-11-22 00:30:00', '20261122'],
 ];
 const BAD_JSON = Buffer.from('{"id": 3, "amount": ');
 
@@ -224,8 +224,8 @@ export const FORMATS: readonly FormatSamples[] = [
     ],
     select: 'id, CAST(amount AS STRING), city, note, dt',
     rows: [
-      [1, '12.50', '杭州', 'a ""quoted"" | note', '20261121'],
-      [2, '-3.00', null, null, '20261122'],
+      [1, '12.5', '杭州', 'a ""quoted"" | note', '20261121'],
+      [2, '-3', null, null, '20261122'],
     ],
     rejected: ['invalid_csv'],
   },

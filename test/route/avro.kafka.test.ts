@@ -176,7 +176,7 @@ flush: {interval: ${INTERVAL_MS}ms}`;
     const sample = `SELECT DISTINCT CAST(order_id AS STRING), CAST(amount AS STRING), CAST(created_at AS STRING), channel FROM ${TABLE} WHERE ${EVENT} IN (0, 1) ORDER BY 1 DESC;`;
     expect(await query(emulator, sample)).toEqual([
       ['9223372036854775807', '99999999999999.9999', '2026-11-20 08:00:00', 'old'],
-      ['1000001', '-499.2081', '2026-11-20 10:11:59.001', 'old'],
+      ['1000001', '-499.2081', '2026-11-20 10:11:59', 'old'],
     ]);
   });
 

@@ -142,7 +142,11 @@ function decimalArithmetic(operator: string, left: Typed, right: Typed): Typed {
   if (operator === '*') {
     const type = decimalType(a.precision + b.precision + 1, a.scale + b.scale);
     if (a.precision + b.precision <= 38 && a.scale + b.scale <= 18) {
-      const [x, y] = [left, right].map((side) => `CAST(${side.sql} AS ${duckName(exactDecimal(side.type))})`);
+      // DuckDB multiplies in 64 bits where neither side is wider, and fails where the product is.
+      const wide = a.precision + b.precision > 18 ? 19 : 1;
+      const precise = { ...a, precision: Math.max(wide, a.precision) };
+      const x = `CAST(${left.sql} AS ${duckName({ name: 'DECIMAL', ...precise })})`;
+      const y = `CAST(${right.sql} AS ${duckName({ name: 'DECIMAL', ...b })})`;
       return { sql: `CAST(${x} * ${y} AS ${duckName(type)})`, type };
     }
     return { sql: exact('mc_multiply', left, right, type), type };
@@ -151,8 +155,6 @@ function decimalArithmetic(operator: string, left: Typed, right: Typed): Typed {
   const type = decimalType(a.precision - a.scale + b.scale + digits, digits);
   return { sql: exact('mc_divide', left, right, type), type };
 }
-
-const exactDecimal = (type: SqlType): SqlType => ({ name: 'DECIMAL', ...asDecimal(type) });
 
 function exact(name: string, left: Typed, right: Typed, type: SqlType): string {
   const scale = type.name === 'DECIMAL' ? type.scale : 0;
