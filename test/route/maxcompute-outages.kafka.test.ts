@@ -65,7 +65,9 @@ describe('MaxCompute is away for a while', () => {
   };
 
   beforeAll(async () => {
-    emulator = await startEmulatorChild();
+    // The tunnel is found at its own address, also by those who ask through a proxy.
+    const own = await freePort();
+    emulator = await startEmulatorChild(['--public', `127.0.0.1:${own}`], own);
   });
   afterAll(async () => {
     await Promise.all(pipelines.map((one) => one.end()));
