@@ -186,12 +186,25 @@ describe('/_control', () => {
     expect((await control('DELETE')).json).toHaveLength(0);
   });
 
+  it('lists a rule with everything that it was given', async () => {
+    const limits = { route: 'block', table: 't', after: 1, every: 2, times: 3 };
+    await control('POST', { ...limits, action: 'delay', ms: 4 });
+    await control('POST', { action: 'hang' });
+    expect((await control('GET')).json).toEqual([
+      { ...limits, id: 1, fault: { action: 'delay', ms: 4 }, seen: 0, applied: 0 },
+      { id: 2, route: '*', fault: { action: 'hang' }, seen: 0, applied: 0 },
+    ]);
+  });
+
   it.each([
     [{ route: 'nowhere', action: 'hang' }, /route "nowhere"/],
     [{ action: 'explode' }, /action "explode"/],
     [{ action: 'delay' }, /ms must be/],
     [{ action: 'cut', when: 'never' }, /"never" is none of/],
     [{ action: 'hang', times: -1 }, /times must be/],
+    [{ action: 'status', status: 99 }, /status must be an HTTP status from 200 to 599/],
+    [{ rout: 'commit', action: 'cut' }, /a rule of action cut has no key "rout"; it has route action when/],
+    [{ action: 'delay', ms: 5, tmes: 1 }, /no key "tmes"/],
   ])('refuses %j', async (rule, text) => {
     const { status, json } = await control('POST', rule);
     expect(status).toBe(400);

@@ -67,14 +67,6 @@ export interface FaultedCall {
 /** A fault for this call, or undefined to let it through. */
 export type FaultFunction = (call: FaultedCall) => Fault | undefined;
 
-export interface RuleInfo {
-  readonly id: number;
-  readonly route: RouteName | '*';
-  readonly fault: Fault | 'function';
-  readonly seen: number;
-  readonly applied: number;
-}
-
 export interface FaultRule {
   readonly route: RouteName | '*';
   readonly fault: Fault | FaultFunction;
@@ -84,6 +76,14 @@ export interface FaultRule {
   readonly after?: number;
   readonly every?: number;
   readonly times?: number;
+}
+
+/** A rule as it was given, and how often it was looked at and applied. */
+export interface RuleInfo extends Omit<FaultRule, 'fault'> {
+  readonly id: number;
+  readonly fault: Fault | 'function';
+  readonly seen: number;
+  readonly applied: number;
 }
 
 export interface Match {
@@ -160,11 +160,26 @@ function faultOf(rule: ActiveRule, call: Omit<FaultedCall, 'count'>): Fault | un
   return fault;
 }
 
-function describe({ id, route, fault, seen, applied }: ActiveRule): RuleInfo {
-  return { id, route, fault: typeof fault === 'function' ? 'function' : fault, seen, applied };
+/** JSON leaves out what the rule does not say. */
+function describe({ id, route, table, after, every, times, fault, seen, applied }: ActiveRule): RuleInfo {
+  const shown = typeof fault === 'function' ? ('function' as const) : fault;
+  const limits = { table, after, every, times };
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  return { id, route, ...given, fault: shown, seen, applied };
 }
 
 const CUTS: readonly string[] = ['before', 'body', 'after'];
+const KEYS: Readonly<Record<Fault['action'], readonly string[]>> = {
+  status: ['status', 'code', 'message', 'body', 'retryAfter', 'when'],
+  delay: ['ms'],
+  hang: [],
+  cut: ['when'],
+  slow: ['bytesPerSecond'],
+  session: ['state'],
+  closing: ['ms', 'word'],
+  lose_block: [],
+  clock: ['ms'],
+};
 const STATES: readonly string[] = ['expired', 'critical', 'canceled', 'gone'];
 
 /** A rule as JSON (`{route, action, times, after, ...}`); throws with what is wrong. */
@@ -175,6 +190,7 @@ export function parseRule(input: unknown): FaultRule {
   if (route !== '*' && !ROUTES.includes(route as RouteName)) {
     throw new Error(`route "${String(route)}" is none of ${ROUTES.join(' ')} *`);
   }
+  refuseUnknownKeys(rest);
   return {
     route: route as RouteName | '*',
     fault: parseFault(rest),
@@ -185,11 +201,20 @@ export function parseRule(input: unknown): FaultRule {
   };
 }
 
+/** A misspelt `route` or `times` would make a rule for every call. */
+function refuseUnknownKeys({ action, ...rest }: Record<string, unknown>): void {
+  const known = Object.entries(KEYS).find(([name]) => name === action)?.[1];
+  const unknown = known && Object.keys(rest).find((key) => !known.includes(key));
+  if (!unknown) return;
+  const keys = ['route', 'action', ...known, 'table', 'after', 'every', 'times'];
+  throw new Error(`a rule of action ${String(action)} has no key "${unknown}"; it has ${keys.join(' ')}`);
+}
+
 function parseFault(input: Record<string, unknown>): Fault {
   const number = (name: string) => wholeNumber(input[name], name);
   switch (input.action) {
     case 'status':
-      return { ...input, action: 'status', status: number('status') };
+      return { ...input, action: 'status', status: httpStatus(input.status) };
     case 'delay':
       return { action: 'delay', ms: number('ms') };
     case 'hang':
@@ -218,6 +243,13 @@ function wholeNumber(value: unknown, name: string): number {
     throw new Error(`${name} must be a whole number`);
   }
   return value;
+}
+
+/** 1xx is no answer: the client would wait for the one behind it. */
+function httpStatus(value: unknown): number {
+  const status = wholeNumber(value, 'status');
+  if (status < 200 || status > 599) throw new Error('status must be an HTTP status from 200 to 599');
+  return status;
 }
 
 function oneOf(words: readonly string[], value: unknown): string {

@@ -113,9 +113,9 @@ export function showFaults({ faults, tunnel }) {
   );
   if (faults.length === 0)
     return show('faults', h('p', { class: 'quiet' }, 'None: every call is answered as it should be.'), hint);
-  const lines = faults.map(({ id, route, fault, seen, applied }) => {
+  const lines = faults.map(({ id, route, fault, seen, applied, ...limits }) => {
     const { action, ...rest } = fault === 'function' ? { action: 'function' } : fault;
-    const more = Object.entries(rest)
+    const more = Object.entries({ ...rest, ...limits })
       .map(([key, value]) => `${key} ${value}`)
       .join(', ');
     return h(
