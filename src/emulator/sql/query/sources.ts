@@ -196,12 +196,11 @@ function translateView(from: Extract<From, { kind: 'lateral' }>, context: Contex
   const { view } = from;
   const base = translateFrom(from.from, context);
   const inside: Context = { ...context, sources: base.sources, plain: 'LATERAL VIEW' };
-  const { columns, sql } = tableFunction(view.call, inside, translateExpression);
+  const { columns, sql } = tableFunction(view.call, inside, translateExpression, view.outer);
   const names = view.columns.length ? view.columns : columns.map(({ name }) => name);
   const relation = renamed(columns, names, view.at, context);
   const alias = view.alias || newName(context);
   const list = names.map(identifier).join(', ');
-  const join = view.outer ? 'LEFT JOIN' : 'CROSS JOIN';
-  const text = `${base.text} ${join} LATERAL (${sql}) AS ${identifier(alias)}(${list})${view.outer ? ' ON TRUE' : ''}`;
+  const text = `${base.text} CROSS JOIN LATERAL (${sql}) AS ${identifier(alias)}(${list})`;
   return { text, sources: [...base.sources, sourceOf(alias, [alias], relation.columns)] };
 }

@@ -113,6 +113,20 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'pos,val|0,"a"|1,"b"',
   ],
   [
+  // No ORDER BY: elements come in their own order, with OUTER too.
+  [
+    'SELECT n, p, x FROM (VALUES (1, array(3, 1, 2)), (2, cast(NULL AS array<int>)), (3, array(9, 8))) t(n, a) LATERAL VIEW OUTER posexplode(a) v AS p, x',
+    'n,p,x|1,0,3|1,1,1|1,2,2|2,\\N,\\N|3,0,9|3,1,8',
+  ],
+  [
+    "SELECT n, p, k, v FROM (VALUES (1, map('b', 1, 'a', 2)), (2, cast(NULL AS map<string,int>))) t(n, m) LATERAL VIEW OUTER posexplode(m) e AS p, k, v",
+    'n,p,k,v|1,0,"b",1|1,1,"a",2|2,\\N,\\N,\\N',
+  ],
+  ["SELECT posexplode(map('b', 1, 'a', 2)) AS (p, k, v)", 'p,k,v|0,"b",1|1,"a",2'],
+  [
+    "SELECT n, q, r FROM (VALUES (1, array(struct(1, 'x'), struct(2, 'y'))), (2, cast(NULL AS array<struct<col1:int,col2:string>>))) t(n, a) LATERAL VIEW OUTER inline(a) e AS q, r",
+    'n,q,r|1,1,"x"|1,2,"y"|2,\\N,\\N',
+  ],
     'SELECT x, y FROM (SELECT 1) t LATERAL VIEW explode(array(1, 2)) a AS x LATERAL VIEW explode(array(x, 10)) b AS y ORDER BY x, y',
     'x,y|1,1|1,10|2,2|2,10',
   ],

@@ -12,11 +12,17 @@ export interface TableFunction {
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[];
 }
 
-type Make = (args: readonly Typed[], call: Call, context: Context) => TableFunction;
+type Make = (args: readonly Typed[], call: Call, context: Context, outer: boolean) => TableFunction;
 
 export const isTableFunction = ({ name, over }: Call): boolean => over === undefined && name in FUNCTIONS;
 
-export function tableFunction(call: Call, context: Context, translate: Translate): TableFunction {
+/** `outer`: a value without elements answers one row of NULL. */
+export function tableFunction(
+  call: Call,
+  context: Context,
+  translate: Translate,
+  outer: boolean,
+): TableFunction {
   const make = FUNCTIONS[call.name];
   if (!make)
     throw semantic(
@@ -28,26 +34,32 @@ export function tableFunction(call: Call, context: Context, translate: Translate
     call.args.map((argument) => translate(argument, context)),
     call,
     context,
+    outer,
   );
 }
 
+/** A LEFT JOIN would do the same, but DuckDB makes a hash join of it, which loses the order of the elements. */
+const unnested = (list: string, outer: boolean): string =>
+  `unnest(${outer ? `CASE WHEN len(${list}) > 0 THEN ${list} ELSE [NULL] END` : list})`;
+
 const explode =
   (withPlace: boolean): Make =>
-  (args, call, context) => {
+  (args, call, context, outer) => {
     const value = single(args, call, context);
     const { type } = value;
     const place = withPlace ? [{ name: 'pos', type: BIGINT }] : [];
     if (type.name === 'ARRAY') {
-      const numbers = withPlace ? `unnest(range(len(${value.sql}))), ` : '';
+      const numbers = withPlace ? `${unnested(`range(len(${value.sql}))`, outer)}, ` : '';
       return {
-        sql: `SELECT ${numbers}unnest(${value.sql})`,
+        sql: `SELECT ${numbers}${unnested(value.sql, outer)}`,
         columns: [...place, { name: 'col', type: type.element }],
       };
     }
     if (type.name !== 'MAP') throw wrongType(context, call.at, type, 1, call.name, 'ARRAY/MAP');
-    const numbers = withPlace ? `unnest(range(cardinality(${value.sql}))), ` : '';
+    const numbers = withPlace ? `${unnested(`range(len(map_keys(${value.sql})))`, outer)}, ` : '';
+    const [keys, values] = ['map_keys', 'map_values'].map((each) => unnested(`${each}(${value.sql})`, outer));
     return {
-      sql: `SELECT ${numbers}unnest(map_keys(${value.sql})), unnest(map_values(${value.sql}))`,
+      sql: `SELECT ${numbers}${keys}, ${values}`,
       columns: [...place, { name: 'key', type: type.key }, { name: 'value', type: type.value }],
     };
   };
@@ -62,7 +74,7 @@ function single(args: readonly Typed[], call: Call, context: Context): Typed {
   );
 }
 
-const inline: Make = (args, call, context) => {
+const inline: Make = (args, call, context, outer) => {
   const value = single(args, call, context);
   const element = value.type.name === 'ARRAY' ? value.type.element : undefined;
   if (element?.name !== 'STRUCT')
@@ -71,7 +83,7 @@ const inline: Make = (args, call, context) => {
     .map(({ name }) => `struct_extract("each value", ${literal(name)})`)
     .join(', ');
   return {
-    sql: `SELECT ${fields} FROM (SELECT unnest(${value.sql}) AS "each value")`,
+    sql: `SELECT ${fields} FROM (SELECT ${unnested(value.sql, outer)} AS "each value")`,
     columns: element.fields,
   };
 };
