@@ -1,7 +1,7 @@
 import type { StatementError } from '../../errors.ts';
 import type { Table, TableName } from '../../model/catalog.ts';
 import { queryError } from './errors.ts';
-import type { Expression, Window } from './syntax/ast.ts';
+import type { Expression, Grouping, Window } from './syntax/ast.ts';
 import { type SqlType, type Typed, typeName } from './types.ts';
 
 /** What a query may refer to, and the settings that change its meaning. */
@@ -47,6 +47,8 @@ export interface Context {
   readonly aliases: ReadonlyMap<string, Typed>;
   readonly aliasesFirst: boolean;
   readonly windows: ReadonlyMap<string, Window>;
+  /** GROUP BY of this query. */
+  readonly groupBy: readonly Grouping[];
   /** Where no aggregate or window function may stand, in words; undefined where they may. */
   readonly plain: string | undefined;
   /** Names made up for what has none. */
@@ -64,6 +66,7 @@ export function startContext(text: string, scope: QueryScope): Context {
     aliases: new Map(),
     aliasesFirst: false,
     windows: new Map(),
+    groupBy: [],
     plain: undefined,
     names: { next: 0 },
   };

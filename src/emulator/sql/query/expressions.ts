@@ -29,7 +29,7 @@ export function translateExpression(expression: Expression, context: Context): T
     case 'literal':
       return translateLiteral(expression, context);
     case 'name':
-      return resolveName(expression.parts, context);
+      return translateName(expression, context);
     case 'call':
       return translateCall(expression, context, translateExpression);
     case 'unary':
@@ -60,6 +60,25 @@ export function translateExpression(expression: Expression, context: Context): T
 }
 
 /** `a + b + c ...` is read as deep as it is long: the left side is walked without recursion. */
+/** A name; `GROUPING__ID` is grouping_id of all keys of GROUP BY unless it is a column. */
+function translateName(name: Extract<Expression, { kind: 'name' }>, context: Context): Typed {
+  try {
+    return resolveName(name.parts, context);
+  } catch (error) {
+    const keys = groupKeys(context.groupBy);
+    const asked = name.parts.length === 1 && name.parts[0]!.text.toLowerCase() === 'grouping__id';
+    if (!asked || !keys.length || keys.some(({ kind }) => kind === 'literal')) throw error;
+    const list = new Set(keys.map((key) => translateExpression(key, context).sql));
+    return { sql: `grouping_id(${[...list].join(', ')})`, type: BIGINT };
+  }
+}
+
+const groupKeys = (groupBy: Context['groupBy']): readonly Expression[] =>
+  groupBy.flatMap((each) => {
+    if (each.kind === 'plain') return each.expressions;
+    return each.kind === 'sets' && each.keys.length ? each.keys : each.sets.flat();
+  });
+
 function translateChain(expression: Extract<Expression, { kind: 'binary' }>, context: Context): Typed {
   const chain: Extract<Expression, { kind: 'binary' }>[] = [];
   let first: Expression = expression;

@@ -28,7 +28,8 @@ export function translateSelect(given: Select, end: End, context: Context): Sele
   const { text: fromText, sources } = select.from
     ? translateFrom(select.from, context)
     : { text: '', sources: [] as Source[] };
-  const inside: Context = { ...context, sources, windows: select.windows, aliases: new Map() };
+  const { windows, groupBy } = select;
+  const inside: Context = { ...context, sources, windows, groupBy, aliases: new Map() };
   const outputs = select.items.flatMap((item, index) => outputsOf(item, index, inside));
   const columns = uniqueNames(outputs);
   const aliases = new Map(outputs.map(({ name, value }): [string, Typed] => [name, value]));

@@ -36,6 +36,15 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'dept,name,c|\\N,\\N,2|\\N,"ann",1|\\N,"bob",1|"x",\\N,2',
   ],
   [
+    'SELECT a, b, c, count(*), GROUPING__ID FROM VALUES (1, 2, 3) AS t(a, b, c) GROUP BY a, b, c GROUPING SETS ((c, b, a), (a)) ORDER BY grouping__id',
+    'a,b,c,_c3,grouping__id|1,2,3,1,0|1,\\N,\\N,1,3',
+  ],
+  [
+    'SELECT x, grouping__id g FROM VALUES (1, 2) AS t(x, y) GROUP BY GROUPING SETS ((x, y), (x), ()) HAVING grouping__id > 0 ORDER BY g',
+    'x,g|1,1|\\N,3',
+  ],
+  ['SELECT grouping__id FROM VALUES (5) AS t(grouping__id) GROUP BY grouping__id', 'grouping__id|5'],
+  [
     'SELECT dept, grouping(dept) g, grouping_id(dept) i, count(*) c FROM emp GROUP BY CUBE(dept) ORDER BY g, dept',
     'dept,g,i,c|"x",0,0,2|"y",0,0,2|\\N,1,1,4',
   ],
@@ -104,15 +113,6 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'SELECT n, x FROM (VALUES (1, array(5)), (2, cast(array() as array<int>))) t(n, a) LATERAL VIEW OUTER explode(a) v AS x ORDER BY n',
     'n,x|1,5|2,\\N',
   ],
-  [
-    "SELECT k, v FROM (SELECT map('a', 1, 'b', 2) m) t LATERAL VIEW explode(m) e AS k, v ORDER BY k",
-    'k,v|"a",1|"b",2',
-  ],
-  [
-    "SELECT pos, val FROM (SELECT 1) t LATERAL VIEW posexplode(array('a', 'b')) e AS pos, val ORDER BY pos",
-    'pos,val|0,"a"|1,"b"',
-  ],
-  [
   // No ORDER BY: elements come in their own order, with OUTER too.
   [
     'SELECT n, p, x FROM (VALUES (1, array(3, 1, 2)), (2, cast(NULL AS array<int>)), (3, array(9, 8))) t(n, a) LATERAL VIEW OUTER posexplode(a) v AS p, x',
@@ -127,6 +127,15 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     "SELECT n, q, r FROM (VALUES (1, array(struct(1, 'x'), struct(2, 'y'))), (2, cast(NULL AS array<struct<col1:int,col2:string>>))) t(n, a) LATERAL VIEW OUTER inline(a) e AS q, r",
     'n,q,r|1,1,"x"|1,2,"y"|2,\\N,\\N',
   ],
+  [
+    "SELECT k, v FROM (SELECT map('a', 1, 'b', 2) m) t LATERAL VIEW explode(m) e AS k, v ORDER BY k",
+    'k,v|"a",1|"b",2',
+  ],
+  [
+    "SELECT pos, val FROM (SELECT 1) t LATERAL VIEW posexplode(array('a', 'b')) e AS pos, val ORDER BY pos",
+    'pos,val|0,"a"|1,"b"',
+  ],
+  [
     'SELECT x, y FROM (SELECT 1) t LATERAL VIEW explode(array(1, 2)) a AS x LATERAL VIEW explode(array(x, 10)) b AS y ORDER BY x, y',
     'x,y|1,1|1,10|2,2|2,10',
   ],

@@ -146,7 +146,12 @@ export type Sample =
 export type Grouping =
   | { readonly kind: 'plain'; readonly expressions: readonly Expression[] }
   | { readonly kind: 'rollup' | 'cube'; readonly sets: readonly (readonly Expression[])[] }
-  | { readonly kind: 'sets'; readonly sets: readonly (readonly Expression[])[] };
+  | {
+      readonly kind: 'sets';
+      readonly sets: readonly (readonly Expression[])[];
+      /** `GROUP BY a, b GROUPING SETS (...)`: the keys that are named before; none without. */
+      readonly keys: readonly Expression[];
+    };
 
 export interface Select extends Located {
   readonly kind: 'select';

@@ -172,12 +172,12 @@ function readGroupings(reader: Reader): Grouping[] {
   if (take(reader, 'WITH', 'ROLLUP')) return [{ kind: 'rollup', sets: singles }];
   if (take(reader, 'WITH', 'CUBE')) return [{ kind: 'cube', sets: singles }];
   // `GROUP BY a, b GROUPING SETS (...)`: the keys before are only named once more.
-  if (take(reader, 'GROUPING', 'SETS')) return [{ kind: 'sets', sets: readSets(reader) }];
+  if (take(reader, 'GROUPING', 'SETS')) return [{ kind: 'sets', sets: readSets(reader), keys }];
   return groupings;
 }
 
 function readGrouping(reader: Reader): Grouping {
-  if (take(reader, 'GROUPING', 'SETS')) return { kind: 'sets', sets: readSets(reader) };
+  if (take(reader, 'GROUPING', 'SETS')) return { kind: 'sets', sets: readSets(reader), keys: [] };
   for (const kind of ['rollup', 'cube'] as const) {
     if (isNext(reader, kind.toUpperCase()) && isNext(reader, '(', 1)) {
       reader.at += 1;
