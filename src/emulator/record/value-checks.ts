@@ -120,7 +120,8 @@ function roundsUp(whole: string, fraction = '', scale: number): boolean {
   return fraction.length > scale && fraction[scale]! >= '5' && /^9*$/.test(whole + fraction.slice(0, scale));
 }
 
-function checkKeys(entries: readonly (readonly Cell[])[]): void {
+/** No NULL and no key twice (protocol 5.5): no query could read such a MAP. */
+export function checkKeys(entries: readonly (readonly Cell[])[]): void {
   const seen = new Set<string>();
   for (const [key] of entries) {
     if (key === null || key === undefined) throw malformed('a MAP has a NULL key');

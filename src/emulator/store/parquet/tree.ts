@@ -1,6 +1,6 @@
-import { malformed } from '../../errors.ts';
 import type { ColumnType } from '../../model/types.ts';
 import type { Cell } from '../../record/cells.ts';
+import { checkKeys } from '../../record/value-checks.ts';
 import { createLeaf, type Leaf } from './leaf.ts';
 
 /**
@@ -112,7 +112,7 @@ export function level(leaf: Leaf, repeat: number, define: number): void {
   leaf.repetitions.add(repeat);
 }
 
-/** No NULL and no key twice (protocol 5.5): no query could read such a MAP. */
+/** The check of all MAPs in a value; undefined where there are none. */
 export function checkMaps(type: ColumnType): ((cell: Cell) => void) | undefined {
   switch (type.name) {
     case 'ARRAY': {
@@ -127,7 +127,7 @@ export function checkMaps(type: ColumnType): ((cell: Cell) => void) | undefined 
     case 'MAP': {
       const parts = [checkMaps(type.key), checkMaps(type.value)];
       return (cell) => {
-        checkKeys(cell as readonly (readonly [Cell, Cell])[] | null);
+        checkKeys((cell ?? []) as readonly (readonly Cell[])[]);
         each(cell, (entry) => each(entry, (item, at) => parts[at]?.(item)));
       };
     }
@@ -138,16 +138,4 @@ export function checkMaps(type: ColumnType): ((cell: Cell) => void) | undefined 
 
 function each(cell: Cell, check: (item: Cell, at: number) => void): void {
   for (const [at, item] of ((cell ?? []) as readonly Cell[]).entries()) check(item, at);
-}
-
-function checkKeys(entries: readonly (readonly [Cell, Cell])[] | null): void {
-  const seen = new Set<string>();
-  for (const [key] of entries ?? []) {
-    if (key === null) throw malformed('a MAP has a NULL key');
-    const text = JSON.stringify(key, (_name, part: unknown) =>
-      typeof part === 'bigint' ? `${part}n` : part,
-    );
-    if (seen.has(text)) throw malformed(`a MAP has the key ${text.slice(0, 60)} twice`);
-    seen.add(text);
-  }
 }

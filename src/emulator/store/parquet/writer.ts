@@ -31,6 +31,7 @@ const CHECKED_ROWS = 16;
 
 interface Column {
   readonly node: Node;
+  /** Of cells that come as they are; those of records were looked at as they were read. */
   readonly check: ((cell: Cell) => void) | undefined;
   /** Its values are looked at one by one, which the way from record to leaf does not do. */
   readonly checked: boolean;
@@ -69,7 +70,7 @@ export function createParquetWriter(
   function onRecord(record: Uint8Array, starts: Int32Array): void {
     scan.bytes = record;
     for (let index = 0; index < columns.length; index += 1) {
-      const { node, check, checked, read } = columns[index]!;
+      const { node, checked, read } = columns[index]!;
       const start = starts[index]!;
       const { leaf } = node;
       if (start >= 0) scan.at = start;
@@ -77,7 +78,7 @@ export function createParquetWriter(
         if (leaf && !checked) {
           level(leaf, 0, start < 0 ? 0 : 1);
           if (start >= 0) leaf.fromRecord(scan);
-        } else addNested(node, check, start < 0 ? null : read(scan));
+        } else writeCell(node, start < 0 ? null : read(scan));
       } catch (error) {
         throw inColumn(names[index] ?? '', error);
       }
@@ -86,14 +87,13 @@ export function createParquetWriter(
   }
 
   function onRow(row: readonly Cell[]): void {
-    for (let index = 0; index < columns.length; index += 1)
-      addNested(columns[index]!.node, columns[index]!.check, row[index] ?? null);
+    for (let index = 0; index < columns.length; index += 1) {
+      const { node, check } = columns[index]!;
+      const cell = row[index] ?? null;
+      check?.(cell);
+      writeCell(node, cell);
+    }
     endRow();
-  }
-
-  function addNested(node: Node, check: Column['check'], cell: Cell): void {
-    check?.(cell);
-    writeCell(node, cell);
   }
 
   function endRow(): void {
