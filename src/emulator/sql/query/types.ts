@@ -1,5 +1,5 @@
 import { type ColumnType, parseType, typeText } from '../../model/types.ts';
-import { identifier } from '../../store/duckdb-sql.ts';
+import { identifier, storedType } from '../../store/duckdb-sql.ts';
 
 /** The type of an expression; VOID is that of a bare NULL. */
 export type SqlType = ColumnType | { readonly name: 'VOID' };
@@ -37,39 +37,22 @@ export const isNested = (type: SqlType): boolean => ['ARRAY', 'MAP', 'STRUCT'].i
 
 export const sameType = (a: SqlType, b: SqlType): boolean => typeName(a) === typeName(b);
 
-/** How a value of the type looks inside DuckDB's queries. */
+/** How a value of the type looks inside DuckDB's queries: as it is kept, but for times and what is nested. */
 export function duckName(type: SqlType): string {
   switch (type.name) {
-    case 'INT':
-    case 'INTERVAL_YEAR_MONTH':
-      return 'INTEGER';
-    case 'INTERVAL_DAY_TIME':
-      return 'HUGEINT';
-    case 'BINARY':
-      return 'BLOB';
-    case 'DATETIME':
-      return 'TIMESTAMPTZ';
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
       return 'TIMESTAMP_NS';
-    case 'DECIMAL':
-      return `DECIMAL(${type.precision},${type.scale})`;
     case 'ARRAY':
       return `${duckName(type.element)}[]`;
     case 'MAP':
       return `MAP(${duckName(type.key)}, ${duckName(type.value)})`;
     case 'STRUCT':
       return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${duckName(field.type)}`).join(', ')})`;
-    case 'TINYINT':
-    case 'SMALLINT':
-    case 'BIGINT':
-    case 'FLOAT':
-    case 'DOUBLE':
-    case 'BOOLEAN':
-    case 'DATE':
-      return type.name;
-    default:
+    case 'VOID':
       return 'VARCHAR';
+    default:
+      return storedType(type);
   }
 }
 
