@@ -76,6 +76,7 @@ export async function openProbe(kafka: KafkaSettings, memoryBytes: number): Prom
   const admin = adminOf(consumer);
   const { groupId } = kafka;
   const watched: Watched = { consumer, topicFault: null, groupFault: null };
+  const polling = createPolling(consumer, kafka, systemClock);
   return {
     brokers: () => brokerIds(consumer, ASK_MS),
     topicNames: async () => [...(await topicSizes(consumer, null, ASK_MS)).keys()].sort(),
@@ -85,10 +86,7 @@ export async function openProbe(kafka: KafkaSettings, memoryBytes: number): Prom
     fetch: (bounds) => fetchFrom(watched, bounds),
     group: () => describeGroup({ properties, groupId, timeoutMs: ASK_MS }),
     offsetsAt: (bounds, timestamp) => findOffsets(consumer, bounds, timestamp),
-    read: (asked, limits) => {
-      const polling = createPolling(consumer, kafka, systemClock);
-      return readSpans(asked, { consumer, polling, clock: systemClock, limits });
-    },
+    read: (asked, limits) => readSpans(asked, { consumer, polling, clock: systemClock, limits }),
     close: () => close(consumer),
   };
 }
@@ -112,7 +110,10 @@ interface Watched {
   groupFault: SinkError | null;
 }
 
-/** A refused group never gets an answer: the refusal comes as an error of consume calls. */
+/**
+ * A refused group never gets an answer: the refusal comes as an error of consume calls. None of them is left open
+ * behind the answer: it would take the first records of what is read next, and nobody would see them.
+ */
 async function askCommitted(watched: Watched, list: readonly TopicPartition[]): Promise<RawPosition[]> {
   // The library would hold the question until its time is up.
   if (!watched.groupFault) await poll(watched, () => undefined);
@@ -122,13 +123,10 @@ async function askCommitted(watched: Watched, list: readonly TopicPartition[]): 
   const answer = askUntilFound(watched.consumer, list).finally(() => {
     waiting = false;
   });
-  const refused = async (): Promise<RawPosition[]> => {
-    while (waiting && !watched.groupFault) await poll(watched, () => undefined);
-    if (watched.groupFault) throw watched.groupFault;
-    return answer;
-  };
-  answer.catch(() => undefined); // told once, by the race
-  return Promise.race([answer, refused()]);
+  answer.catch(() => undefined); // told below
+  while (waiting && !watched.groupFault) await poll(watched, () => undefined);
+  if (watched.groupFault) throw watched.groupFault;
+  return answer;
 }
 
 /** Coordinator loading, not available, not the coordinator: so answers a cluster whose first group this is. */

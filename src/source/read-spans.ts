@@ -79,9 +79,7 @@ export async function readSpans(
 
   async function round(stretches: readonly Stretch[]): Promise<void> {
     const open = new Map(stretches.map((one) => [topicPartitionKey(one), one]));
-    // The end of a log that was met before is told a moment later, and must not count for what is read now.
-    await new Promise(setImmediate);
-    polling.ends();
+    polling.ends(); // Those met before do not count for what is read now.
     consumer.assign(
       stretches.map(({ topic, partition, position: offset }) => ({ topic, partition, offset })),
     );

@@ -4,6 +4,7 @@ import { openProbe, type Probe } from '../../src/source/probe.ts';
 import type { OffsetSpan } from '../../src/source/read-spans.ts';
 import { produce, readAll, transaction } from '../support/records.ts';
 import { createTopic, deleteRecords, endOffsets, uniqueName } from '../support/topics.ts';
+import { sleep } from '../support/until.ts';
 
 const bootstrap = inject('kafka');
 const RECORDS = 6_000;
@@ -74,6 +75,15 @@ describe('reading exactly some offsets', () => {
     const [partition, end] = [0, ends.get(0)!];
     const tail = [{ topic, partition, first: end - 26, end }];
     expect(await read(tail)).toEqual({ records: [], leftOut: [], unread: [] });
+  });
+
+  it('finds them right behind the question for what is committed', async () => {
+    const asked = [...ends].map(([partition, end]) => ({ topic, partition, first: end - 33, end }));
+    for (let round = 0; round < 10; round++) {
+      await probe.committed([{ topic, partition: 0 }]);
+      await sleep(round * 5);
+      expect(offsetsOf((await read(asked)).records).sort()).toEqual(recordsIn(asked).sort());
+    }
   });
 
   it('ends when enough was found, and tells what it has not read', async () => {
