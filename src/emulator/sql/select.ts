@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
 import { type ColumnType, lowerFields } from '../model/types.ts';
-import { castTo } from './query/casts.ts';
+import { castTo, fromLocal } from './query/casts.ts';
 import type { QueryScope } from './query/context.ts';
 import { queryError } from './query/errors.ts';
 import { translateParsed } from './query/queries.ts';
@@ -44,8 +44,30 @@ function nestedInReason<T>(text: string, work: () => T): T {
   }
 }
 
-/** A value of a query on its way into a column: where DuckDB would write another text, the service's. */
+/** A value of a query on its way into a column: where DuckDB would write another text or know no time, the service's. */
 export function insertedValue(sql: string, from: ColumnType, to: ColumnType): string {
+  if (isText(from) && isFine(to)) return timeOf(sql, from, to);
   const written = isText(to) && !isText(from);
-  return (written || to.name === 'BINARY' ? castTo({ sql, type: from }, to) : undefined) ?? sql;
+  const ours = written || to.name === 'BINARY' || hasFine(from) || hasFine(to);
+  return (ours ? castTo({ sql, type: from }, to) : undefined) ?? sql;
+}
+
+/** A text that is no time ends the statement, as it does in a column of DATETIME. */
+const timeOf = (sql: string, from: ColumnType, to: ColumnType): string =>
+  `coalesce(${castTo({ sql, type: from }, to)}, ${fromLocal(`CAST(${sql} AS TIMESTAMP)`, to)})`;
+
+const isFine = ({ name }: ColumnType): boolean => name === 'TIMESTAMP' || name === 'TIMESTAMP_NTZ';
+
+/** Whether there are nanoseconds in it. */
+function hasFine(type: ColumnType): boolean {
+  switch (type.name) {
+    case 'ARRAY':
+      return hasFine(type.element);
+    case 'MAP':
+      return hasFine(type.key) || hasFine(type.value);
+    case 'STRUCT':
+      return type.fields.some((field) => hasFine(field.type));
+    default:
+      return isFine(type);
+  }
 }

@@ -10,7 +10,6 @@ import type { Snapshots } from './snapshots.ts';
 import { dropBlocks, sourceOf } from './staging.ts';
 import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
 import { matches, nullKeyTest, nullTests, upsertStatements } from './upserts.ts';
-import type { WideColumns } from './wide-columns.ts';
 
 /** What changes of rows need. */
 export interface Parts {
@@ -18,7 +17,6 @@ export interface Parts {
   readonly queries: Queries;
   readonly snapshots: Snapshots;
   readonly figures: Figures;
-  readonly wide: WideColumns;
   readonly now: () => number;
 }
 
@@ -27,7 +25,6 @@ export function createChanges({
   database,
   snapshots,
   figures,
-  wide,
   now,
 }: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
   let lastUpsert = 0;
@@ -40,15 +37,12 @@ export function createChanges({
       figures.checkKnown({ table, values });
       const at = now();
       if (overwrite) await snapshots.keep(change, table, values);
-      const wider = await wide.toHold(change, table, sources);
       await change.run(
         ...(overwrite ? removeRows(table, values, at) : []),
-        ...wider.statements,
         ...sources.map((source) => `INSERT INTO ${storage(table)} SELECT *${constants} FROM ${source}`),
         saveAdded(table, values, added, at),
         ...(session ? [saveSession(session)] : []),
       );
-      wider.done();
       if (overwrite) figures.clear(table, values, at);
       figures.add(table, values, added, at);
     });
@@ -101,17 +95,13 @@ export function createChanges({
       rows,
       bytes: Math.round(((holder.bytes + bytes) * rows) / Math.max(1, holder.rows + total(packs, 'rows'))),
     };
-    const sources = groupsOf(packs).map(sourceOf);
-    const wider = await wide.toHold(change, table, sources);
     const at = now();
     await change.run(
-      ...wider.statements,
       ...apply,
       ...saveCleared(table, values, undefined),
       saveAdded(table, values, after, at),
       saveSession(session),
     );
-    wider.done();
     figures.set(table, values, after, at);
     return after;
   }

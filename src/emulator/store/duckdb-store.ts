@@ -12,7 +12,6 @@ import { createSnapshots } from './snapshots.ts';
 import { createStaging } from './staging.ts';
 import type { Store } from './store.ts';
 import { createTables } from './tables.ts';
-import { createWideColumns } from './wide-columns.ts';
 
 export interface DuckDbOptions {
   /** Statements that make the functions of queries. */
@@ -35,16 +34,14 @@ export async function createDuckDbStore(dataDir: string | null, options: DuckDbO
 
 function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
   const figures = createFigures();
-  const wide = createWideColumns(figures);
   const snapshots = createSnapshots(database);
   const queries = createQueries(database);
-  const tables = createTables({ database, figures, wide, snapshots });
-  const parts = { database, queries, snapshots, figures, wide, now };
+  const tables = createTables({ database, figures, snapshots });
+  const parts = { database, queries, snapshots, figures, now };
 
   async function restoreAll() {
-    const { wide: columns, ...restored } = await database.exclusive(restore);
+    const restored = await database.exclusive(restore);
     for (const table of restored.tables) figures.know(table);
-    wide.restore(columns);
     return restored;
   }
 

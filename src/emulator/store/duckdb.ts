@@ -1,5 +1,4 @@
 import type * as NodeApi from '@duckdb/node-api';
-import type { Mark } from './marks.ts';
 import { type ScalarFunction, scalarFunction } from './scalar-functions.ts';
 
 /** The library itself: the other files of this folder get it handed over, it is loaded in one place. */
@@ -38,8 +37,6 @@ export interface Change {
 export interface Instance extends Change {
   readonly api: Api;
   connect(): Promise<Connection>;
-  /** Makes a function that is never called, whose type carries its name through queries. */
-  mark(mark: Mark): void;
   /** Makes a function of queries. */
   define(definition: ScalarFunction): void;
   /** All its connections must be closed before, else the file stays locked. */
@@ -56,26 +53,12 @@ export async function openInstance(path: string, options: Record<string, string>
     run: (...statements) => runOn(main, statements),
     rows: async (sql) => (await main.runAndReadAll(sql)).getRows(),
     connect: async () => connectionOf(await instance.connect()),
-    mark: ({ name, held }) => main.registerScalarFunction(markFunction(api, name, held)),
     close: () => {
       main.closeSync();
       instance.closeSync();
     },
     define: (definition) => main.registerScalarFunction(scalarFunction(api, definition)),
   };
-}
-
-function markFunction(api: Api, name: string, held: Mark['held']): NodeApi.DuckDBScalarFunction {
-  const kinds = {
-    HUGEINT: api.DuckDBHugeIntType,
-    INTEGER: api.DuckDBIntegerType,
-  };
-  const mainFunction = () => {
-    throw new Error(`${name} only lends its type`);
-  };
-  // Not volatile DuckDB would call it to fold a constant.
-  const returnType = kinds[held].create(name);
-  return api.DuckDBScalarFunction.create({ name, returnType, mainFunction, volatile: true });
 }
 
 async function runOn(connection: NodeApi.DuckDBConnection, statements: readonly string[]): Promise<void> {

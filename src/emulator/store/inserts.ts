@@ -12,14 +12,7 @@ import type { Result } from './queries.ts';
 import type { Inserted, InsertPlan, Store } from './store.ts';
 
 /** Writes the rows of queries: the query runs first, beside everything else, then its rows go over in one transaction. */
-export function createInserts({
-  database,
-  queries,
-  snapshots,
-  figures,
-  wide,
-  now,
-}: Parts): Pick<Store, 'insert'> {
+export function createInserts({ database, queries, snapshots, figures, now }: Parts): Pick<Store, 'insert'> {
   const inTurn = createLanes();
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
@@ -85,18 +78,14 @@ export function createInserts({
       const at = plan.columns.indexOf(name);
       return at < 0 ? 'NULL' : `c${at}`;
     });
-    const source = `(SELECT ${columns.map((column, at) => `${column} AS c${at}`).join(', ')} FROM ${result.source})`;
-    const wider = await wide.toHold(change, table, [source]);
     const parts = tablePartitionExpressions(plan);
     const at = now();
     await change.run(
       ...replaced.flatMap((values) => removeRows(table, values, at)),
       ...missing.map(({ values }) => saveTablePartition(table, values, at)),
-      ...wider.statements,
       `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${result.source}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     );
-    wider.done();
     for (const { values } of missing)
       table.tablePartitions.set(specText(table, values), newTablePartition(values, at));
     for (const values of replaced) figures.clear(table, values, at);

@@ -1,12 +1,9 @@
 import type { ColumnType, SimpleName } from '../model/types.ts';
 import type { Api, DuckDBType } from './duckdb.ts';
 import { itemName, literal, storedType } from './duckdb-sql.ts';
-import { markedType } from './marks.ts';
 
 /** The MaxCompute type of a query's column, as far as DuckDB can tell. */
 export function resultType(api: Api, type: DuckDBType): ColumnType {
-  const named = markedType(type.alias);
-  if (named) return named;
   if (type instanceof api.DuckDBDecimalType) {
     const scale = Math.min(type.scale, 18);
     return { name: 'DECIMAL', precision: Math.max(type.width - (type.scale - scale), scale, 1), scale };
@@ -44,7 +41,6 @@ const SIMPLE: Record<string, SimpleName> = {
   DATE: 'DATE',
   BLOB: 'BINARY',
   TIMESTAMP_TZ: 'DATETIME',
-  TIMESTAMP_NS: 'TIMESTAMP',
   TIMESTAMP: 'TIMESTAMP_NTZ',
   TIMESTAMP_S: 'TIMESTAMP_NTZ',
   TIMESTAMP_MS: 'TIMESTAMP_NTZ',
@@ -106,20 +102,6 @@ function toMilliseconds(instant: string): string {
 }
 
 function toNanoseconds(api: Api, value: string, isInstant: boolean, from: DuckDBType): string {
-  if (from instanceof api.DuckDBTimestampNanosecondsType)
-    return fromNanoseconds(`epoch_ns(${value})`, isInstant);
-  const time = `CAST(CAST(${value} AS ${isInstant ? 'TIMESTAMPTZ' : 'TIMESTAMP'}) AS ${isInstant ? 'TIMESTAMPTZ' : 'TIMESTAMP'})`;
-  const coarse = `CAST(epoch_us(${time}) AS HUGEINT) * 1000`;
-  if (!(from instanceof api.DuckDBVarCharType)) return coarse;
-  // A text may have nine digits of a second, in the years that DuckDB has nanoseconds for.
-  const near = `CAST(${value} AS TIMESTAMP) BETWEEN TIMESTAMP '1678-01-01' AND TIMESTAMP '2262-01-01'`;
-  const fine = fromNanoseconds(`epoch_ns(CAST(${value} AS TIMESTAMP_NS))`, isInstant);
-  return `CASE WHEN ${near} THEN ${fine} ELSE ${coarse} END`;
-}
-
-function fromNanoseconds(wall: string, isInstant: boolean): string {
-  if (!isInstant) return `CAST(${wall} AS HUGEINT)`;
-  const below = floored(wall, 1000);
-  const local = `make_timestamp((${wall} - ${below}) // 1000)`;
-  return `CAST(epoch_us(CAST(${local} AS TIMESTAMPTZ)) AS HUGEINT) * 1000 + ${below}`;
+  if (api.DuckDBTypeId[from.typeId] === 'HUGEINT') return value;
+  return `CAST(epoch_us(CAST(${value} AS ${isInstant ? 'TIMESTAMPTZ' : 'TIMESTAMP'})) AS HUGEINT) * 1000`;
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type Database, openDatabase } from './database.ts';
 import type { Instance } from './duckdb.ts';
 import { literal, STAGING } from './duckdb-sql.ts';
-import { MARKS } from './marks.ts';
 import { checkFormat, createOwnTables, DataFolderError } from './own-tables.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
 import { emptyScratch, makeFolder, temporaryScratch } from './scratch.ts';
@@ -84,7 +83,6 @@ function inUseError(error: unknown, dataDir: string): DataFolderError | undefine
 }
 
 async function prepare(instance: Instance, scratch: string, functions: QueryFunctions): Promise<void> {
-  for (const mark of Object.values(MARKS)) instance.mark(mark);
   for (const scalar of functions.scalars) instance.define(scalar);
   await instance.run(`ATTACH ':memory:' AS ${STAGING}`);
   await instance.run(...createOwnTables, ...functions.macros);

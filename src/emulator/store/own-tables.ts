@@ -11,7 +11,7 @@ import { literal, OWN } from './duckdb-sql.ts';
 import type { Restored, SessionRecord } from './store.ts';
 
 /** Of what is on disk: a folder of another format is refused, not guessed at. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 export class DataFolderError extends Error {}
 
@@ -24,7 +24,6 @@ export const createOwnTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, spec VARCHAR, json VARCHAR, created BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, spec VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
-  `CREATE TABLE IF NOT EXISTS ${OWN}.wide_columns (table_id VARCHAR, name VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.sessions (id VARCHAR, json VARCHAR, closed TIMESTAMPTZ)`,
   `DELETE FROM ${OWN}.sessions WHERE closed < now() - INTERVAL 2 DAY`,
 ];
@@ -78,7 +77,7 @@ export async function savedName(change: Change, table: Table): Promise<TableName
 }
 
 export function forgetTable(table: Table): readonly string[] {
-  return ['tables', 'table_partitions', 'figures', 'wide_columns'].map(
+  return ['tables', 'table_partitions', 'figures'].map(
     (name) => `DELETE FROM ${OWN}.${name} WHERE table_id = ${literal(table.id)}`,
   );
 }
@@ -123,7 +122,7 @@ export function saveSession({ id, json }: SessionRecord): string {
   return `INSERT INTO ${OWN}.sessions VALUES (${literal(id)}, ${literal(json)}, now())`;
 }
 
-export async function restore(change: Change): Promise<Restored & { wide: Map<string, Set<string>> }> {
+export async function restore(change: Change): Promise<Restored> {
   const read = async (sql: string) => (await change.rows(sql)).map((row) => row.map(String));
   const tables = new Map<string, Table>();
   for (const [json] of await read(`SELECT json FROM ${OWN}.tables`)) {
@@ -140,15 +139,12 @@ export async function restore(change: Change): Promise<Restored & { wide: Map<st
   const sums = `SELECT table_id, spec, sum(row_count), sum(bytes), max(modified) FROM ${OWN}.figures GROUP BY ALL`;
   for (const [id, spec, ...figures] of await read(sums))
     addFigures(tables.get(id!), spec!, figures.map(Number));
-  const wide = new Map<string, Set<string>>();
-  for (const [id, name] of await read(`SELECT table_id, name FROM ${OWN}.wide_columns`))
-    wide.set(id!, (wide.get(id!) ?? new Set()).add(name!));
   const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
   const schemas = (await read(VISIBLE_SCHEMAS)).map(([name, comment]) => ({
     name: name!,
     comment: comment!,
   }));
-  return { tables: [...tables.values()], sessions, schemas, wide };
+  return { tables: [...tables.values()], sessions, schemas };
 }
 
 const VISIBLE_SCHEMAS = `SELECT schema_name, coalesce(any_value(comments.comment), '') FROM duckdb_schemas() LEFT JOIN ${OWN}.schema_comments AS comments ON name = schema_name WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}') GROUP BY schema_name`;

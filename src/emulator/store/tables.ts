@@ -6,12 +6,10 @@ import { forgetTable, savedName, saveTable } from './own-tables.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
 import { createView, selectVisible } from './visible.ts';
-import type { WideColumns } from './wide-columns.ts';
 
 interface Parts {
   readonly database: Database;
   readonly figures: Figures;
-  readonly wide: WideColumns;
   readonly snapshots: Snapshots;
 }
 
@@ -19,11 +17,10 @@ interface Parts {
 export function createTables({
   database,
   figures,
-  wide,
   snapshots,
 }: Parts): Pick<Store, 'createTable' | 'dropTable' | 'saveTable' | 'alterColumns'> {
-  const view = (table: Table, columns = wide.of(table)) =>
-    createView(table, table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table, columns));
+  const view = (table: Table) =>
+    createView(table, table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table));
 
   async function create(table: Table, former?: Table): Promise<void> {
     const columns = [...table.columns, ...table.tablePartitionColumns];
@@ -62,7 +59,6 @@ export function createTables({
     });
     const all = [...list, ...table.tablePartitionColumns.map(({ name }) => identifier(name))].join(', ');
     const interim = `${OWN}.${identifier(`${table.id} altered`)}`;
-    const wider = wide.renamed(table, from);
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, undefined);
       await change.run(
@@ -70,11 +66,9 @@ export function createTables({
         `DROP VIEW ${visible(figures.newest(table))}`,
         `DROP TABLE ${storage(table)}`,
         `ALTER TABLE ${interim} RENAME TO ${identifier(table.id)}`,
-        ...wider.statements,
-        view(table, wider.columns),
+        view(table),
         ...saveTable(table),
       );
-      wider.done();
       figures.know(table);
     });
   }

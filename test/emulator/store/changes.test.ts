@@ -331,9 +331,9 @@ describe('queries', () => {
       types: ['varchar(20)', 'json', 'timestamp_ntz', 'interval_day_time'],
       row: ['a', '[1]', 1n, 2n],
     });
-    expect(await answer('SELECT v, min(i), sum(1), 1, 1.5 FROM q1 GROUP BY v')).toEqual({
-      types: ['string', 'interval_day_time', 'bigint', 'int', 'decimal(2,1)'],
-      row: ['a', 2n, 1n, 1, '1.5'],
+    expect(await answer('SELECT v, sum(1), 1, 1.5 FROM q1 GROUP BY v')).toEqual({
+      types: ['string', 'bigint', 'int', 'decimal(2,1)'],
+      row: ['a', 1n, 1, '1.5'],
     });
   });
 

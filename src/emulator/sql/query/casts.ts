@@ -54,7 +54,9 @@ export function castTo(value: Typed, to: ColumnType): string | undefined {
     case 'BINARY':
       return isText(from) ? `encode(${sql})` : undefined;
     case 'JSON':
-      return isText(from) ? `CAST(to_json(${sql}) AS VARCHAR)` : `CAST(${sql} AS VARCHAR)`;
+      return isText(from) || isTime(from)
+        ? `CAST(to_json(${textOf(from, sql)}) AS VARCHAR)`
+        : `CAST(${sql} AS VARCHAR)`;
     default:
       return undefined;
   }
@@ -82,6 +84,9 @@ export function textOf(from: SqlType, sql: string): string | undefined {
       return from.scale ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : `CAST(${sql} AS VARCHAR)`;
     case 'DATETIME':
       return `strftime(${local(from, sql)}, '%Y-%m-%d %H:%M:%S')`;
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_NTZ':
+      return `mc_timestamp_text(${local(from, sql)}, ${sql})`;
     case 'BINARY':
       return `decode(${sql})`;
     case 'ARRAY':
@@ -118,29 +123,33 @@ function castToNumber({ type: from, sql }: Typed, to: ColumnType): string | unde
 /** The wall-clock time of the session's zone, a DuckDB TIMESTAMP. */
 export function local(from: SqlType, sql: string): string {
   if (isText(from)) return `mc_local(${sql})`;
+  if (from.name === 'TIMESTAMP') return `CAST(make_timestamptz(mc_microseconds(${sql})) AS TIMESTAMP)`;
+  if (from.name === 'TIMESTAMP_NTZ') return `make_timestamp(mc_microseconds(${sql}))`;
   return `CAST(${sql} AS TIMESTAMP)`;
 }
 
-/** A wall-clock time as one of the time types. */
+/** A wall-clock time as one of the time types; TIMESTAMP is nanoseconds since 1970 in UTC, TIMESTAMP_NTZ on the wall. */
 export function fromLocal(sql: string, to: SqlType): string {
+  if (to.name === 'TIMESTAMP') return `mc_nanoseconds(CAST(${sql} AS TIMESTAMPTZ))`;
+  if (to.name === 'TIMESTAMP_NTZ') return `mc_nanoseconds(CAST(${sql} AS TIMESTAMP))`;
   return `CAST(${sql} AS ${duckName(to)})`;
 }
 
+const isFine = ({ name }: SqlType): boolean => name === 'TIMESTAMP' || name === 'TIMESTAMP_NTZ';
+
 /** A time that was moved as a wall clock; the nanoseconds below a microsecond stay what they were. */
 export function movedTime(moved: string, from: Typed, to: SqlType): string {
-  if (!from.type.name.startsWith('TIMESTAMP')) return fromLocal(moved, to);
-  return `make_timestamp_ns(epoch_us(${moved}) * 1000 + epoch_ns(CAST(${from.sql} AS TIMESTAMP_NS)) % 1000)`;
+  const whole = fromLocal(moved, to);
+  return isFine(from.type) && isFine(to) ? `(${whole} + mc_below_microsecond(${from.sql}))` : whole;
 }
 
 function castToTime({ type: from, sql }: Typed, to: ColumnType): string | undefined {
   if (!isText(from) && !isTime(from)) return undefined;
-  if (isText(from) && (to.name === 'TIMESTAMP' || to.name === 'TIMESTAMP_NTZ')) {
-    return `mc_local_ns(${sql})`;
-  }
-  // Nanoseconds stay where both sides have them.
-  if (from.name.startsWith('TIMESTAMP') && to.name.startsWith('TIMESTAMP'))
-    return `CAST(${sql} AS TIMESTAMP_NS)`;
-  return fromLocal(local(from, sql), to);
+  if (isText(from) && isFine(to)) return `(${fromLocal(local(from, sql), to)} + mc_wall_below(${sql}))`;
+  // Instants need no zone between them.
+  if (from.name === 'DATETIME' && to.name === 'TIMESTAMP') return `mc_nanoseconds(${sql})`;
+  if (from.name === 'TIMESTAMP' && to.name === 'DATETIME') return `make_timestamptz(mc_microseconds(${sql}))`;
+  return movedTime(local(from, sql), { sql, type: from }, to);
 }
 
 function castJson(sql: string, to: ColumnType): string | undefined {

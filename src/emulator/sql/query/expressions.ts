@@ -148,15 +148,6 @@ function typedLiteral(type: SqlType, text: string, at: number, context: Context)
   if (!pattern.test(text) || Number.isNaN(Date.parse(`${text.slice(0, 10)}T00:00:00Z`))) {
     throw semantic(context, at, `'${text}' is no ${typeName(type)}`);
   }
-  const year = Number(text.slice(0, 4));
-  // Nanoseconds in 64 bits end there: a NULL in place of the value would go unnoticed.
-  if (type.name.startsWith('TIMESTAMP') && (year < 1678 || year > 2261)) {
-    throw semantic(
-      context,
-      at,
-      `this local MaxCompute has ${typeName(type)} literals from 1678 to 2261 only`,
-    );
-  }
   const value = castTo({ sql: literal(text), type: STRING }, type);
   return { sql: value ?? literal(text), type, constant: text };
 }

@@ -5,7 +5,10 @@ const BEFORE = (n: string): string =>
 /** Functions of queries in SQL: `CREATE MACRO` statements that the store runs when it opens. */
 export const MACROS: readonly string[] = [
   `mc_local(t) AS make_timestamp(mc_wall_clock(t))`,
-  `mc_local_ns(t) AS make_timestamp_ns(mc_wall_nanoseconds(t))`,
+  `mc_below_microsecond(n) AS (n % 1000 + 1000) % 1000`,
+  `mc_microseconds(n) AS CAST((n - (n % 1000 + 1000) % 1000) // 1000 AS BIGINT)`,
+  `mc_nanoseconds(t) AS CAST(epoch_us(t) AS HUGEINT) * 1000`,
+  `mc_timestamp_text(t, n) AS strftime(t, '%Y-%m-%d %H:%M:%S') || rtrim(rtrim(strftime(t, '.%f') || printf('%03d', CAST(mc_below_microsecond(n) AS BIGINT)), '0'), '.')`,
   `mc_div(a, b) AS CASE WHEN b = 0 THEN NULL WHEN (a < 0) = (b < 0) THEN abs(a) // abs(b) ELSE -(abs(a) // abs(b)) END`,
   `mc_item(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END`,
   `mc_substr(t, s, n) AS CASE WHEN t IS NULL OR s IS NULL THEN NULL WHEN n <= 0 OR s > length(t) OR -s > length(t) THEN ''

@@ -37,12 +37,12 @@ export const isNested = (type: SqlType): boolean => ['ARRAY', 'MAP', 'STRUCT'].i
 
 export const sameType = (a: SqlType, b: SqlType): boolean => typeName(a) === typeName(b);
 
-/** How a value of the type looks inside DuckDB's queries: as it is kept, but for times and what is nested. */
+/** How a value of the type looks inside DuckDB's queries: as it is kept, but for what is nested. */
 export function duckName(type: SqlType): string {
   switch (type.name) {
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
-      return 'TIMESTAMP_NS';
+      return 'HUGEINT';
     case 'ARRAY':
       return `${duckName(type.element)}[]`;
     case 'MAP':

@@ -1,5 +1,5 @@
 import { literal } from '../../../store/duckdb-sql.ts';
-import { castTo, convert, converts } from '../casts.ts';
+import { castTo, convert, converts, local } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { comparison, truth } from '../operators.ts';
 import { BIGINT, commonOf, isInteger, type SqlType, STRING, type Typed, typeName } from '../types.ts';
@@ -136,16 +136,16 @@ function toChar(given: FunctionCall): Typed {
     value.type.name === 'DATE' || value.type.name.startsWith('TIMESTAMP')
       ? value.type
       : { name: 'DATETIME' as const };
-  const local = convert(value, time);
+  const wall = local(time, convert(value, time));
   if (!converts(format.type, STRING)) throw given.wrong(1, format.type, 'STRING');
   if (format.constant !== undefined) {
     return {
-      sql: `strftime(CAST(${local} AS TIMESTAMP), ${literal(timePattern(format.constant))})`,
+      sql: `strftime(${wall}, ${literal(timePattern(format.constant))})`,
       type: STRING,
     };
   }
   return {
-    sql: `mc_time_format(epoch_us(CAST(${local} AS TIMESTAMP)), ${convert(format, STRING)})`,
+    sql: `mc_time_format(epoch_us(${wall}), ${convert(format, STRING)})`,
     type: STRING,
   };
 }

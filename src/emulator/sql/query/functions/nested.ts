@@ -1,10 +1,11 @@
 import type { ColumnType } from '../../../model/types.ts';
 import { identifier, literal } from '../../../store/duckdb-sql.ts';
-import { convert, converts } from '../casts.ts';
+import { castTo, convert, converts } from '../casts.ts';
 import { semantic } from '../context.ts';
+import { jsonReady } from '../json-values.ts';
 import { fieldOf } from '../names.ts';
 import { element } from '../operators.ts';
-import { columnType, duckName, namedType, type SqlType, STRING, type Typed } from '../types.ts';
+import { columnType, duckName, isTime, namedType, type SqlType, STRING, type Typed } from '../types.ts';
 import type { FunctionCall } from './calls.ts';
 import { commonFor } from './conditionals.ts';
 import type { Special } from './special.ts';
@@ -144,17 +145,30 @@ function jsonStructure(type: ColumnType): unknown {
   return duckName(type);
 }
 
+/** Times as the texts that they are in JSON. */
+function withoutTimes(type: ColumnType): ColumnType {
+  switch (type.name) {
+    case 'ARRAY':
+      return { ...type, element: withoutTimes(type.element) };
+    case 'MAP':
+      return { ...type, key: withoutTimes(type.key), value: withoutTimes(type.value) };
+    case 'STRUCT':
+      return { ...type, fields: type.fields.map((field) => ({ ...field, type: withoutTimes(field.type) })) };
+    default:
+      return isTime(type) ? STRING : type;
+  }
+}
+
 const fromJson: Special = (given) => {
   given.count(2, 2);
   const [text, schema] = given.args() as [Typed, Typed];
   if (schema.constant === undefined) throw given.wrong(1, schema.type, 'a constant STRING');
   const type = schemaType(schema.constant, given);
   const json = convert(text, STRING);
-  const structure = literal(JSON.stringify(jsonStructure(type)));
-  return {
-    sql: `CASE WHEN json_valid(${json}) THEN from_json(CAST(${json} AS JSON), ${structure}) END`,
-    type,
-  };
+  const read = withoutTimes(type);
+  const structure = literal(JSON.stringify(jsonStructure(read)));
+  const sql = `CASE WHEN json_valid(${json}) THEN from_json(CAST(${json} AS JSON), ${structure}) END`;
+  return { sql: castTo({ sql, type: read }, type) ?? sql, type };
 };
 
 export const NESTED: Record<string, Special> = {
@@ -213,7 +227,7 @@ export const NESTED: Record<string, Special> = {
     const args = given.args();
     if (args.length % 2) given.count(args.length + 1, args.length + 1);
     const texts = args.map((value, index) => {
-      if (index % 2) return value.sql;
+      if (index % 2) return jsonReady(value.sql, value.type);
       if (!converts(value.type, STRING)) throw given.wrong(index, value.type, 'STRING');
       return convert(value, STRING);
     });

@@ -1,6 +1,7 @@
 import type { ColumnType } from '../../../model/types.ts';
 import { literal } from '../../../store/duckdb-sql.ts';
 import { castTo, convert, converts, local } from '../casts.ts';
+import { jsonReady } from '../json-values.ts';
 import {
   commonType,
   DATETIME,
@@ -35,7 +36,7 @@ interface Parameter {
 
 /**
  * Reads lines such as `agg sum(double): double => sum($1) | coalesce(@, 0)`. Parameters: a type; `any`, `number`, `time`;
- * `local` (any time or text, as a wall-clock TIMESTAMP); `item` (of the ARRAY that comes first); `alike` (of the first's type); `arrays` (of ARRAYs); `text` (anything that has one); `constant` (a
+ * `local` (any time or text, as a wall-clock TIMESTAMP); `item` (of the ARRAY that comes first); `alike` (of the first's type); `arrays` (of ARRAYs); `text` (anything that has one); `json_ready` (anything, as it becomes JSON); `constant` (a
  * literal text). `= x` is what stands in for a missing one, `...t` any number of them. Results: a type, `$n` (the
  * type of that argument), `element` (of the first, an ARRAY) or `array of $n`.
  */
@@ -91,6 +92,7 @@ export function fitness(parameter: Parameter, value: Typed, first?: Typed): 0 | 
   if (type.name === 'VOID') return 1;
   switch (parameter.type) {
     case 'any':
+    case 'json_ready':
       return 2;
     case 'item':
       return commonType(first?.type.name === 'ARRAY' ? first.type.element : STRING, type) ? 2 : 0;
@@ -161,6 +163,8 @@ function fillOne({ type }: Parameter, value: Typed, [first]: readonly Typed[]): 
       };
     case 'text':
       return { ...value, sql: castTo(value, STRING) ?? 'NULL' };
+    case 'json_ready':
+      return { ...value, sql: jsonReady(value.sql, value.type) };
     case 'constant':
       return { ...value, sql: literal(value.constant ?? '') };
     default:

@@ -108,8 +108,8 @@ export const CONVERSIONS = [
   define('mc_double_text', ['DOUBLE'], 'VARCHAR', doubleText),
   define('mc_float_text', ['DOUBLE'], 'VARCHAR', floatText),
   define('mc_wall_clock', ['VARCHAR'], 'BIGINT', wallClock),
-  define('mc_wall_nanoseconds', ['VARCHAR'], 'BIGINT', (text) => {
-    const value = wallNanoseconds(text);
-    return value !== null && value < LONGEST && value >= -LONGEST ? value : null;
+  define('mc_wall_below', ['VARCHAR'], 'BIGINT', (text) => {
+    const nanoseconds = wallNanoseconds(text);
+    return nanoseconds === null ? null : ((nanoseconds % 1000n) + 1000n) % 1000n;
   }),
 ];
