@@ -47,8 +47,11 @@ export interface Context {
   readonly aliases: ReadonlyMap<string, Typed>;
   readonly aliasesFirst: boolean;
   readonly windows: ReadonlyMap<string, Window>;
-  /** GROUP BY of this query. */
-  readonly groupBy: readonly Grouping[];
+  /** GROUP BY of this query, aliases and places of the select list written out, and those aliases. */
+  readonly grouped: {
+    readonly by: readonly Grouping[];
+    readonly aliases: ReadonlyMap<string, Expression>;
+  };
   /** Where no aggregate or window function may stand, in words; undefined where they may. */
   readonly plain: string | undefined;
   /** Names made up for what has none. */
@@ -66,7 +69,7 @@ export function startContext(text: string, scope: QueryScope): Context {
     aliases: new Map(),
     aliasesFirst: false,
     windows: new Map(),
-    groupBy: [],
+    grouped: { by: [], aliases: new Map() },
     plain: undefined,
     names: { next: 0 },
   };

@@ -38,14 +38,6 @@ export function describeQueryError(error: unknown, sql: string): StatementError 
     const text = `column reference ${ungrouped} should appear in GROUP BY key`;
     return queryError(sql, placeOf(sql, ungrouped), '0130071', text);
   }
-  const ungroupable = /GROUPING child "([^"]+)" must be a grouping column/.exec(message)?.[1];
-  if (ungroupable) {
-    const text = `column ${ungroupable} of GROUPING should appear in GROUP BY key`;
-    return queryError(sql, placeOf(sql, ungroupable), '0130071', text);
-  }
-  if (/^Binder Error: GROUPING statement cannot be used without groups/.test(message)) {
-    return queryError(sql, placeOf(sql, 'grouping'), '0130071', 'GROUPING needs a GROUP BY clause');
-  }
   const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(message)?.[1];
   // Only what stands inside a view is not found before the query runs.
   if (table) return queryError(sql, placeOf(sql, table), '0130131', `table ${table} cannot be resolved`);

@@ -3,6 +3,7 @@ import { castTo, convert } from './casts.ts';
 import { translateTest } from './conditions.ts';
 import { type Context, semantic, setting } from './context.ts';
 import { translateCall } from './functions/calls.ts';
+import { groupingId } from './group-keys.ts';
 import { fieldOf, resolveName } from './names.ts';
 import { binary, comparison, element, truth, unary } from './operators.ts';
 import { translateNested } from './queries.ts';
@@ -59,26 +60,19 @@ export function translateExpression(expression: Expression, context: Context): T
   }
 }
 
-/** `a + b + c ...` is read as deep as it is long: the left side is walked without recursion. */
 /** A name; `GROUPING__ID` is grouping_id of all keys of GROUP BY unless it is a column. */
 function translateName(name: Extract<Expression, { kind: 'name' }>, context: Context): Typed {
   try {
     return resolveName(name.parts, context);
   } catch (error) {
-    const keys = groupKeys(context.groupBy);
     const asked = name.parts.length === 1 && name.parts[0]!.text.toLowerCase() === 'grouping__id';
-    if (!asked || !keys.length || keys.some(({ kind }) => kind === 'literal')) throw error;
-    const list = new Set(keys.map((key) => translateExpression(key, context).sql));
-    return { sql: `grouping_id(${[...list].join(', ')})`, type: BIGINT };
+    const sql = asked ? groupingId(context) : undefined;
+    if (sql === undefined) throw error;
+    return { sql, type: BIGINT };
   }
 }
 
-const groupKeys = (groupBy: Context['groupBy']): readonly Expression[] =>
-  groupBy.flatMap((each) => {
-    if (each.kind === 'plain') return each.expressions;
-    return each.kind === 'sets' && each.keys.length ? each.keys : each.sets.flat();
-  });
-
+/** `a + b + c ...` is read as deep as it is long: the left side is walked without recursion. */
 function translateChain(expression: Extract<Expression, { kind: 'binary' }>, context: Context): Typed {
   const chain: Extract<Expression, { kind: 'binary' }>[] = [];
   let first: Expression = expression;

@@ -3,6 +3,7 @@ import { asColumn } from './casts.ts';
 import { type Context, newName, type Source, semantic } from './context.ts';
 import { translateExpression } from './expressions.ts';
 import { isTableFunction } from './functions/tables.ts';
+import { groupedBy } from './group-keys.ts';
 import { starColumns } from './names.ts';
 import { truth } from './operators.ts';
 import { translateFrom } from './sources.ts';
@@ -28,8 +29,8 @@ export function translateSelect(given: Select, end: End, context: Context): Sele
   const { text: fromText, sources } = select.from
     ? translateFrom(select.from, context)
     : { text: '', sources: [] as Source[] };
-  const { windows, groupBy } = select;
-  const inside: Context = { ...context, sources, windows, groupBy, aliases: new Map() };
+  const plain: Context = { ...context, sources, windows: select.windows, aliases: new Map() };
+  const inside = { ...plain, grouped: groupedBy(select, plain, !positionsAreOff(plain, 'groupby')) };
   const outputs = select.items.flatMap((item, index) => outputsOf(item, index, inside));
   const columns = uniqueNames(outputs);
   const aliases = new Map(outputs.map(({ name, value }): [string, Typed] => [name, value]));

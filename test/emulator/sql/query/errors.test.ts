@@ -74,6 +74,14 @@ const WRONG: readonly (readonly [string, string])[] = [
     'SELECT name FROM t GROUP BY id',
     'ODPS-0130071:[1,8] Semantic analysis exception - column reference name should appear in GROUP BY key',
   ],
+  [
+    'SELECT name, grouping(pt) FROM t GROUP BY name',
+    'ODPS-0130071:[1,23] Semantic analysis exception - column pt of GROUPING should appear in GROUP BY key',
+  ],
+  [
+    'SELECT grouping_id(id) FROM t',
+    'ODPS-0130071:[1,20] Semantic analysis exception - GROUPING needs a GROUP BY clause',
+  ],
   ['SELECT id, count(*) FROM t', 'column reference id should appear in GROUP BY key'],
   [
     'SELECT id FROM t WHERE count(*) > 1',

@@ -43,6 +43,26 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'SELECT x, grouping__id g FROM VALUES (1, 2) AS t(x, y) GROUP BY GROUPING SETS ((x, y), (x), ()) HAVING grouping__id > 0 ORDER BY g',
     'x,g|1,1|\\N,3',
   ],
+  [
+    'SELECT upper(dept) d, name AS n, grouping__id, count(*) FROM emp WHERE id < 3 GROUP BY d, n WITH ROLLUP ORDER BY grouping__id, n',
+    'd,n,grouping__id,_c3|"X","ann",0,1|"X","bob",0,1|"X",\\N,1,2|\\N,\\N,3,2',
+  ],
+  [
+    'SELECT upper(dept) d, grouping(d) g, grouping_id(d, dept) FROM emp GROUP BY d, dept GROUPING SETS ((d), ()) HAVING grouping(d) = 0 ORDER BY d',
+    'd,g,_c2|"X",0,1|"Y",0,1',
+  ],
+  [
+    'SELECT dept, grouping(dept), grouping__id FROM emp GROUP BY 1 WITH CUBE ORDER BY grouping(dept), 1',
+    'dept,_c1,grouping__id|"x",0,0|"y",0,0|\\N,1,1',
+  ],
+  [
+    'SELECT *, grouping__id FROM (SELECT dept FROM emp) q GROUP BY 1 WITH ROLLUP ORDER BY 1',
+    'dept,grouping__id|\\N,1|"x",0|"y",0',
+  ],
+  [
+    'SELECT transform(array(id), x -> x % 2)[0] odd, count(*) FROM emp GROUP BY transform(array(id), x -> x % 2)[0] ORDER BY odd',
+    'odd,_c1|0,2|1,2',
+  ],
   ['SELECT grouping__id FROM VALUES (5) AS t(grouping__id) GROUP BY grouping__id', 'grouping__id|5'],
   [
     'SELECT dept, grouping(dept) g, grouping_id(dept) i, count(*) c FROM emp GROUP BY CUBE(dept) ORDER BY g, dept',

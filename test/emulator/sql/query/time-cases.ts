@@ -115,7 +115,7 @@ export const TIME_CASES: readonly (readonly [string, string])[] = [
   ["coalesce(timestamp'1500-01-01 00:00:00.5', date'1500-01-01')", '"1500-01-01 00:00:00.500"'],
   ["max(timestamp_ntz'1500-01-01 00:00:00.000000001')", '"1500-01-01 00:00:00.000000001"'],
   ["to_json(named_struct('t', timestamp'1500-01-01 00:00:00.5'))", '"{""t"":""1500-01-01 00:00:00.5""}"'],
-  ['from_json(\'{"t":"1500-01-01 00:00:00.5"}\', \'t timestamp\').t', '"1500-01-01 00:00:00.5"'],
+  ['from_json(\'{"t":"1500-01-01 00:00:00.5"}\', \'t timestamp\').t', '"1500-01-01 00:00:00.500"'],
   // conversions and comparisons
   ["cast('2015-10-01 00:00:00' as datetime)", '"2015-10-01 00:00:00"'],
   ["cast('2015-1-1 00:00:00' as datetime)", '\\N'],

@@ -1,6 +1,7 @@
 import type { ColumnType } from '../../../model/types.ts';
 import { convert, converts } from '../casts.ts';
 import { semantic } from '../context.ts';
+import { groupingOf } from '../group-keys.ts';
 import {
   asDecimal,
   BIGINT,
@@ -206,16 +207,10 @@ export const SPECIAL_AGGREGATES: Record<string, Special> = {
   },
   grouping: (given) => {
     given.count(1, 1);
-    return { sql: `grouping(${given.args()[0]!.sql})`, type: BIGINT };
+    return { sql: groupingOf(given.call.args, given.context), type: BIGINT };
   },
   grouping_id: (given) => {
     given.count(1, Number.POSITIVE_INFINITY);
-    return {
-      sql: `grouping_id(${given
-        .args()
-        .map(({ sql }) => sql)
-        .join(', ')})`,
-      type: BIGINT,
-    };
+    return { sql: groupingOf(given.call.args, given.context), type: BIGINT };
   },
 };

@@ -40,11 +40,9 @@ function argument<N extends 'ARRAY' | 'MAP'>(given: FunctionCall, index: number,
   return { sql: value.sql, type: value.type as Extract<ColumnType, { name: N }> };
 }
 
-/** Parameters of one lambda must not hide those of another one around it. */
-const parameter = (given: FunctionCall, name: string): string => {
-  given.context.names.next += 1;
-  return identifier(`${name} ${given.context.names.next}`);
-};
+/** Unlike those of a lambda around it, and the same each time: GROUP BY finds the select list by its text. */
+const parameter = (given: FunctionCall, name: string): string =>
+  identifier(`${name} ${given.context.lambdas.size}`);
 
 const condition = (
   given: FunctionCall,
