@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
+import { specText } from '../model/spec.ts';
 import { type Control, parseRule } from './control.ts';
 import { refuseMisledBrowsers, refuseOtherSites } from './guard.ts';
 import { readJson } from './json-body.ts';
@@ -105,7 +106,9 @@ export interface Stats {
 export function stats(core: Core): Stats {
   const { created, committed, blocks, rows } = core.sessions.counts;
   const tables = core.catalog.list().map((table) => {
-    const known = [...table.tablePartitions].map(([spec, { rows: count }]) => [spec, count] as const);
+    const known = table.tablePartitions
+      .all()
+      .map(({ values, rows: count }) => [specText(table, values), count] as const);
     const offsets = core.store.offsets(table);
     const name = table.schema === 'default' ? table.name : `${table.schema}.${table.name}`;
     const content = {

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
-import { specText } from '../model/catalog.ts';
+import { specText } from '../model/spec.ts';
 import type { Download } from '../tunnel/downloads.ts';
 import type { StreamSession } from '../tunnel/streams.ts';
 import { blockList, type Session, type Sessions } from '../tunnel/uploads.ts';

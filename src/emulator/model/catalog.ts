@@ -1,5 +1,5 @@
-import { Refusal } from '../errors.ts';
-import { type ColumnType, isIntegerType } from './types.ts';
+import { TablePartitions } from './table-partitions.ts';
+import type { ColumnType } from './types.ts';
 
 export interface ColumnDefinition {
   readonly name: string;
@@ -47,20 +47,6 @@ export interface TableDefinition {
 
 /** A table name of one to three parts, as written. */
 export type NameParts = readonly string[];
-/** Values of one table partition by column name, lower case. */
-export type SpecMap = ReadonlyMap<string, string>;
-
-/** What the emulator knows of tables: names, columns, table partitions and row counts. */
-export interface TablePartition {
-  /** Values in the order of the table partition columns. */
-  readonly values: readonly string[];
-  readonly createdAt: number;
-  /** Kept by the store, as those of the table are. */
-  rows: number;
-  bytes: number;
-  /** Of its rows, in ms. */
-  lastModifiedAt: number;
-}
 
 export type TableKind = 'MANAGED_TABLE' | 'EXTERNAL_TABLE' | 'VIRTUAL_VIEW';
 
@@ -92,8 +78,7 @@ export interface Table {
   query: string;
   /** Text of a view as written. */
   viewText: string;
-  /** By `specText`. */
-  readonly tablePartitions: Map<string, TablePartition>;
+  readonly tablePartitions: TablePartitions;
   /** Committed rows of all table partitions, their size and when they changed last, in ms: kept by the store. */
   rows: number;
   bytes: number;
@@ -171,14 +156,9 @@ export function newTable(
     ...{ createdAt: now, ddlAt: now },
     query: view?.query ?? '',
     viewText: view?.viewText ?? '',
-    tablePartitions: new Map(),
+    tablePartitions: new TablePartitions(),
     ...{ rows: 0, bytes: 0, lastModifiedAt: now },
   };
-}
-
-/** A table partition without rows. */
-export function newTablePartition(values: readonly string[], now: number): TablePartition {
-  return { values, createdAt: now, rows: 0, bytes: 0, lastModifiedAt: now };
 }
 
 /** Schema and table of a name with one to three parts; undefined when it names another project. */
@@ -195,63 +175,3 @@ export function resolveName(
   if (rest.length === 1) return { schema, name: rest[0]! };
   return rest.length === 2 ? { schema: rest[0]!.toLowerCase(), name: rest[1]! } : undefined;
 }
-
-/** `pt=a,h=1`: how table partitions are named in tunnel calls and statistics. */
-export function specText(table: Table, values: readonly string[]): string {
-  return table.tablePartitionColumns.map((column, index) => `${column.name}=${values[index]}`).join(',');
-}
-
-/** `pt='a',h='1'`: how service answers name them. */
-export function quotedSpec(table: Table, values: readonly string[]): string {
-  return table.tablePartitionColumns.map((column, index) => `${column.name}='${values[index]}'`).join(',');
-}
-
-/** Parses `pt=a,h='1'`, with quotes around values or without. */
-export function parseSpec(text: string): SpecMap {
-  const spec = new Map<string, string>();
-  for (const part of text.split(',')) {
-    const split = part.indexOf('=');
-    if (split < 1) throw invalidSpec(`"${text}" is no list of name=value`);
-    const name = part.slice(0, split).trim().toLowerCase();
-    if (spec.has(name)) throw invalidSpec(`"${text}" names ${name} twice`);
-    spec.set(name, part.slice(split + 1).replace(/^\s*['"]?|['"]?\s*$/g, ''));
-  }
-  return spec;
-}
-
-/** Values in declared order; refuses missing, unknown and empty ones (InvalidPartitionSpec). */
-export function specValues(table: Table, spec: SpecMap): string[] {
-  checkNames(table, spec);
-  return table.tablePartitionColumns.map((column) => {
-    const value = spec.get(column.name);
-    if (!value) throw invalidSpec(`there is no value for table partition column ${column.name}`);
-    return canonicalValue(column, value);
-  });
-}
-
-/** Whether a table partition has the values of a spec that gives some of them; refuses unknown columns. */
-export function specTest(table: Table, spec: SpecMap): (one: TablePartition) => boolean {
-  checkNames(table, spec);
-  const wanted = table.tablePartitionColumns.map((column) => {
-    const value = spec.get(column.name);
-    return value === undefined ? undefined : canonicalValue(column, value);
-  });
-  return ({ values }) => wanted.every((value, at) => value === undefined || value === values[at]);
-}
-
-function checkNames(table: Table, spec: SpecMap): void {
-  const names = table.tablePartitionColumns.map((column) => column.name);
-  const unknown = [...spec.keys()].filter((name) => !names.includes(name));
-  if (unknown.length)
-    throw invalidSpec(`table ${table.name} has no table partition column ${unknown.join(', ')}`);
-}
-
-/** `01` and `1` are one value of a number column, two of a STRING column. */
-export function canonicalValue({ name, type }: ColumnDefinition, value: string): string {
-  if (!isIntegerType(type)) return value;
-  if (!/^-?\d+$/.test(value)) throw invalidSpec(`${name}='${value}' is no ${type.name}`);
-  return String(BigInt(value));
-}
-
-const invalidSpec = (text: string): Refusal =>
-  new Refusal(400, 'InvalidPartitionSpec', `The partition specification is invalid: ${text}.`);

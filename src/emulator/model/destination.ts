@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts';
-import { type ColumnDefinition, specText, type Table } from './catalog.ts';
+import type { ColumnDefinition, Table } from './catalog.ts';
+import { specText } from './spec.ts';
 import { typeText } from './types.ts';
 
 /** Where the rows of a session go. */
@@ -15,7 +16,7 @@ export interface Destination {
  */
 export function checkUnchanged(current: Table, { table, values }: Destination, what: string): void {
   if (!sameColumns(table.columns, current.columns)) throw schemaModified(current, what);
-  if (values.length && !current.tablePartitions.has(specText(current, values))) {
+  if (values.length && !current.tablePartitions.has(values)) {
     throw noSuchTablePartition(current, values);
   }
 }

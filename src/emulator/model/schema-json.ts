@@ -1,11 +1,5 @@
-import type {
-  Clustering,
-  ColumnDefinition,
-  ExternalStorage,
-  Properties,
-  Table,
-  TablePartition,
-} from './catalog.ts';
+import type { Clustering, ColumnDefinition, ExternalStorage, Properties, Table } from './catalog.ts';
+import type { TablePartition } from './table-partitions.ts';
 import { typeText } from './types.ts';
 
 /** Schema as tunnel answers hold it (protocol 4.1). */
@@ -101,7 +95,7 @@ function reservedProperties({ properties, primaryKey, clustering }: Table): obje
 /** Each table partition, and a table without, is one file as soon as it holds rows. */
 function storageFields(known: Table | TablePartition): object {
   const parts =
-    'tablePartitions' in known && known.tablePartitions.size ? [...known.tablePartitions.values()] : [known];
+    'tablePartitions' in known && known.tablePartitions.size ? known.tablePartitions.all() : [known];
   const FileNum = parts.filter(({ rows }) => rows > 0).length;
   return { IsArchived: false, PhysicalSize: known.bytes || known.rows, FileNum };
 }

@@ -1,7 +1,8 @@
 import type { Control } from '../control/control.ts';
 import { listSessions } from '../control/session-control.ts';
 import type { Core } from '../core.ts';
-import { quotedSpec, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
+import { quotedSpec } from '../model/spec.ts';
 import { typeText } from '../model/types.ts';
 import { ascending } from '../service/answers.ts';
 import { execute } from '../sql/execute.ts';
@@ -79,7 +80,7 @@ export async function tableDetail(core: Core, schema: string, name: string): Pro
     ...table.columns.map((column) => ({ ...column, partition: false })),
     ...table.tablePartitionColumns.map((column) => ({ ...column, partition: true })),
   ];
-  const known = [...table.tablePartitions.values()];
+  const known = table.tablePartitions.all();
   return {
     ...{ lifecycle: table.lifecycle, primaryKey: table.primaryKey, comment: table.comment },
     createdAt: table.createdAt,

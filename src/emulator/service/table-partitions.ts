@@ -1,15 +1,10 @@
 import type { Call, Core } from '../core.ts';
-import { Refusal, type Reply } from '../errors.ts';
-import {
-  parseSpec,
-  quotedSpec,
-  specTest,
-  specText,
-  specValues,
-  type Table,
-  type TablePartition,
-} from '../model/catalog.ts';
+import type { Reply } from '../errors.ts';
+import type { Table } from '../model/catalog.ts';
+import { noSuchTablePartition } from '../model/destination.ts';
 import { tablePartitionJson } from '../model/schema-json.ts';
+import { parseSpec, quotedSpec, specTest, specValues } from '../model/spec.ts';
+import type { TablePartition } from '../model/table-partitions.ts';
 import { cdata, escapeXml } from '../xml.ts';
 import { ascending, descending, element, listing, page, seconds, xml } from './answers.ts';
 import { serviceTable } from './tables.ts';
@@ -21,7 +16,8 @@ export function listTablePartitions(core: Core, call: Call, name: string, schema
   const order = query.has('reverse') ? descending : ascending;
   const prefix = query.get('partition');
   const matches = specTest(table, prefix ? parseSpec(prefix) : new Map());
-  const sorted = [...table.tablePartitions.values()]
+  const sorted = table.tablePartitions
+    .all()
     .filter(matches)
     .sort((a, b) => order(keyOf(a), keyOf(b)));
   // Names are asked for without a marker: the answer has to hold them all.
@@ -61,9 +57,9 @@ function listItem(table: Table, known: TablePartition): string {
 /** `GET .../tables/T?partition=pt='a'[&extended]`: 404 NoSuchPartition when there is none. */
 export function getTablePartition(core: Core, call: Call, name: string, schema?: string): Reply {
   const table = serviceTable(core, call, name, schema);
-  const spec = specText(table, specValues(table, parseSpec(call.query.get('partition') ?? '')));
-  const known = table.tablePartitions.get(spec);
-  if (!known) throw new Refusal(404, 'NoSuchPartition', `The specified partition ${spec} does not exist.`);
+  const values = specValues(table, parseSpec(call.query.get('partition') ?? ''));
+  const known = table.tablePartitions.get(values);
+  if (!known) throw noSuchTablePartition(table, values);
   const json = tablePartitionJson(table, known, call.query.has('extended'));
   return xml(`<Partition><Schema format="Json">${cdata(JSON.stringify(json))}</Schema></Partition>`);
 }

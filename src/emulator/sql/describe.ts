@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
-import type { ColumnDefinition, Table, TablePartition } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { tableJson } from '../model/schema-json.ts';
+import type { TablePartition } from '../model/table-partitions.ts';
 import { typeText } from '../model/types.ts';
 
 /** Characters between the bars at both sides. */

@@ -1,4 +1,4 @@
-import { DEFAULT_SCHEMA, specText } from '../model/catalog.ts';
+import { DEFAULT_SCHEMA } from '../model/catalog.ts';
 import { forgetTable } from './create.ts';
 import { nameOf, ownTableNamed, schemaOf } from './names.ts';
 import type { Run } from './run.ts';
@@ -49,6 +49,6 @@ export async function truncate(run: Run, { name, filters }: Of<'truncate'>): Pro
   const found = filters.map((filter) => ({ filter, known: matching(table, [filter]) }));
   const missing = found.find(({ known }) => !known.length);
   if (missing) throw noSuchTablePartition(fullName(run.core.project, table));
-  const all = new Map(found.flatMap(({ known }) => known.map((one) => [specText(table, one.values), one])));
-  for (const { values } of all.values()) await run.core.store.truncate(table, values);
+  for (const { values } of new Set(found.flatMap(({ known }) => known)))
+    await run.core.store.truncate(table, values);
 }

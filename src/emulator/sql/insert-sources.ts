@@ -1,4 +1,4 @@
-import { type ColumnDefinition, canonicalValue, type Table } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import type { Rows } from '../store/store.ts';
 import { castsImplicitly } from './implicit-cast.ts';
@@ -44,7 +44,7 @@ function staticValues(table: Table, spec: Spec): Map<string, string> {
         spec.at,
         `static partition column ${column.name} stands behind dynamic column ${dynamic}`,
       );
-    } else constants.set(column.name, canonicalValue(column, values[index]!));
+    } else constants.set(column.name, values[index]!);
   }
   return constants;
 }

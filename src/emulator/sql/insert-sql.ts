@@ -1,4 +1,5 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import { VALUE_LENGTH } from '../model/table-partitions.ts';
 import { identifier, literal, visible } from '../store/duckdb-sql.ts';
 
 /** Texts in DuckDB's dialect around queries that were translated. */
@@ -31,7 +32,7 @@ function checked({ column, value, level }: Source): string {
   const raise = (text: string) => `error(${literal(`${RAISED}${text}`)})`;
   if (level) {
     const text = `CAST(${value} AS VARCHAR)`;
-    const bad = `${text} IS NULL OR ${text} = '' OR strlen(${text}) > 255 OR regexp_matches(${text}, '[\\x00-\\x1f]')`;
+    const bad = `${text} IS NULL OR ${text} = '' OR strlen(${text}) > ${VALUE_LENGTH} OR regexp_matches(${text}, '[\\x00-\\x1f\\x7f]')`;
     const message = `ODPS-0123031:Partition exception - invalid dynamic partition value: ${column.name}=`;
     const told = `error(${literal(`${RAISED}${message}`)} || coalesce(${text}, 'NULL'))`;
     return `CASE WHEN ${bad} THEN ${told} ELSE ${value} END`;

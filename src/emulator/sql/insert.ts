@@ -26,7 +26,7 @@ export async function replaceRows(run: Run, table: Table, name: NameRef, query: 
   const levels = table.tablePartitionColumns.map((column) => [column.name, undefined] as const);
   const spec = levels.length ? { at: name.at, values: new Map(levels) } : undefined;
   const plan = await planOf(run, table, { kind: 'insert', name, overwrite: true, spec, columns: [], query });
-  const replaced = [...table.tablePartitions.values()].map(({ values }) => values);
+  const replaced = table.tablePartitions.all().map(({ values }) => values);
   await execute(run, { ...plan, replaced, alone: true });
 }
 

@@ -1,4 +1,5 @@
-import { DEFAULT_SCHEMA, OWNER, quotedSpec, specText, type Table } from '../model/catalog.ts';
+import { DEFAULT_SCHEMA, OWNER, type Table } from '../model/catalog.ts';
+import { quotedSpec } from '../model/spec.ts';
 import { describeTable, describeTablePartition, localTime } from './describe.ts';
 import { baseTableNamed, schemaOf, tableNamed } from './names.ts';
 import type { Run } from './run.ts';
@@ -79,15 +80,18 @@ function showTablePartitions(run: Run, { name, filters }: Of<'show_table_partiti
   checkHasLevels(table, name.at);
   const all = filters.length ? filters : [{ at: name.at, filter: { op: 'and', parts: [] } as const }];
   const spec = (values: readonly string[]) =>
-    table.tablePartitionColumns.map((column, index) => `${column.name}=${values[index]}`).join('/');
+    table.tablePartitionColumns.map((column, index) => `${column.name}=${escaped(values[index]!)}`).join('/');
   return lines(matching(table, all).map(({ values }) => spec(values)));
 }
+
+/** A slash in a value is no separator: it is written as Hive does. */
+const escaped = (value: string): string => value.replaceAll('%', '%25').replaceAll('/', '%2F');
 
 function describe(run: Run, { name, extended, spec }: Of<'describe'>): string {
   const table = tableNamed(run, name);
   if (!spec) return describeTable(run.core, table, extended);
   const values = valuesOf(table, spec);
-  const known = table.tablePartitions.get(specText(table, values));
+  const known = table.tablePartitions.get(values);
   if (!known) throw noSuchTablePartition(quotedSpec(table, values));
   return describeTablePartition(run.core, known, extended);
 }

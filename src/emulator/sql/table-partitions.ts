@@ -1,13 +1,13 @@
 import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
+import type { Table } from '../model/catalog.ts';
+import { quotedSpec, specValues } from '../model/spec.ts';
 import {
+  isStorable,
   newTablePartition,
-  quotedSpec,
-  specText,
-  specValues,
-  type Table,
   type TablePartition,
-} from '../model/catalog.ts';
+  VALUE_LENGTH,
+} from '../model/table-partitions.ts';
 import { isIntegerType } from '../model/types.ts';
 import type { Run } from './run.ts';
 import { ddlFailed, noSuchTablePartition, semantic, wrongTablePartition } from './statement-errors.ts';
@@ -36,12 +36,8 @@ export function checkHasLevels(table: Table, at: string): void {
     throw semantic(at, `table ${table.name} is not a partitioned table`);
 }
 
-/** What a value may hold: 255 bytes without control characters and slashes. */
-export const VALUE_LENGTH = 255;
-
 function checkedValue(table: Table, index: number, value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (Buffer.byteLength(value) <= VALUE_LENGTH && !/[\x00-\x1f\x7f]/.test(value)) return value;
+  if (isStorable(value)) return value;
   const { name } = table.tablePartitionColumns[index]!;
   throw wrongTablePartition(`invalid partition value: ${name}=${value.slice(0, VALUE_LENGTH)}`);
 }
@@ -53,11 +49,11 @@ export async function addTablePartitions(
 ): Promise<void> {
   const all = change.specs.map((spec) => valuesOf(table, spec));
   if (!change.ifNotExists) {
-    const known = all.find((values) => table.tablePartitions.has(specText(table, values)));
+    const known = all.find((values) => table.tablePartitions.has(values));
     if (known) throw repeatedTablePartition(known);
   }
   for (const values of all) {
-    if (!table.tablePartitions.has(specText(table, values))) await addTablePartition(run.core, table, values);
+    if (!table.tablePartitions.has(values)) await addTablePartition(run.core, table, values);
   }
 }
 
@@ -69,14 +65,13 @@ const repeatedTablePartition = (values: readonly string[]): Error =>
 /** Adds a table partition, unless it cannot be stored. */
 export async function addTablePartition(core: Core, table: Table, values: readonly string[]): Promise<void> {
   if (table.tablePartitions.size >= MOST) throw wrongTablePartition(`maximum ${MOST} partitions allowed`);
-  const spec = specText(table, values);
   const added = newTablePartition(values, core.now());
   // Known before it is stored: of two who add it at once, the second finds it.
-  table.tablePartitions.set(spec, added);
+  table.tablePartitions.add(added);
   try {
     await core.store.addTablePartition(table, values);
   } catch (error) {
-    if (table.tablePartitions.get(spec) === added) table.tablePartitions.delete(spec);
+    if (table.tablePartitions.get(values) === added) table.tablePartitions.delete(values);
     throw error;
   }
 }
@@ -88,7 +83,7 @@ export async function dropTablePartitions(
 ): Promise<void> {
   for (const { values } of found(table, change.filters, change.ifExists)) {
     await run.core.store.dropTablePartition(table, values);
-    table.tablePartitions.delete(specText(table, values));
+    table.tablePartitions.delete(values);
   }
 }
 
@@ -106,9 +101,9 @@ export async function renameTablePartition(
 ): Promise<void> {
   const from = valuesOf(table, change.from);
   const to = valuesOf(table, change.to);
-  const former = table.tablePartitions.get(specText(table, from));
+  const former = table.tablePartitions.get(from);
   if (!former) throw noSuchTablePartition(quotedSpec(table, from));
-  if (table.tablePartitions.has(specText(table, to))) throw repeatedTablePartition(to);
+  if (table.tablePartitions.has(to)) throw repeatedTablePartition(to);
   await run.core.store.moveTablePartitions(table, [from], to);
 }
 
@@ -130,8 +125,9 @@ export async function mergeTablePartitions(
 /** Table partitions for which one of the conditions holds, in order of their names. */
 export function matching(table: Table, filters: readonly FilterAt[]): TablePartition[] {
   for (const { at, filter } of filters) checkFilter(table, filter, at);
-  const all = [...table.tablePartitions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, known]) => known);
-  return all.filter(({ values }) => filters.some(({ filter }) => holds(table, filter, values)));
+  return table.tablePartitions
+    .sorted()
+    .filter(({ values }) => filters.some(({ filter }) => holds(table, filter, values)));
 }
 
 function checkFilter(table: Table, filter: Filter, at: string): void {

@@ -1,4 +1,4 @@
-import { specText, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import { createChanges, removeRows } from './changes.ts';
 import { identifier } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
@@ -61,7 +61,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       await change.run(...removeRows(table, values, at), ...forgetTablePartition(table, values));
       figures.clear(table, values, at);
       // Before anything else may change rows: those of a commit that waits must not come back.
-      figures.newest(table).tablePartitions.delete(specText(table, values));
+      figures.newest(table).tablePartitions.delete(values);
     });
   }
 
@@ -72,7 +72,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`, ...saveSchema(schema, comment)),
     dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`, forgetSchema(schema)),
     addTablePartition: (table, values) => {
-      const known = table.tablePartitions.get(specText(table, values));
+      const known = table.tablePartitions.get(values);
       return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));
     },
     dropTablePartition,

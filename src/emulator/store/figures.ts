@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.ts';
-import { newTablePartition, specText, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import { checkUnchanged, type Destination } from '../model/destination.ts';
+import { newTablePartition, sameValues } from '../model/table-partitions.ts';
 
 /** Keeps rows, bytes and time of the last change in the newest `Table` of each id, and in its table partitions. */
 export interface Figures {
@@ -42,7 +43,7 @@ export function createFigures(): Figures {
   function change(table: Table, values: readonly string[], { rows, bytes }: Added, at: number): void {
     const current = newest(table);
     changed(table);
-    const known = values.length ? current.tablePartitions.get(specText(current, values)) : undefined;
+    const known = values.length ? current.tablePartitions.get(values) : undefined;
     for (const holder of known ? [current, known] : [current]) {
       holder.rows += rows;
       holder.bytes += bytes;
@@ -52,12 +53,12 @@ export function createFigures(): Figures {
 
   function clear(table: Table, values: readonly string[] | undefined, at: number): void {
     const current = newest(table);
-    const known = values?.length ? current.tablePartitions.get(specText(current, values)) : undefined;
+    const known = values?.length ? current.tablePartitions.get(values) : undefined;
     if (values?.length) {
       if (known) change(current, values, { rows: -known.rows, bytes: -known.bytes }, at);
       return;
     }
-    for (const one of current.tablePartitions.values()) {
+    for (const one of current.tablePartitions.all()) {
       one.rows = 0;
       one.bytes = 0;
       one.lastModifiedAt = at;
@@ -68,7 +69,7 @@ export function createFigures(): Figures {
   function holder(table: Table, values: readonly string[]) {
     const current = newest(table);
     return (
-      (values.length ? current.tablePartitions.get(specText(current, values)) : current) ?? {
+      (values.length ? current.tablePartitions.get(values) : current) ?? {
         rows: 0,
         bytes: 0,
       }
@@ -119,14 +120,12 @@ export function moveFigures(
   now: number,
 ): void {
   const { tablePartitions } = table;
-  const target = specText(table, to);
-  if (!tablePartitions.has(target)) tablePartitions.set(target, newTablePartition(to, now));
+  if (!tablePartitions.has(to)) tablePartitions.add(newTablePartition(to, now));
   for (const values of from) {
-    const spec = specText(table, values);
-    if (spec === target) continue;
-    const { rows, bytes } = tablePartitions.get(spec)!;
+    if (sameValues(values, to)) continue;
+    const { rows, bytes } = tablePartitions.get(values)!;
     figures.clear(table, values, now);
     figures.add(table, to, { rows, bytes }, now);
-    tablePartitions.delete(spec);
+    tablePartitions.delete(values);
   }
 }

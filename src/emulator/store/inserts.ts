@@ -1,7 +1,8 @@
 import { StatementError } from '../errors.ts';
 import { createLanes } from '../lanes.ts';
-import { newTablePartition, specText, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import { sameColumns } from '../model/destination.ts';
+import { newTablePartition, valuesKey } from '../model/table-partitions.ts';
 import type { ColumnType } from '../model/types.ts';
 import { type Parts, removeRows } from './changes.ts';
 import type { Change, DuckDBValue } from './duckdb.ts';
@@ -71,9 +72,7 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
     const written = await groups(change, plan, result, dynamicColumns(plan).length);
     const replaced = overwrite ? replacedBy(plan, written) : [];
     for (const values of replaced) await snapshots.keep(change, table, values);
-    const missing = written.filter(
-      ({ values }) => values.length && !table.tablePartitions.has(specText(table, values)),
-    );
+    const missing = written.filter(({ values }) => values.length && !table.tablePartitions.has(values));
     const columns = table.columns.map(({ name }) => {
       const at = plan.columns.indexOf(name);
       return at < 0 ? 'NULL' : `c${at}`;
@@ -86,8 +85,7 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${result.source}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     );
-    for (const { values } of missing)
-      table.tablePartitions.set(specText(table, values), newTablePartition(values, at));
+    for (const { values } of missing) table.tablePartitions.add(newTablePartition(values, at));
     for (const values of replaced) figures.clear(table, values, at);
     for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
     return written.map(({ values, rows }) => ({ values, rows }));
@@ -140,9 +138,9 @@ const TOO_MANY = (limit: number): string =>
   `ODPS-0123031:Partition exception - a single instance cannot output data to more than ${limit} partitions`;
 
 /** What an overwrite empties: what it writes, and what it names besides. */
-function replacedBy({ table, replaced = [] }: InsertPlan, written: readonly Group[]): (readonly string[])[] {
+function replacedBy({ replaced = [] }: InsertPlan, written: readonly Group[]): (readonly string[])[] {
   const all = [...written.map(({ values }) => values), ...replaced];
-  return [...new Map(all.map((values) => [specText(table, values), values])).values()];
+  return [...new Map(all.map((values) => [valuesKey(values), values])).values()];
 }
 
 interface Group {

@@ -1,4 +1,5 @@
-import { specText, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
+import { sameValues } from '../model/table-partitions.ts';
 import type { Parts } from './changes.ts';
 import { identifier, literal, storage, where } from './duckdb-sql.ts';
 import { moveFigures } from './figures.ts';
@@ -34,15 +35,14 @@ function moveStatements(
   to: readonly string[],
   now: number,
 ): string[] {
-  const target = specText(table, to);
   const set = table.tablePartitionColumns.map(
     ({ name }, index) => `${identifier(name)} = ${literal(to[index]!)}`,
   );
-  const moved = from.filter((values) => specText(table, values) !== target);
+  const moved = from.filter((values) => !sameValues(values, to));
   return [
-    ...(table.tablePartitions.has(target) ? [] : [saveTablePartition(table, to, now)]),
+    ...(table.tablePartitions.has(to) ? [] : [saveTablePartition(table, to, now)]),
     ...moved.flatMap((values) => {
-      const known = table.tablePartitions.get(specText(table, values))!;
+      const known = table.tablePartitions.get(values)!;
       return [
         `UPDATE ${storage(table)} SET ${set.join(', ')}${where(table, values)}`,
         ...forgetTablePartition(table, values),

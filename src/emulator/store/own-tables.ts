@@ -1,10 +1,5 @@
-import {
-  type ColumnDefinition,
-  newTablePartition,
-  specText,
-  type Table,
-  type TableName,
-} from '../model/catalog.ts';
+import type { ColumnDefinition, Table, TableName } from '../model/catalog.ts';
+import { newTablePartition, TablePartitions, valuesKey } from '../model/table-partitions.ts';
 import { parseType, typeText } from '../model/types.ts';
 import type { Change } from './duckdb.ts';
 import { literal, OWN } from './duckdb-sql.ts';
@@ -22,8 +17,8 @@ export const createOwnTables: readonly string[] = [
   `CREATE SCHEMA IF NOT EXISTS "default"`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.schema_comments (name VARCHAR, comment VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
-  `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, spec VARCHAR, json VARCHAR, created BIGINT)`,
-  `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, spec VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, table_partition VARCHAR, created BIGINT)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, table_partition VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.sessions (id VARCHAR, json VARCHAR, closed TIMESTAMPTZ)`,
   `DELETE FROM ${OWN}.sessions WHERE closed < now() - INTERVAL 2 DAY`,
 ];
@@ -82,14 +77,21 @@ export function forgetTable(table: Table): readonly string[] {
   );
 }
 
+/** Columns `table_id` and `table_partition`, which holds the values as JSON: none for a table without. */
+const keyOf = (table: Table, values: readonly string[]): string =>
+  [table.id, valuesKey(values)].map(literal).join(', ');
+
+/** Lines of one table partition, or of all of a table. */
+const isOf = (table: Table, values: readonly string[] | undefined): string =>
+  `table_id = ${literal(table.id)}${values?.length ? ` AND table_partition = ${literal(valuesKey(values))}` : ''}`;
+
 export function saveTablePartition(table: Table, values: readonly string[], now: number): string {
-  const row = [table.id, specText(table, values), JSON.stringify(values)].map(literal).join(', ');
-  return `INSERT INTO ${OWN}.table_partitions VALUES (${row}, ${now})`;
+  return `INSERT INTO ${OWN}.table_partitions VALUES (${keyOf(table, values)}, ${now})`;
 }
 
 export function forgetTablePartition(table: Table, values: readonly string[]): readonly string[] {
   return [
-    `DELETE FROM ${OWN}.table_partitions WHERE table_id = ${literal(table.id)} AND spec = ${literal(specText(table, values))}`,
+    `DELETE FROM ${OWN}.table_partitions WHERE ${isOf(table, values)}`,
     ...saveCleared(table, values, undefined),
   ];
 }
@@ -101,8 +103,7 @@ export function saveAdded(
   { rows, bytes }: { rows: number; bytes: number },
   now: number,
 ): string {
-  const key = [table.id, specText(table, values)].map(literal).join(', ');
-  return `INSERT INTO ${OWN}.figures VALUES (${key}, ${rows}, ${bytes}, ${now})`;
+  return `INSERT INTO ${OWN}.figures VALUES (${keyOf(table, values)}, ${rows}, ${bytes}, ${now})`;
 }
 
 /** No rows any more, in one table partition or in all. */
@@ -111,9 +112,8 @@ export function saveCleared(
   values: readonly string[] | undefined,
   now: number | undefined,
 ): readonly string[] {
-  const spec = values?.length ? ` AND spec = ${literal(specText(table, values))}` : '';
   return [
-    `DELETE FROM ${OWN}.figures WHERE table_id = ${literal(table.id)}${spec}`,
+    `DELETE FROM ${OWN}.figures WHERE ${isOf(table, values)}`,
     ...(now === undefined ? [] : [saveAdded(table, values ?? [], { rows: 0, bytes: 0 }, now)]),
   ];
 }
@@ -130,15 +130,14 @@ export async function restore(change: Change): Promise<Restored> {
     tables.set(table.id, table);
   }
   for (const [id, values, created] of await read(
-    `SELECT table_id, json, created FROM ${OWN}.table_partitions ORDER BY rowid`,
+    `SELECT table_id, table_partition, created FROM ${OWN}.table_partitions ORDER BY rowid`,
   )) {
-    const table = tables.get(id!);
     const known = newTablePartition(JSON.parse(values!), Number(created));
-    table?.tablePartitions.set(specText(table, known.values), known);
+    tables.get(id!)?.tablePartitions.add(known);
   }
-  const sums = `SELECT table_id, spec, sum(row_count), sum(bytes), max(modified) FROM ${OWN}.figures GROUP BY ALL`;
-  for (const [id, spec, ...figures] of await read(sums))
-    addFigures(tables.get(id!), spec!, figures.map(Number));
+  const sums = `SELECT table_id, table_partition, sum(row_count), sum(bytes), max(modified) FROM ${OWN}.figures GROUP BY ALL`;
+  for (const [id, values, ...figures] of await read(sums))
+    addFigures(tables.get(id!), JSON.parse(values!), figures.map(Number));
   const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
   const schemas = (await read(VISIBLE_SCHEMAS)).map(([name, comment]) => ({
     name: name!,
@@ -149,9 +148,13 @@ export async function restore(change: Change): Promise<Restored> {
 
 const VISIBLE_SCHEMAS = `SELECT schema_name, coalesce(any_value(comments.comment), '') FROM duckdb_schemas() LEFT JOIN ${OWN}.schema_comments AS comments ON name = schema_name WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}') GROUP BY schema_name`;
 
-function addFigures(table: Table | undefined, spec: string, [rows = 0, bytes = 0, at = 0]: number[]): void {
+function addFigures(
+  table: Table | undefined,
+  values: string[],
+  [rows = 0, bytes = 0, at = 0]: number[],
+): void {
   if (!table) return;
-  const known = table.tablePartitions.get(spec);
+  const known = table.tablePartitions.get(values);
   for (const holder of known ? [table, known] : [table]) {
     holder.rows += rows;
     holder.bytes += bytes;
@@ -170,7 +173,7 @@ function parseTable(json: string): Table {
     ...saved,
     columns: typed(saved.columns),
     tablePartitionColumns: typed(saved.tablePartitionColumns),
-    tablePartitions: new Map(),
+    tablePartitions: new TablePartitions(),
     ...{ rows: 0, bytes: 0, lastModifiedAt: saved.createdAt },
   };
 }

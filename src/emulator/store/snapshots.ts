@@ -1,5 +1,5 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
-import { specText } from '../model/catalog.ts';
+import { valuesKey } from '../model/table-partitions.ts';
 import type { Cell } from '../record/cells.ts';
 import type { Database } from './database.ts';
 import type { Change, Connection } from './duckdb.ts';
@@ -33,7 +33,7 @@ export function createSnapshots(database: Database): Snapshots {
   let copies = 0;
 
   const key = (table: Table, values: readonly string[] | undefined) =>
-    `${table.id} ${values?.length ? specText(table, values) : ''}`;
+    `${table.id} ${values?.length ? valuesKey(values) : ''}`;
 
   function sourceOf(table: Table, values: readonly string[] | undefined): Source {
     const found = sources.get(key(table, values));

@@ -1,12 +1,14 @@
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
-import { OWNER, specText, type Table } from '../model/catalog.ts';
+import { OWNER, type Table } from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
+import { specText } from '../model/spec.ts';
+import { valuesKey } from '../model/table-partitions.ts';
 import type { Download } from './downloads.ts';
 import { rowsReply } from './reading.ts';
-import { namedSpec, namedValues, quotaOf } from './target.ts';
+import { givenValues, namedValues, quotaOf } from './target.ts';
 
 /** `POST ?downloads[&asyncmode]`: the rows are at hand at once, whichever mode is asked for (requests 12). */
 export async function createDownload(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
@@ -15,21 +17,28 @@ export async function createDownload(core: Core, call: Call, name: string, schem
     throw new Refusal(400, 'MethodNotAllowed', `Table ${table.name} is a ${table.kind}: read it by SQL.`);
   }
   const values = namedValues(table, call);
-  const spec = specText(table, values);
-  if (spec && !table.tablePartitions.has(spec)) throw noSuchTablePartition(table, values);
-  const rows = await core.store.snapshot(table, spec ? values : undefined);
+  if (values.length && !table.tablePartitions.has(values)) throw noSuchTablePartition(table, values);
+  const rows = await core.store.snapshot(table, values);
   const download = core.downloads.create({
-    ...{ key: keyOf(table, spec), name: table.name, tablePartition: spec, schema: schemaJson(table) },
+    ...{
+      key: keyOf(table, values),
+      name: table.name,
+      tablePartition: specText(table, values),
+      schema: schemaJson(table),
+    },
     ...{ rows, count: rows.count, ownsRows: true, quota: quotaOf(call) },
   });
   return downloadReply(download);
 }
 
-const keyOf = (table: Table, spec = ''): string => `table ${table.id} ${spec}`;
+const keyOf = (table: Table, values: readonly string[]): string => `table ${table.id} ${valuesKey(values)}`;
 
 function findDownload(core: Core, call: Call, name: string, schema?: string): Download {
   const table = tableOf(core, call, name, schema);
-  return core.downloads.find(call.query.get('downloadid') ?? '', keyOf(table, namedSpec(table, call)));
+  return core.downloads.find(
+    call.query.get('downloadid') ?? '',
+    keyOf(table, givenValues(table, call) ?? []),
+  );
 }
 
 /** `GET ?downloadid` */

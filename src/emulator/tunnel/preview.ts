@@ -2,15 +2,9 @@ import { arrowStream } from '../arrow/arrow-writer.ts';
 import type { Call, Core } from '../core.ts';
 import { tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import {
-  type ColumnDefinition,
-  parseSpec,
-  specTest,
-  specText,
-  specValues,
-  type Table,
-} from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
+import { parseSpec, specTest, specValues } from '../model/spec.ts';
 import { describeQueryError } from '../sql/select.ts';
 import { visible } from '../store/duckdb-sql.ts';
 import type { Rows } from '../store/store.ts';
@@ -82,12 +76,11 @@ function previewedValues(table: Table, text: string | undefined): readonly (read
   const spec = parseSpec(text);
   if (spec.size >= table.tablePartitionColumns.length) {
     const values = specValues(table, spec);
-    if (!table.tablePartitions.has(specText(table, values))) throw noSuchTablePartition(table, values);
+    if (!table.tablePartitions.has(values)) throw noSuchTablePartition(table, values);
     return [values];
   }
-  return [...table.tablePartitions]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, known]) => known)
+  return table.tablePartitions
+    .sorted()
     .filter(specTest(table, spec))
     .map(({ values }) => values);
 }

@@ -11,7 +11,7 @@ import { slotAddress, slotHeaders } from './slots.ts';
 import type { StreamSession } from './streams.ts';
 import {
   checkDestination,
-  namedSpec,
+  givenValues,
   namedValues,
   needTablePartition,
   numberParameter,
@@ -82,8 +82,8 @@ const insistsOnLatest = (call: Call): boolean => call.query.get('check_latest_sc
 function findStream(core: Core, call: Call, name: string, schema?: string) {
   const table = appendTable(core, call, name, schema);
   const stream = core.streams.find(call.query.get('uploadid') ?? '');
-  const spec = stream.dynamic ? undefined : namedSpec(table, call);
-  checkDestination('Stream', stream.id, stream, table, spec);
+  const values = stream.dynamic ? undefined : givenValues(table, call);
+  checkDestination('Stream', stream.id, stream, table, values);
   return { stream, table };
 }
 

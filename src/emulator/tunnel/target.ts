@@ -1,8 +1,10 @@
 import { type Call, type Core, tableOf } from '../core.ts';
 import { Refusal } from '../errors.ts';
-import { parseSpec, specText, specValues, type Table } from '../model/catalog.ts';
+import type { Table } from '../model/catalog.ts';
 import { type Destination, noSuchTablePartition } from '../model/destination.ts';
-import { addTablePartition, VALUE_LENGTH } from '../sql/table-partitions.ts';
+import { parseSpec, specText, specValues } from '../model/spec.ts';
+import { isStorable, sameValues, VALUE_LENGTH } from '../model/table-partitions.ts';
+import { addTablePartition } from '../sql/table-partitions.ts';
 
 /** The table of an upload, stream or upsert; a view and an external table take none (protocol 4.1). */
 export function writableTable(core: Core, call: Call, name: string, schema?: string): Table {
@@ -25,7 +27,7 @@ export function namedValues(table: Table, call: Call): string[] {
 
 /** Refuses a table partition that is not there; with `create` it is made. */
 export async function needTablePartition(core: Core, { table, values }: Destination, create: boolean) {
-  if (!values.length || table.tablePartitions.has(specText(table, values))) return;
+  if (!values.length || table.tablePartitions.has(values)) return;
   if (!create) throw noSuchTablePartition(table, values);
   values.forEach(checkStorable);
   await addTablePartition(core, table, values);
@@ -33,18 +35,14 @@ export async function needTablePartition(core: Core, { table, values }: Destinat
 
 /** What a statement could not create either. */
 function checkStorable(value: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (Buffer.byteLength(value) <= VALUE_LENGTH && !/[\x00-\x1f\x7f]/.test(value)) return;
+  if (isStorable(value)) return;
   const text = `A table partition's value has up to ${VALUE_LENGTH} bytes and no control characters: ${value.slice(0, VALUE_LENGTH)}`;
   throw new Refusal(400, 'InvalidPartitionSpec', text);
 }
 
-/** The table partition that a call names, as `pt=a` text in the table's own order and spelling; undefined: none. */
-export function namedSpec(table: Table, call: Call): string | undefined {
-  const text = call.query.get('partition');
-  if (!text || !table.tablePartitionColumns.length) return text || undefined;
-  return specText(table, namedValues(table, call));
-}
+/** The table partition that a call names; undefined: it names none. */
+export const givenValues = (table: Table, call: Call): string[] | undefined =>
+  call.query.get('partition') ? namedValues(table, call) : undefined;
 
 /** Refuses the call of a session that was made for another table or table partition; undefined: any of its own. */
 export function checkDestination(
@@ -52,10 +50,10 @@ export function checkDestination(
   id: string,
   own: Destination,
   table: Table,
-  spec: string | undefined,
+  values: readonly string[] | undefined,
 ): void {
+  if (own.table.id === table.id && (!values || sameValues(values, own.values))) return;
   const wanted = specText(own.table, own.values);
-  if (own.table.id === table.id && (spec ?? wanted) === wanted) return;
   const text = `${kind} ${id} was created for table ${own.table.name}${wanted && ` partition ${wanted}`}.`;
   throw new Refusal(400, 'InvalidResourceSpec', text);
 }

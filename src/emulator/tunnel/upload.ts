@@ -7,7 +7,7 @@ import { schemaJson } from '../model/schema-json.ts';
 import { MAX_FIELD_BYTES, requiredColumns } from '../record/value-checks.ts';
 import { stageBlock } from './block-body.ts';
 import {
-  namedSpec,
+  givenValues,
   namedValues,
   needTablePartition,
   numberParameter,
@@ -31,7 +31,7 @@ const isTrue = (call: Call, name: string): boolean => call.query.get(name)?.toLo
 /** The session of a call and its table as it is now. */
 function findSession(core: Core, call: Call, name: string, schema?: string) {
   const table = tableOf(core, call, name, schema);
-  const session = core.sessions.find(call.query.get('uploadid') ?? '', table, namedSpec(table, call));
+  const session = core.sessions.find(call.query.get('uploadid') ?? '', table, givenValues(table, call) ?? []);
   return { session, table };
 }
 

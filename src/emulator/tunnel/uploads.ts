@@ -54,7 +54,7 @@ export interface Sessions {
   readonly counts: SessionCounts;
   create(plan: UploadPlan): Session;
   /** The session, its expiry considered; throws NoSuchUpload, or InvalidResourceSpec for another resource. */
-  find(id: string, table: Table, spec: string | undefined): Session;
+  find(id: string, table: Table, values: readonly string[]): Session;
   /** All that are remembered, oldest first, and one of them: for fault control. */
   list(): Session[];
   get(id: string): Session | undefined;
@@ -85,11 +85,11 @@ export function createSessions(store: Store, now: () => number): Sessions {
     return session;
   }
 
-  function find(id: string, table: Table, spec: string | undefined): Session {
+  function find(id: string, table: Table, values: readonly string[]): Session {
     forgetOld();
     const session = sessions.get(id);
     if (!session) throw new Refusal(404, 'NoSuchUpload', `The specified upload id ${id} does not exist.`);
-    checkDestination('Upload', id, session, table, spec ?? '');
+    checkDestination('Upload', id, session, table, values);
     return session;
   }
 

@@ -9,7 +9,7 @@ import { stagePack } from './pack.ts';
 import { slotAddress, slotHeaders } from './slots.ts';
 import {
   checkDestination,
-  namedSpec,
+  givenValues,
   namedValues,
   needTablePartition,
   numberParameter,
@@ -62,7 +62,7 @@ function bucketCount({ properties }: Table): number {
 function findUpsert(core: Core, call: Call, name: string, schema?: string) {
   const table = writableTable(core, call, name, schema);
   const session = core.upserts.find(call.query.get('upsertid') ?? '');
-  checkDestination('Upsert', session.id, session, table, namedSpec(table, call));
+  checkDestination('Upsert', session.id, session, table, givenValues(table, call));
   return { session, table };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newTablePartition, type Table } from '../../../src/emulator/model/catalog.ts';
+import type { Table } from '../../../src/emulator/model/catalog.ts';
+import { newTablePartition } from '../../../src/emulator/model/table-partitions.ts';
 import { typeText } from '../../../src/emulator/model/types.ts';
 import type { Cell } from '../../../src/emulator/record/cells.ts';
 import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
@@ -22,7 +23,7 @@ async function partitioned(name: string, ...values: string[]): Promise<Table> {
   });
   for (const value of values) {
     await store.addTablePartition(table, [value]);
-    table.tablePartitions.set(`pt=${value}`, newTablePartition([value], 0));
+    table.tablePartitions.add(newTablePartition([value], 0));
   }
   return table;
 }
@@ -105,9 +106,9 @@ describe('INSERT', () => {
         { values: ['b'], rows: 2 },
       ]),
     );
-    expect([...table.tablePartitions].map(([spec, { rows, bytes }]) => [spec, rows, bytes])).toEqual([
-      ['pt=a', 3, 30],
-      ['pt=b', 2, 20],
+    expect(table.tablePartitions.all().map(({ values, rows, bytes }) => [...values, rows, bytes])).toEqual([
+      ['a', 3, 30],
+      ['b', 2, 20],
     ]);
     expect([table.rows, table.bytes]).toEqual([5, 50]);
   });
@@ -145,7 +146,7 @@ describe('INSERT', () => {
       sql: "SELECT 'q' WHERE false",
     });
     expect(await select(store, 'SELECT * FROM i2')).toEqual([[3n, 'z', 'b']]);
-    expect([table.rows, table.tablePartitions.get('pt=a')?.rows]).toEqual([1, 0]);
+    expect([table.rows, table.tablePartitions.get(['a'])?.rows]).toEqual([1, 0]);
   });
 
   it('refuses another number of columns and a table partition without a value, and leaves everything as it was', async () => {
@@ -273,7 +274,7 @@ describe('an upsert', () => {
     const table = await create(store, 'u4', shape);
     for (const pt of ['a', 'b']) {
       await store.addTablePartition(table, [pt]);
-      table.tablePartitions.set(`pt=${pt}`, newTablePartition([pt], 0));
+      table.tablePartitions.add(newTablePartition([pt], 0));
       await write(store, table, [[1n, 'k', pt, 0]], [pt]);
     }
     const before = await store.snapshot(table, ['a']);

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newTablePartition, type Table } from '../../../src/emulator/model/catalog.ts';
+import type { Table } from '../../../src/emulator/model/catalog.ts';
+import { newTablePartition } from '../../../src/emulator/model/table-partitions.ts';
 import type { Cell } from '../../../src/emulator/record/cells.ts';
 import { openInstance } from '../../../src/emulator/store/duckdb.ts';
 import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
@@ -32,25 +33,21 @@ describe('a data folder', () => {
     const table = await create(store, 't', { columns, tablePartitionColumns: [column('pt', 'STRING')] });
     for (const pt of ['a', 'b']) {
       await store.addTablePartition(table, [pt]);
-      table.tablePartitions.set(`pt=${pt}`, newTablePartition([pt], Date.now()));
+      table.tablePartitions.add(newTablePartition([pt], Date.now()));
     }
     const old = -60_000_000_000_123_456_789n;
     await write(store, table, [[1n, 'one', 'x', old]], ['a']);
     await write(store, table, [[2n, 'two', null, null]], ['b']);
     await store.saveTable({ ...table, comment: 'changed' });
     const figures = ({ rows, bytes, lastModifiedAt }: Table) => ({ rows, bytes, lastModifiedAt });
-    const before = [
-      figures(table),
-      [...table.tablePartitions.values()].map((one) => ({ ...one, createdAt: 0 })),
-    ];
+    const before = [figures(table), table.tablePartitions.all().map((one) => ({ ...one, createdAt: 0 }))];
     await store.close();
 
     const again = await open();
     const found = again.table!;
-    expect([
-      figures(found),
-      [...found.tablePartitions.values()].map((one) => ({ ...one, createdAt: 0 })),
-    ]).toEqual(before);
+    expect([figures(found), found.tablePartitions.all().map((one) => ({ ...one, createdAt: 0 }))]).toEqual(
+      before,
+    );
     expect([found.comment, found.columns]).toEqual(['changed', columns]);
     expect(await all(await again.store.snapshot(found, ['a']))).toEqual([[1n, 'one', 'x', old]]);
     const told = { ...OPTIONS, resultColumns: columns.slice(2) };
@@ -59,16 +56,26 @@ describe('a data folder', () => {
     await again.store.close();
   });
 
-  it('of an older version is refused in one sentence', async () => {
-    const old = await openInstance(join(folder, 'emulator.duckdb'), {});
-    await old.run('CREATE SCHEMA emulator_data');
-    await old.run('CREATE TABLE emulator_data.tables (table_id VARCHAR, json VARCHAR)');
-    old.close();
-    await expect(createDuckDbStore(folder)).rejects.toThrow(
-      /data folder .* has format 1, .* start with an empty folder/,
-    );
-    await expect(createDuckDbStore(folder)).rejects.toThrow(/has format 1/);
-  });
+  it.each([
+    [1, 'CREATE TABLE emulator_data.tables (table_id VARCHAR, json VARCHAR)'],
+    [2, 'CREATE TABLE emulator_data.format AS SELECT 2 AS version'],
+    [99, 'CREATE TABLE emulator_data.format AS SELECT 99 AS version'],
+  ])(
+    'of format %i, which is another, is refused in one sentence and left as it was',
+    async (format, made) => {
+      const other = await openInstance(join(folder, 'emulator.duckdb'), {});
+      await other.run('CREATE SCHEMA emulator_data', made);
+      other.close();
+      const before = readFileSync(join(folder, 'emulator.duckdb'));
+      for (let turn = 0; turn < 2; turn += 1)
+        await expect(createDuckDbStore(folder)).rejects.toThrow(
+          new RegExp(
+            `data folder .* has format ${format}, this version keeps format 3: start with an empty folder`,
+          ),
+        );
+      expect(readFileSync(join(folder, 'emulator.duckdb')).equals(before)).toBe(true);
+    },
+  );
 
   it('serves one emulator at a time, and loses what a killed one had staged', async () => {
     mkdirSync(join(folder, 'scratch'));

@@ -1,4 +1,5 @@
-import { parseSpec, resolveName, specText, specValues, type Table } from '../../../model/catalog.ts';
+import { resolveName, type Table } from '../../../model/catalog.ts';
+import { parseSpec, specValues } from '../../../model/spec.ts';
 import { literal } from '../../../store/duckdb-sql.ts';
 import { convert } from '../casts.ts';
 import { semantic } from '../context.ts';
@@ -25,7 +26,8 @@ const maxPt: Special = (given) => {
   if (!table) throw semantic(given.context, given.call.args[0]!.at, `table ${name} cannot be resolved`);
   if (!table.tablePartitionColumns.length)
     throw semantic(given.context, given.call.args[0]!.at, `table ${name} is not partitioned`);
-  const values = [...table.tablePartitions.values()]
+  const values = table.tablePartitions
+    .all()
     .filter(({ rows }) => rows > 0)
     .map((known) => known.values[0]!);
   if (!values.length)
@@ -40,11 +42,12 @@ const tablePartitionExists: Special = (given) => {
   if (!table)
     throw semantic(given.context, given.call.args[0]!.at, `table ${args[0]!.constant} cannot be resolved`);
   const values = args.slice(1).map((value, index) => constant(given, value, index + 1));
-  const written = values.length === 1 && values[0]!.includes('=') ? parseSpec(values[0]!) : undefined;
   const columns = table.tablePartitionColumns;
+  const isSpec = values.length === 1 && columns.some(({ name }) => values[0]!.startsWith(`${name}=`));
+  const written = isSpec ? parseSpec(values[0]!) : undefined;
   const complete =
     written ?? new Map(columns.map((column, index): [string, string] => [column.name, values[index] ?? '']));
-  const exists = table.tablePartitions.has(specText(table, specValues(table, complete)));
+  const exists = table.tablePartitions.has(specValues(table, complete));
   return { sql: exists ? 'TRUE' : 'FALSE', type: BOOLEAN };
 };
 
