@@ -44,13 +44,19 @@ function* pieces(xml: string): Iterable<{ readonly tag: string } | { readonly te
   }
 }
 
+/** Of a tag that may have attributes. */
+function tagName(tag: string): string {
+  const end = tag.search(/\s/);
+  return end < 0 ? tag : tag.slice(0, end);
+}
+
 /** Text of the first element `name` that holds no other, wherever it stands; undefined when there is none. */
 export function elementText(xml: string, name: string): string | undefined {
   let text: string | undefined;
   for (const piece of pieces(xml)) {
     if ('text' in piece) text = text === undefined ? undefined : text + piece.text;
     else if (text !== undefined && piece.tag === `/${name}`) return text;
-    else text = piece.tag.split(/\s/, 1)[0] === name ? '' : undefined;
+    else text = tagName(piece.tag) === name ? '' : undefined;
   }
   return undefined;
 }
@@ -69,12 +75,37 @@ export function elements(xml: string, name: string): string[] {
   return found;
 }
 
-/** `<Property><Name>n</Name><Value>v</Value></Property>` elements as a map. */
-export function properties(xml: string): Map<string, string> {
-  const pairs = elements(xml, 'Property').map((one) => [elementText(one, 'Name'), elementText(one, 'Value')]);
-  return new Map(
-    pairs.flatMap(([name, value]) =>
-      name === undefined || value === undefined ? [] : [[name.trim(), value] as const],
-    ),
-  );
+/** An element where it begins, or where it ends; `within` and `above` are the names of what it stands in. */
+export interface Step {
+  readonly name: string;
+  readonly within: string | undefined;
+  readonly above: string | undefined;
+  readonly begins: boolean;
+  /** Where it ends: its text when it holds no element. */
+  readonly text: string | undefined;
+}
+
+/** Deeper than anything that a client sends. */
+const DEEPEST = 100;
+
+/** Goes through all elements, up to where a tag is not closed or elements stand too deep in each other. */
+export function* steps(xml: string): Iterable<Step> {
+  const open: string[] = [];
+  const step = () => ({ name: open.at(-1)!, within: open.at(-2), above: open.at(-3) });
+  let text: string | undefined;
+  for (const piece of pieces(xml)) {
+    if ('text' in piece) {
+      if (text !== undefined) text += piece.text;
+    } else if (!piece.tag.startsWith('/')) {
+      if (/^[?!]/.test(piece.tag) || piece.tag.endsWith('/')) continue;
+      if (open.length === DEEPEST) return;
+      open.push(tagName(piece.tag));
+      text = '';
+      yield { ...step(), begins: true, text: undefined };
+    } else if (open.at(-1) === piece.tag.slice(1)) {
+      yield { ...step(), begins: false, text };
+      open.pop();
+      text = undefined;
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cdata, elements, elementText, escapeXml, properties } from '../../src/emulator/xml.ts';
+import { cdata, elements, elementText, escapeXml, steps } from '../../src/emulator/xml.ts';
 
 describe('XML of service calls', () => {
   it('reads the text of an element, with entities, CDATA sections and attributes', () => {
@@ -24,12 +24,20 @@ describe('XML of service calls', () => {
     );
   });
 
-  it('reads lists of elements and of properties', () => {
+  it('reads lists of elements', () => {
     expect(elements('<T>1</T><T a="b">2</T><Two>3</Two><T>4', 'T')).toEqual(['1', '2']);
-    const one = '<Property>\n<Name> k </Name><Value><![CDATA[{"a":"1"}]]></Value></Property>';
-    expect(properties(`<Config>${one}<Property><Name>lost</Name></Property></Config>`)).toEqual(
-      new Map([['k', '{"a":"1"}']]),
-    );
+  });
+
+  it('goes through elements with what they stand in', () => {
+    const found = [...steps('<?xml version="1.0"?><A><B x="1"><C>1</C></B><D/>2</A></B>')];
+    const ends = found.filter((step) => !step.begins).map(({ name, within, above }) => [name, within, above]);
+    expect(found.map(({ name }) => name)).toEqual(['A', 'B', 'C', 'C', 'B', 'A']);
+    expect(ends).toEqual([
+      ['C', 'B', 'A'],
+      ['B', 'A', undefined],
+      ['A', undefined, undefined],
+    ]);
+    expect(found.map(({ text }) => text).filter(Boolean)).toEqual(['1']);
   });
 
   it.each([
@@ -37,10 +45,11 @@ describe('XML of service calls', () => {
     ['CDATA sections that do not end', '<![CDATA['.repeat(100_000)],
     ['tags that do not end', '<Query '.repeat(100_000)],
     ['elements that do not end', '<Property><Name>'.repeat(100_000)],
+    ['ends without a beginning', '</Name></Value>'.repeat(100_000)],
   ])('ends with %s', (_what, text) => {
     expect(elementText(`<Query>${text}<x>`, 'Query')).toBeUndefined();
     expect(elements(`<Query>${text}`, 'Query')).toEqual([]);
-    expect(properties(text)).toEqual(new Map());
+    expect([...steps(text)].every((step) => !step.text)).toBe(true);
   });
 
   it('reads a text of megabytes', () => {

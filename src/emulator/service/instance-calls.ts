@@ -2,6 +2,7 @@ import { bodyText, type Call, type Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
 import type { Instance } from '../sql/instances.ts';
+import { readJob } from '../sql/job.ts';
 import { element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
 
 /**
@@ -13,11 +14,10 @@ const STATUS_HOLD_MS = 2000;
 
 /** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
 export async function submitInstance(core: Core, call: Call): Promise<Reply> {
-  const body = await bodyText(call);
-  const kind = /<Tasks>\s*<(\w+)/.exec(body)?.[1];
+  const job = readJob(await bodyText(call));
   // A statement whose cost is asked for, for one, must not be executed.
-  if (kind !== undefined && kind !== 'SQL') throw notImplemented(`A task of kind ${kind}`);
-  const instance = core.instances.submit(core, body, call.query.get('curr_schema'));
+  if (job.kind !== undefined && job.kind !== 'SQL') throw notImplemented(`A task of kind ${job.kind}`);
+  const instance = core.instances.submit(core, job, call.query.get('curr_schema'));
   await core.instances.ended(instance, SUBMIT_HOLD_MS);
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
   const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };

@@ -1,12 +1,18 @@
 import type { StatementError } from '../errors.ts';
-import { parseError, position, type Token } from './tokens.ts';
+import { parseError, placesIn, type Token, tokenize } from './tokens.ts';
 
 /** A place in the tokens of a statement, and the steps that readers of statements take from it. */
 export interface Cursor {
   readonly sql: string;
   readonly tokens: readonly Token[];
+  /** `line,column` of a place in the text. */
+  readonly place: (at: number) => string;
   at: number;
 }
+
+export const startOfText = (sql: string): Cursor => ({
+  ...{ sql, tokens: tokenize(sql), place: placesIn(sql), at: 0 },
+});
 
 export function readIdentifier(cursor: Cursor): string {
   const token = cursor.tokens[cursor.at];
@@ -88,7 +94,7 @@ export const atEnd = (cursor: Cursor): boolean => cursor.at >= cursor.tokens.len
 export const startOf = (cursor: Cursor): number => cursor.tokens[cursor.at]?.start ?? cursor.sql.length;
 
 /** `line,column` of the next token. */
-export const here = (cursor: Cursor): string => position(cursor.sql, startOf(cursor));
+export const here = (cursor: Cursor): string => cursor.place(startOf(cursor));
 
 /**
  * Passes over an expression or a query: up to a token outside of brackets for which `stops` holds, to the

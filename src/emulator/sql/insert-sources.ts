@@ -3,8 +3,8 @@ import { typeText } from '../model/types.ts';
 import type { Rows } from '../store/store.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
-import { placed, type Run } from './run.ts';
-import { failed, queryColumns, translated } from './run-query.ts';
+import type { Run } from './run.ts';
+import { failed, queryColumns, translated, translatedExpression } from './run-query.ts';
 import { insertedValue } from './select.ts';
 import { illegalCast, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Spec } from './statements.ts';
@@ -108,12 +108,12 @@ async function emptyColumns(
 
 /** Columns of a query that are not NULL in some row. */
 async function filledColumns(run: Run, query: QueryText, width: number): Promise<ReadonlySet<number>> {
-  const text = placed(run, query);
+  const counting = countingQuery(translated(run, query), width);
   try {
-    const rows = await run.core.store.query(countingQuery(translated(run, text), width), run.session);
+    const rows = await run.core.store.query(counting, run.session);
     return await filledIn(rows).finally(rows.release);
   } catch (error) {
-    throw failed(error, text);
+    throw failed(run, query, error);
   }
 }
 
@@ -141,5 +141,3 @@ function defaultOf(run: Run, column: ColumnDefinition, at: string): string {
   if (column.nullable) return 'NULL';
   throw semantic(at, `column ${column.name} is NOT NULL, has no default value and is not given`);
 }
-
-const translatedExpression = (run: Run, text: string): string => `(${translated(run, `SELECT ${text}`)})`;

@@ -3,7 +3,7 @@ import type { Table } from '../model/catalog.ts';
 import { constantsOf, sourcesOf } from './insert-sources.ts';
 import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
-import { placed, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { failed, translated } from './run-query.ts';
 import type { Insert, NameRef, QueryText } from './statements.ts';
 import { position } from './tokens.ts';
@@ -45,7 +45,7 @@ interface Plan {
   readonly table: Table;
   readonly overwrite: boolean;
   readonly sql: string;
-  readonly text: string;
+  readonly query: QueryText;
   readonly constants: ReadonlyMap<string, string>;
   readonly columns: readonly string[];
   readonly limit: number;
@@ -57,24 +57,23 @@ interface Plan {
 
 async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> {
   const constants = constantsOf(table, statement.spec, statement.name.at);
-  const text = placed(run, statement.query);
   const { sources, width } = await sourcesOf(run, table, statement, constants);
-  const sql = insertQuery(translated(run, text), width, sources);
+  const sql = insertQuery(translated(run, statement.query), width, sources);
   const columns = table.columns.map(({ name }) => name);
-  const { overwrite } = statement;
+  const { overwrite, query } = statement;
   const limit = WRITTEN[overwrite ? 'overwrite' : 'into'];
-  const plan = { table, overwrite, sql, text, constants, columns, limit };
+  const plan = { table, overwrite, sql, query, constants, columns, limit };
   if (!table.primaryKey.length) return plan;
   const byKey = { ...plan, overwrite: true, alone: !overwrite };
   return { ...byKey, sql: overwrite ? onePerKey(table, sql, constants) : mergedByKey(table, sql, constants) };
 }
 
 async function execute(run: Run, plan: Plan): Promise<void> {
-  const { text, ...rest } = plan;
+  const { query, ...rest } = plan;
   try {
     await run.core.store.insert({ ...rest, ...run.session });
   } catch (error) {
-    throw raised(error) ?? failed(error, text);
+    throw raised(error) ?? failed(run, query, error);
   }
 }
 

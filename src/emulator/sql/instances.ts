@@ -2,22 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
 import { Refusal, StatementError } from '../errors.ts';
 import type { Rows } from '../store/store.ts';
-import { elementText, properties } from '../xml.ts';
 import { execute } from './execute.ts';
+import type { Job } from './job.ts';
 import type { QuerySession } from './names.ts';
 import type { Outcome } from './run-query.ts';
 import { parseScript } from './script.ts';
+import { parseError } from './tokens.ts';
 
 /** One submitted statement. */
-export interface Instance {
+export interface Instance extends Pick<Job, 'guid' | 'taskName' | 'query' | 'source'> {
   readonly id: string;
-  /** Of the submission: what is repeated under it is the same instance. */
-  readonly guid: string | undefined;
-  /** The task name of the submission: clients look the result up by it. */
-  readonly taskName: string;
-  readonly query: string;
-  /** The `<Job>` element as submitted. */
-  readonly source: string;
   readonly startedAt: number;
   endedAt: number | undefined;
   status: 'Running' | 'Success' | 'Failed' | 'Cancelled';
@@ -30,7 +24,7 @@ export interface Instance {
 
 export interface Instances {
   /** Starts the statement of a submission; the same Guid gives the same instance again. */
-  submit(core: Core, xml: string, schema: string | undefined): Instance;
+  submit(core: Core, job: Job, schema: string | undefined): Instance;
   /** Throws NoSuchObject for an unknown id. */
   find(id: string): Instance;
   /** Those that are remembered, the oldest first. */
@@ -58,14 +52,14 @@ export function createInstances(limits = LIMITS): Instances {
   let characters = 0;
   const running = new Map<Instance, Promise<void>>();
 
-  function submit(core: Core, xml: string, schema: string | undefined): Instance {
-    const guid = elementText(xml, 'Guid');
+  function submit(core: Core, job: Job, schema: string | undefined): Instance {
+    const { guid } = job;
     const former = guid ? byGuid.get(guid) : undefined;
     if (former) return former;
-    const instance = newInstance(xml, core.now(), guid);
+    const instance = newInstance(job, core.now());
     instances.set(instance.id, instance);
     if (guid) byGuid.set(guid, instance);
-    const work = run(core, instance, properties(xml), schema).then(() => remember(instance));
+    const work = run(core, instance, job.properties, schema).then(() => remember(instance));
     running.set(instance, work);
     return instance;
   }
@@ -139,18 +133,11 @@ const first = (instances: ReadonlySet<Instance>): Instance => instances.values()
 const sizeOf = ({ outcome, query, source }: Instance): number =>
   outcome.text.length + query.length + source.length;
 
-function newInstance(xml: string, now: number, guid: string | undefined): Instance {
-  const query = elementText(xml, 'Query');
-  if (query === undefined) throw new Refusal(400, 'MalformedXML', 'The job has no <Query>.');
-  const tasks = xml.replace(/<!\[CDATA\[[\s\S]*?\]\]>/g, '').match(/<SQL>/g)?.length ?? 0;
-  if (tasks > 1) throw new Refusal(400, 'InvalidArgument', `The job has ${tasks} tasks, it must have one.`);
+function newInstance({ guid, taskName, query, source }: Job, now: number): Instance {
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
     id: `${stamp}${randomBytes(5).toString('hex')}`,
-    guid,
-    taskName: taskName(xml),
-    query,
-    source: /<Job>[\s\S]*<\/Job>/.exec(xml)?.[0] ?? '<Job/>',
+    ...{ guid, taskName, query, source },
     startedAt: now,
     endedAt: undefined,
     status: 'Running',
@@ -160,16 +147,10 @@ function newInstance(xml: string, now: number, guid: string | undefined): Instan
   };
 }
 
-/** The name inside the task, not one of the job's own or a property's. */
-function taskName(xml: string): string {
-  const task = /<Tasks>\s*<\w+>([\s\S]*)/.exec(xml)?.[1] ?? '';
-  return elementText(task.replace(/<Config>[\s\S]*?<\/Config>/, ''), 'Name') ?? 'AnonymousSQLTask';
-}
-
 async function run(
   core: Core,
   instance: Instance,
-  given: Map<string, string>,
+  given: ReadonlyMap<string, string>,
   schema: string | undefined,
 ): Promise<void> {
   const tooLong = new StatementError(
@@ -177,6 +158,7 @@ async function run(
   );
   const deadline = setTimeout(() => instance.abort.abort(tooLong), LONGEST_RUN).unref();
   try {
+    checkLength(instance.query);
     const script = parseScript(instance.query);
     const settings = new Map([...parseSettings(given.get('settings')), ...script.settings]);
     const outcome = await execute(core, script, {
@@ -189,6 +171,15 @@ async function run(
   } finally {
     clearTimeout(deadline);
   }
+}
+
+/** Bytes of a text (the service's limits of SQL). */
+const LONGEST_TEXT = 2 * 1024 * 1024;
+
+function checkLength(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= LONGEST_TEXT) return;
+  throw parseError(text, 0, `the statement has ${bytes} bytes, it may have ${LONGEST_TEXT}`);
 }
 
 function finish(instance: Instance, status: 'Success' | 'Failed', outcome: Outcome, now: number): void {

@@ -1,9 +1,9 @@
-import type { StatementError } from '../errors.ts';
+import { StatementError } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Rows } from '../store/store.ts';
 import { resultCsv } from './result-csv.ts';
-import { placed, type Run } from './run.ts';
-import { analyzeQuery, describeQueryError, type QueryScope } from './select.ts';
+import { moved, placed, type Run } from './run.ts';
+import { type AnalyzedQuery, analyzeQuery, describeQueryError, type QueryScope } from './select.ts';
 import type { QueryText } from './statements.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
@@ -18,8 +18,7 @@ export interface Outcome {
 }
 
 export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
-  const text = placed(run, query);
-  const { sql, columns } = analyzeQuery(text, scopeOf(run));
+  const { sql, columns } = analyzed(run, query);
   let rows: Rows | undefined;
   try {
     rows = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
@@ -27,20 +26,28 @@ export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
     return { format: 'csv', text: await resultCsv(rows, names, RESULT_ROWS, run.session.timeZone), rows };
   } catch (error) {
     await rows?.release();
-    throw failed(error, text);
+    throw failed(run, query, error);
   }
 }
 
 /** What a table made of the query has: the names and types of its columns; unnamed ones are `_c0`. */
 export function queryColumns(run: Run, query: QueryText): readonly ColumnDefinition[] {
-  const { columns, names } = analyzeQuery(placed(run, query), scopeOf(run));
+  const { columns, names } = analyzed(run, query);
   return columns.map((column, index) => ({ ...column, name: names[index]! }));
 }
 
-export const translated = (run: Run, text: string): string => analyzeQuery(text, scopeOf(run)).sql;
+/** The query in DuckDB's dialect. */
+export const translated = (run: Run, query: QueryText): string => analyzed(run, query).sql;
 
-/** What a query failed with, in the service's words. */
-export const failed = (error: unknown, text: string): StatementError => describeQueryError(error, text);
+export const translatedExpression = (run: Run, text: string): string =>
+  `(${analyzeQuery(`SELECT ${text}`, scopeOf(run)).sql})`;
+
+const analyzed = (run: Run, query: QueryText): AnalyzedQuery =>
+  placed(run, query, () => analyzeQuery(query.text, scopeOf(run)));
+
+/** What a query failed with while it ran, in the service's words. */
+export const failed = (run: Run, query: QueryText, error: unknown): StatementError =>
+  error instanceof StatementError ? error : moved(run, query, describeQueryError(error, query.text));
 
 function scopeOf({ core, session }: Run): QueryScope {
   const { schema, settings = new Map() } = session;

@@ -1,6 +1,8 @@
 import type { Core } from '../core.ts';
+import { StatementError } from '../errors.ts';
 import type { QuerySession } from './names.ts';
 import type { QueryText } from './statements.ts';
+import { position } from './tokens.ts';
 
 /** One script on its way: what its statements are executed with. */
 export interface Run {
@@ -10,7 +12,24 @@ export interface Run {
   readonly sql: string;
 }
 
-/** A query behind blanks, so that places in it are places in the script. */
-export function placed({ sql }: Run, { text, start }: QueryText): string {
-  return sql.slice(0, start).replace(/[^\n]/g, ' ') + text;
+/** Does what reads a query; places in its errors become places in the script. */
+export function placed<T>(run: Run, query: QueryText, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof StatementError ? moved(run, query, error) : error;
+  }
+}
+
+const PLACE = /^(ODPS-\d+:\[)(\d+),(\d+)(?=\])/;
+
+/** An error whose place counts from the beginning of the query. */
+export function moved({ sql }: Run, { start }: QueryText, { message }: StatementError): StatementError {
+  const [line = 1, column = 1] = position(sql, start).split(',').map(Number);
+  const text = message.replace(PLACE, (_place, head: string, below: string, right: string) =>
+    below === '1'
+      ? `${head}${line},${column + Number(right) - 1}`
+      : `${head}${line + Number(below) - 1},${right}`,
+  );
+  return new StatementError(text);
 }

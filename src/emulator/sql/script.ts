@@ -1,5 +1,15 @@
 import type { StatementError } from '../errors.ts';
-import { atEnd, type Cursor, here, isSymbol, peekWord, startOf, takeSymbol, unexpected } from './cursor.ts';
+import {
+  atEnd,
+  type Cursor,
+  here,
+  isSymbol,
+  peekWord,
+  startOf,
+  startOfText,
+  takeSymbol,
+  unexpected,
+} from './cursor.ts';
 import { readAlter } from './parse-alter.ts';
 import { readCreate, readQuery } from './parse-create.ts';
 import { readDrop, readTruncate } from './parse-drop.ts';
@@ -7,7 +17,7 @@ import { insertsBehind, readDelete, readInsert, readInserts, readUpdate } from '
 import { readDescribe, readShow } from './parse-show.ts';
 import { unsupported } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
-import { parseError, tokenize } from './tokens.ts';
+import { parseError } from './tokens.ts';
 
 export interface Script {
   /** The text as submitted: places in messages and in queries are places in it. */
@@ -22,7 +32,7 @@ export interface Script {
  * Throws StatementError: ODPS-0130161 for what is no statement, ODPS-0130071 for what is missing here.
  */
 export function parseScript(sql: string): Script {
-  const cursor: Cursor = { sql, tokens: tokenize(sql), at: 0 };
+  const cursor = startOfText(sql);
   const settings = new Map<string, string>();
   const statements: Statement[] = [];
   while (takeSymbol(cursor, ';'));

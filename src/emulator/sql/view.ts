@@ -3,7 +3,7 @@ import { addTable, newId, roomFor } from './create.ts';
 import { checkColumns, checkName } from './create-checks.ts';
 import { namedAs } from './insert-sql.ts';
 import { nameOf } from './names.ts';
-import { placed, type Run } from './run.ts';
+import type { Run } from './run.ts';
 import { queryColumns, translated } from './run-query.ts';
 import { semantic } from './statement-errors.ts';
 import type { CreateView } from './statements.ts';
@@ -18,7 +18,7 @@ export async function createView(run: Run, statement: CreateView): Promise<void>
   const columns = viewColumns(statement, queryColumns(run, query));
   checkColumns(columns, ref.at);
   const sql = namedAs(
-    translated(run, placed(run, query)),
+    translated(run, query),
     columns.map((column) => column.name),
   );
   const definition: TableDefinition = {

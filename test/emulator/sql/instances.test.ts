@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Call, Core } from '../../../src/emulator/core.ts';
 import { createCatalog } from '../../../src/emulator/model/catalog.ts';
 import { createInstances, type Instance } from '../../../src/emulator/sql/instances.ts';
+import { readJob } from '../../../src/emulator/sql/job.ts';
 import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
 import type { Store } from '../../../src/emulator/store/store.ts';
 import { createInstanceDownload } from '../../../src/emulator/tunnel/instance-download.ts';
@@ -20,7 +21,7 @@ function instancesWith(limits: Partial<typeof NO_LIMITS>) {
   const instances = createInstances({ ...NO_LIMITS, ...limits });
   const start = (query: string, guid = ''): Instance => {
     const xml = `<Instance><Job><Guid>${guid}</Guid><Tasks><SQL><Query>${query}</Query></SQL></Tasks></Job></Instance>`;
-    return instances.submit(core as unknown as Core, xml, undefined);
+    return instances.submit(core as unknown as Core, readJob(xml), undefined);
   };
   const run = async (query: string, guid?: string): Promise<Instance> => {
     const instance = start(query, guid);
@@ -73,4 +74,20 @@ it('forgets earlier when texts are long, but never the last one', async () => {
   const first = await run(`SELECT '${'a'.repeat(400)}' AS a`);
   const second = await run(`SELECT '${'b'.repeat(4000)}' AS a`);
   expect([first, second].map(knows)).toEqual([false, true]);
+});
+
+it('refuses a text of more than 2 MB, counted in bytes', async () => {
+  const { run } = instancesWith({});
+  const text = (letter: string, count: number) => `SELECT LENGTH('${letter.repeat(count)}') AS a`;
+  const most = 2 * 1024 * 1024 - text('', 0).length;
+  const [largest, larger, wider] = [
+    await run(text('a', most)),
+    await run(text('a', most + 1)),
+    await run(text('\u00e9', 1 + most / 2)),
+  ];
+  expect(largest.outcome.text).toBe(`"a"\n${most}\n`);
+  expect(larger.outcome.text).toBe(
+    'ODPS-0130161:[1,1] Parse exception - the statement has 2097153 bytes, it may have 2097152',
+  );
+  expect(wider.outcome.text).toContain('it may have 2097152');
 });
