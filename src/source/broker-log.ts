@@ -34,6 +34,8 @@ const ROWS: readonly Row[] = [
     'this listener does not take the mechanism $1 but: $2',
   ],
   [/mechanism handshake failed: .*SASL state/, 'protocol', 'this listener takes no SASL'],
+  [/mechanism handshake failed: Local: Timed out/, 'network', 'no answer'],
+  [/mechanism handshake failed: Local: /, 'closed', 'it closes the connection'],
   [/mechanism handshake failed: (.*)/, 'protocol', 'the SASL handshake failed: $1'],
   [/certificate verify failed/, 'certificate', 'its certificate is not trusted'],
   [

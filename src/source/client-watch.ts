@@ -3,7 +3,7 @@ import type { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { seldom } from '../seldom.ts';
-import { DEBUG, isDecisive, type LogLine, readTrouble } from './broker-log.ts';
+import { DEBUG, type LogLine, readTrouble } from './broker-log.ts';
 import { type Consumer, refusal } from './client.ts';
 import { createOutage, type Statistics, type Unreachable } from './outage.ts';
 
@@ -35,13 +35,12 @@ export function watchClient(
       told = null;
       return;
     }
-    if (isDue(`outage since ${found.since}`)) log.warn(fields(found), describe(found, now));
+    const { since, refusedSince } = found;
+    // A refusal is told before the service ends for it, whatever the outage began with.
+    const kind = refusedSince === null ? 'outage' : 'refusal';
+    if (isDue(`${kind} since ${since}`)) log.warn(fields(found), describe(found, now));
     told = found;
-    if (
-      found.troubles.length > 0 &&
-      found.troubles.every(isDecisive) &&
-      now - found.since >= LIMITS.refusedMs
-    )
+    if (refusedSince !== null && now - refusedSince >= LIMITS.refusedMs)
       void refusal(consumer, found.troubles).then(onRefused);
   }
 

@@ -1,4 +1,4 @@
-import type { BrokerTrouble } from './broker-log.ts';
+import { type BrokerTrouble, isDecisive } from './broker-log.ts';
 
 /** What the client's statistics (`event.stats`) tell of one broker. */
 export interface BrokerStatistics {
@@ -31,6 +31,8 @@ export interface Unreachable {
   readonly coordinator: boolean;
   /** What each of them refuses for, when no broker can be reached at all. */
   readonly troubles: readonly BrokerTrouble[];
+  /** Since when all of these are refusals that no further attempt will change; null: they are not. */
+  readonly refusedSince: number | null;
 }
 
 export interface Outage {
@@ -51,6 +53,13 @@ export function createOutage(silentMs: number): Outage {
   const troubles = new Map<string, BrokerTrouble>();
   let fineAt = new Map<string, number>();
   let since: number | null = null;
+  let refusedSince: number | null = null;
+
+  /** A broker that refuses may also just hang up, which says less. */
+  function note(trouble: BrokerTrouble): void {
+    const before = troubles.get(trouble.broker);
+    if (trouble.kind !== 'closed' || !before || !isDecisive(before)) troubles.set(trouble.broker, trouble);
+  }
 
   /** When it answered for the last time, as far as we can tell. */
   function lastFine(broker: BrokerStatistics, joining: boolean, now: number): number {
@@ -65,7 +74,7 @@ export function createOutage(silentMs: number): Outage {
   }
 
   return {
-    note: (trouble) => void troubles.set(trouble.broker, trouble),
+    note,
     judge({ brokers = {}, cgrp }, now) {
       const joining = /^wait-(?:join|sync)/.test(cgrp?.join_state ?? '');
       const all = Object.values(brokers).filter(
@@ -81,15 +90,19 @@ export function createOutage(silentMs: number): Outage {
       const rejoined = all.every((broker) => !isCoordinator(broker) || broker.state === 'UP');
       if (down.length === 0 && (since === null || rejoined)) {
         since = null;
+        refusedSince = null;
         return null;
       }
       since ??= Math.min(now, ...down.map((broker) => fineAt.get(keyOf(broker))!));
+      const reasons = up.length > 0 ? [] : [...troubles.values()];
+      refusedSince = reasons.length > 0 && reasons.every(isDecisive) ? (refusedSince ?? now) : null;
       return {
         since,
         brokers: new Map(down.map(({ nodename }) => [nodename, troubles.get(nodename)?.why ?? 'no answer'])),
         topicPartitions: new Set(down.flatMap(({ toppars }) => Object.keys(toppars))).size,
         coordinator: down.some(isCoordinator),
-        troubles: up.length > 0 ? [] : [...troubles.values()],
+        troubles: reasons,
+        refusedSince,
       };
     },
   };

@@ -119,7 +119,9 @@ export async function createPipeline(
     async settled(deadlineMs = 50_000) {
       // A broker that has just come back answers some questions with an error.
       const ends = await until(() => endOffsets(bootstrap, topic).catch(() => null), { what: 'the ends' });
-      await untilAcknowledged(() => committed().catch(() => new Map()), ends, deadlineMs);
+      await untilAcknowledged(() => committed().catch(() => new Map()), ends, deadlineMs).catch((error) => {
+        throw new Error(`${error.message}\n${services.map((service) => service.tail()).join('\n--\n')}`);
+      });
     },
     async counts() {
       const sql = `SELECT COUNT(*), COUNT(DISTINCT CONCAT(kafka_partition, '-', kafka_offset)) FROM ${table};`;

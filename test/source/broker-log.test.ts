@@ -22,6 +22,16 @@ describe('a log line of the Kafka client', () => {
       'this listener takes no SASL',
     ],
     [
+      "SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker transport failure: broker's supported mechanisms: (n/a) (after 3ms in state AUTH_HANDSHAKE)",
+      'closed',
+      'it closes the connection',
+    ],
+    [
+      "SASL PLAIN mechanism handshake failed: Local: Timed out: broker's supported mechanisms: (n/a) (after 10010ms in state AUTH_HANDSHAKE)",
+      'network',
+      'no answer',
+    ],
+    [
       'SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified (after 19ms in state SSL_HANDSHAKE)',
       'certificate',
       'its certificate is not trusted',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { BrokerTrouble } from '../../src/source/broker-log.ts';
 import { type BrokerStatistics, createOutage } from '../../src/source/outage.ts';
 
 const SILENT_MS = 8_000;
@@ -30,6 +31,35 @@ function judged(
 }
 const silentFor = (seconds: number): BrokerStatistics => ({ ...leader, rxidle: seconds * 1e6 });
 
+describe('a refusal by every broker', () => {
+  const away: BrokerStatistics = { ...leader, state: 'TRY_CONNECT' };
+  const denied = { broker: 'b:1', kind: 'credentials', why: 'user name or password refused' } as const;
+  const closed = { broker: 'b:1', kind: 'closed', why: 'it closes the connection' } as const;
+
+  /** What is noted before each look, 5 s apart; since when all of them have refused. */
+  const refusedSince = (noted: readonly BrokerTrouble[], brokers: readonly BrokerStatistics[] = [away]) => {
+    const outage = createOutage(SILENT_MS);
+    return noted.map((trouble, i) => {
+      outage.note(trouble);
+      return outage.judge({ brokers: Object.fromEntries(brokers.entries()) }, i * 5_000)?.refusedSince;
+    });
+  };
+
+  it('counts from its first word on, not from the beginning of the outage', () => {
+    expect(refusedSince([refused, refused, denied, denied])).toEqual([null, null, 10_000, 10_000]);
+    expect(refusedSince([closed, denied])).toEqual([null, 5_000]);
+  });
+
+  it('goes on when the broker hangs up in between, and not when it cannot be reached', () => {
+    expect(refusedSince([denied, closed, denied])).toEqual([0, 0, 0]);
+    expect(refusedSince([denied, refused, denied])).toEqual([0, null, 10_000]);
+  });
+
+  it('is none while another broker answers', () => {
+    expect(refusedSince([denied], [away, bystander])).toEqual([null]);
+  });
+});
+
 describe('an outage', () => {
   it('is none while brokers answer, or nothing is asked of them', () => {
     const idle = { ...silentFor(600), waitresp_cnt: 0 };
@@ -55,6 +85,7 @@ describe('an outage', () => {
       topicPartitions: 2,
       coordinator: false,
       troubles: [],
+      refusedSince: null,
     });
   });
 
