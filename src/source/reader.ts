@@ -100,6 +100,7 @@ function createRead({ consumer, inquiry, clock, polling, topicPartitions }: Cont
   async function round(logs: readonly Open[], share: number, deadline: number): Promise<Message[]> {
     const byKey = new Map(logs.map((log) => [topicPartitionKey(log), Object.assign(log, { wanted: share })]));
     const taken: Message[] = [];
+    polling.ends(); // Those met before do not count for what is read now.
     consumer.assign(logs.map(({ topic, partition, position }) => ({ topic, partition, offset: position })));
     while (logs.some((log) => log.wanted > 0 && !log.ended) && clock.now() < deadline) {
       for (const message of await polling.poll())

@@ -79,6 +79,12 @@ describe('a bounded reading', () => {
     expect((await read(one, 1)).values).toHaveLength(1);
   });
 
+  it('goes on past an end that an earlier one met', async () => {
+    const one = await reader({ topics: [await topicWith([3_000])] });
+    expect((await read(one, 1, 'latest')).values).toEqual(named(0, [2_999]));
+    expect((await read(one, 3_000)).values).toHaveLength(3_000);
+  });
+
   it('ends with its time', async () => {
     const topic = await topicWith([5]);
     const one = await reader({ topics: [topic] });
