@@ -1,8 +1,8 @@
 // Writes the reference tables of docs/ from the built code: `npm run build && node scripts/reference.mjs`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configKeys } from '../dist/config/keys.js';
-import * as cells from '../dist/decode/cell.js';
-import { jsonTree } from '../dist/decode/json-tree.js';
+import * as cells from '../dist/decode/cell/cell.js';
+import { jsonTree } from '../dist/decode/json/tree.js';
 import { ERRORS, REJECTIONS } from '../dist/errors.js';
 import { createConverter } from '../dist/mapping/convert/convert.js';
 import { parseColumnType } from '../dist/mapping/parse-type.js';

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { UnmappedField } from './decode/unmapped.ts';
+import type { UnmappedField } from './decode/path/unmapped.ts';
 import { asSinkError, SinkError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import type { Log } from './log.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
-import { openRegistry, type RegistryOptions, type RegistryRetry } from './decode/registry.ts';
+import { openRegistry, type RegistryOptions, type RegistryRetry } from './decode/schema/registry.ts';
 import { SinkError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type MaxCompute, type MaxComputeOptions, openMaxCompute } from './maxcompute/maxcompute.ts';

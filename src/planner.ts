@@ -1,4 +1,4 @@
-import type { UnmappedField } from './decode/unmapped.ts';
+import type { UnmappedField } from './decode/path/unmapped.ts';
 import type { EncodeJob, EncodeResult } from './encode/job.ts';
 import { type EncodePool, type EncodePoolOptions, openPool } from './encode/pool.ts';
 import { SinkError } from './errors.ts';

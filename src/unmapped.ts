@@ -1,6 +1,6 @@
 import { type AddColumnsOptions, addColumns, newColumns } from './add-columns.ts';
 import type { Config } from './config/schema.ts';
-import type { UnmappedField } from './decode/unmapped.ts';
+import type { UnmappedField } from './decode/path/unmapped.ts';
 import { SinkError } from './errors.ts';
 import { unmappedPolicy } from './mapping/compile.ts';
 import { sqlTableName } from './maxcompute/wire.ts';

@@ -129,6 +129,27 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
     types: ['auth.ts', 'core.ts'],
   },
 };
+/**
+ * The same inside the decoders, from the cells that come out to the formats that fill them; no format knows another,
+ * but that a JSON Schema and the envelope of Connect say what JSON means.
+ */
+const DECODE_DIRECTIONS: typeof DIRECTIONS = {
+  cell: { code: [], types: [] },
+  path: { code: ['cell'], types: [] },
+  'format.ts': { code: [], types: ['csv', 'schema'] },
+  'wrap.ts': { code: [], types: ['decoder.ts'] },
+  'whole.ts': { code: ['encoding'], types: ['format.ts'] },
+  schema: { code: [], types: ['cell', 'decoder.ts'] },
+  encoding: { code: ['cell', 'wrap.ts'], types: ['decoder.ts'] },
+  compression: { code: ['cell', 'wrap.ts'], types: ['decoder.ts', 'format.ts'] },
+  scalar: { code: ['cell', 'encoding'], types: ['decoder.ts', 'path'] },
+  csv: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
+  json: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
+  jsonschema: { code: ['cell', 'envelope', 'json', 'schema'], types: ['decoder.ts'] },
+  avro: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
+  protobuf: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
+  envelope: { code: ['cell', 'json', 'path'], types: ['decoder.ts'] },
+};
 /** What every other file may import: they put the parts together. */
 const ANYTHING = /^(?!check|cli|demo|emulator)/;
 const TOP = { cli: /^/, 'cli.ts': /^/, demo: /^(?!emulator|cli|main)/ } as Record<string, RegExp>;
@@ -151,14 +172,18 @@ describe('import directions', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('each part of the local MaxCompute imports only what it may', () => {
-    const inside = (name: string): string => partOf(name.replace(/^emulator\//, ''));
+  it.each([
+    ['emulator', EMULATOR_DIRECTIONS],
+    ['decode', DECODE_DIRECTIONS],
+  ])('each part inside %s imports only what it may', (folder, directions) => {
+    const inside = (name: string): string => partOf(name.slice(folder.length + 1));
     const wrong = offences(({ name, imports }) => {
-      const rule = name.startsWith('emulator/') ? EMULATOR_DIRECTIONS[inside(name)] : undefined;
+      const rule = name.startsWith(`${folder}/`) ? directions[inside(name)] : undefined;
       const allowed = (to: string, typeOnly: boolean): boolean =>
         !rule || to === inside(name) || rule.code.includes(to) || (typeOnly && rule.types.includes(to));
       return imports
-        .filter(({ target, typeOnly }) => target !== null && !allowed(inside(target), typeOnly))
+        .filter(({ target }) => target?.startsWith(`${folder}/`))
+        .filter(({ target, typeOnly }) => !allowed(inside(target!), typeOnly))
         .map(({ specifier }) => `may not import ${specifier}`);
     });
     expect(wrong).toEqual([]);
@@ -170,9 +195,9 @@ describe('import directions', () => {
       '@duckdb/node-api': ['emulator/store/duckdb.ts'],
       '@marcbachmann/cel-js': ['mapping/expr/cel.ts'],
       '@hono/node-server': ['ops/server.ts'],
-      '@kafkajs/confluent-schema-registry': ['decode/registry-calls.ts'],
-      ajv: ['decode/jsonschema-validate.ts'],
-      avsc: ['decode/avro-opinion.ts'],
+      '@kafkajs/confluent-schema-registry': ['decode/schema/registry-calls.ts'],
+      ajv: ['decode/jsonschema/validate.ts'],
+      avsc: ['decode/avro/opinion.ts'],
       commander: ['cli/program.ts'],
       fzstd: ['emulator/compress/zstd-portable.ts'],
       hono: ['ops/server.ts'],
@@ -241,9 +266,9 @@ function dependencies(): string[] {
 
 /** decode, mapping and encode run in worker threads, except these files of the main thread. */
 const MAIN_SIDE = [
-  'decode/avro-opinion.ts',
-  'decode/registry.ts',
-  'decode/registry-calls.ts',
+  'decode/avro/opinion.ts',
+  'decode/schema/registry.ts',
+  'decode/schema/registry-calls.ts',
   'encode/pool.ts',
   'encode/watchdog.ts',
   'encode/cpu.ts',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../src/clock.ts';
 import type { Config } from '../src/config/schema.ts';
-import type { UnmappedField } from '../src/decode/unmapped.ts';
+import type { UnmappedField } from '../src/decode/path/unmapped.ts';
 import { SinkError } from '../src/errors.ts';
 import type { Log } from '../src/log.ts';
 import type { MaxCompute } from '../src/maxcompute/maxcompute.ts';

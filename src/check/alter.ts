@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import { Cell, INSTANT } from '../decode/cell.ts';
+import { Cell, INSTANT } from '../decode/cell/cell.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { createTablePartitioner } from '../mapping/table-partition.ts';
 import type { TableInfo } from '../maxcompute/maxcompute.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CSV_DEFAULTS } from '../decode/csv-options.ts';
+import { CSV_DEFAULTS } from '../decode/csv/options.ts';
 import { EVEN_IF_WRONG, leaf, list, nullable } from './leaf.ts';
 
 /** One character; `\t`, `\\`, `\x01` and `\u0001` are read where the file's own escapes do not reach, as in a variable. */

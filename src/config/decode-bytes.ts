@@ -1,4 +1,4 @@
-import { charsetOf } from '../decode/charset.ts';
+import { charsetOf } from '../decode/encoding/charset.ts';
 import { COMPRESSIONS, FORMATS, type Format } from '../decode/format.ts';
 import { choice, leaf, text } from './leaf.ts';
 

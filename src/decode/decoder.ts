@@ -1,18 +1,18 @@
-import { createAvroDecoder } from './avro.ts';
-import type { Cell, Dirty } from './cell.ts';
-import { createCsvDecoder } from './csv.ts';
-import { createEnvelopeDecoder } from './envelope.ts';
+import { createAvroDecoder } from './avro/avro.ts';
+import type { Cell, Dirty } from './cell/cell.ts';
+import { decompressing } from './compression/inflate.ts';
+import { createCsvDecoder } from './csv/csv.ts';
+import { transcoding } from './encoding/transcode.ts';
+import { createEnvelopeDecoder } from './envelope/envelope.ts';
 import type { DecodeOptions } from './format.ts';
-import { decompressing } from './inflate.ts';
-import { createJsonDecoder } from './json.ts';
-import { createJsonSchemaDecoder } from './jsonschema.ts';
-import type { Path } from './path.ts';
-import { createPrimitiveDecoder } from './primitive.ts';
-import { createProtobufDecoder } from './protobuf.ts';
-import type { SchemaText } from './schema.ts';
-import { createBytesDecoder, createTextDecoder } from './text.ts';
-import { transcoding } from './transcode.ts';
-import type { UnmappedField, UnmappedSpec } from './unmapped.ts';
+import { createJsonDecoder } from './json/json.ts';
+import { createJsonSchemaDecoder } from './jsonschema/jsonschema.ts';
+import type { Path } from './path/path.ts';
+import type { UnmappedField, UnmappedSpec } from './path/unmapped.ts';
+import { createProtobufDecoder } from './protobuf/protobuf.ts';
+import { createPrimitiveDecoder } from './scalar/primitive.ts';
+import { createBytesDecoder, createTextDecoder } from './scalar/text.ts';
+import type { SchemaText } from './schema/schema.ts';
 
 /** What a decoder is made of: plain data, part of the plan. `paths[i]` fills `cells[i]`. */
 export interface DecoderSpec extends DecodeOptions {

@@ -1,5 +1,5 @@
-import type { CsvOptions } from './csv-options.ts';
-import type { SchemaText } from './schema.ts';
+import type { CsvOptions } from './csv/options.ts';
+import type { SchemaText } from './schema/schema.ts';
 
 /** Formats of a key or value. */
 export const FORMATS = [

@@ -1,5 +1,5 @@
+import { isUtf8 } from './encoding/transcode.ts';
 import type { DecodeOptions, Format } from './format.ts';
-import { isUtf8 } from './transcode.ts';
 
 /** Formats whose whole value is one scalar. */
 const SCALAR: ReadonlySet<Format> = new Set(['text', 'bytes', 'short', 'integer', 'long', 'float', 'double']);

@@ -1,5 +1,5 @@
-import type { SchemaText } from '../decode/schema.ts';
-import type { UnmappedField } from '../decode/unmapped.ts';
+import type { UnmappedField } from '../decode/path/unmapped.ts';
+import type { SchemaText } from '../decode/schema/schema.ts';
 import type { RejectionCode } from '../errors.ts';
 import type { MendAction } from '../mapping/dirty.ts';
 

@@ -1,4 +1,4 @@
-import { REST } from '../decode/unmapped.ts';
+import { REST } from '../decode/path/unmapped.ts';
 import { hasFields } from '../decode/whole.ts';
 import type { ColumnConfig, CompileInput, Findings, TableSchema } from './compile.ts';
 import { hashChars } from './conceal/hash.ts';

@@ -1,5 +1,5 @@
 import { tombstoneRule } from '../decode/format.ts';
-import type { UnmappedSpec } from '../decode/unmapped.ts';
+import type { UnmappedSpec } from '../decode/path/unmapped.ts';
 import { compileColumns } from './compile-columns.ts';
 import { compileKey } from './compile-key.ts';
 import { compileTablePartitions } from './compile-table-partitions.ts';

@@ -1,7 +1,7 @@
-import { CSV_DEFAULTS, csvField } from '../decode/csv-options.ts';
+import { CSV_DEFAULTS, csvField } from '../decode/csv/options.ts';
 import { type DecodeOptions, tombstoneRule } from '../decode/format.ts';
-import type { Path } from '../decode/path.ts';
-import { REST } from '../decode/unmapped.ts';
+import type { Path } from '../decode/path/path.ts';
+import { REST } from '../decode/path/unmapped.ts';
 import type { Source } from './source.ts';
 
 type Found = Source | { readonly problem: string };

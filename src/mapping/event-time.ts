@@ -1,5 +1,5 @@
-import { type Cell, type Dirty, NULL } from '../decode/cell.ts';
-import { formatIso } from '../decode/iso-text.ts';
+import { type Cell, type Dirty, NULL } from '../decode/cell/cell.ts';
+import { formatIso } from '../decode/cell/iso-text.ts';
 import { dirty } from './convert/converter.ts';
 import type { LatenessRules, PlanTime } from './plan.ts';
 import { createTimeReader, instantSeconds, isInRange, newMoment } from './time/reader.ts';

@@ -1,4 +1,4 @@
-import type { Cell, Dirty } from '../decode/cell.ts';
+import type { Cell, Dirty } from '../decode/cell/cell.ts';
 import type { RejectionCode } from '../errors.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter, Converter } from './convert/converter.ts';

@@ -1,4 +1,4 @@
-import { BOOLEAN, BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell.ts';
+import { BOOLEAN, BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell/cell.ts';
 import type { ChunkView, Header } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, readHeaders } from '../source/chunk.ts';
 import { isText } from './convert/bytes.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BYTES, Cell, NULL } from '../decode/cell.ts';
+import { BYTES, Cell, NULL } from '../decode/cell/cell.ts';
 import { renderText } from './convert/text.ts';
 
 /** Bytes of a hashed key: SHA-256 cut. Among 4 billion different keys two are equal with a chance of 2^-65. */

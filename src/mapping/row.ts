@@ -1,6 +1,6 @@
-import { BOOLEAN, Cell, type Dirty, NULL, NUMBER, STRING } from '../decode/cell.ts';
+import { BOOLEAN, Cell, type Dirty, NULL, NUMBER, STRING } from '../decode/cell/cell.ts';
 import type { Decoder } from '../decode/decoder.ts';
-import { fillTombstone } from '../decode/envelope-words.ts';
+import { fillTombstone } from '../decode/envelope/words.ts';
 import type { Rejection } from '../encode/job.ts';
 import type { ChunkView } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';

@@ -1,8 +1,8 @@
 import type { DecoderSpec } from '../decode/decoder.ts';
-import { isEnvelopeWord } from '../decode/envelope-words.ts';
+import { isEnvelopeWord } from '../decode/envelope/words.ts';
 import type { DecodeOptions } from '../decode/format.ts';
-import type { Path } from '../decode/path.ts';
-import type { UnmappedSpec } from '../decode/unmapped.ts';
+import type { Path } from '../decode/path/path.ts';
+import type { UnmappedSpec } from '../decode/path/unmapped.ts';
 import { decodesWhole, hasFields } from '../decode/whole.ts';
 import { csvSource, envelopeSource } from './decode-sources.ts';
 import type { Plan, Slot } from './plan.ts';

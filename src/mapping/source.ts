@@ -1,6 +1,6 @@
-import { ENVELOPE_WORDS, isEnvelopeWord } from '../decode/envelope-words.ts';
-import type { Path } from '../decode/path.ts';
-import { parsePath } from '../decode/path.ts';
+import { ENVELOPE_WORDS, isEnvelopeWord } from '../decode/envelope/words.ts';
+import type { Path } from '../decode/path/path.ts';
+import { parsePath } from '../decode/path/path.ts';
 import type { InputView } from './expr/inputs.ts';
 
 const METADATA = [

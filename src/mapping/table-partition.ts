@@ -1,4 +1,4 @@
-import { Cell, type Dirty, NULL } from '../decode/cell.ts';
+import { Cell, type Dirty, NULL } from '../decode/cell/cell.ts';
 import { asText } from './convert/bytes.ts';
 import { dirty } from './convert/converter.ts';
 import { renderText } from './convert/text.ts';

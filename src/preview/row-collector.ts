@@ -1,4 +1,4 @@
-import { formatDay, formatIso } from '../decode/iso-text.ts';
+import { formatDay, formatIso } from '../decode/cell/iso-text.ts';
 import { RecordWriter } from '../encode/record-writer.ts';
 import type { RowSink, Writers } from '../encode/writers.ts';
 import type { Plan } from '../mapping/plan.ts';

@@ -1,6 +1,6 @@
 import { createBudget } from '../budget.ts';
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
-import type { SchemaText } from '../decode/schema.ts';
+import type { SchemaText } from '../decode/schema/schema.ts';
 import type { WriterSchema } from '../encode/job.ts';
 import { createTransform, type Transform, type Transformed } from '../encode/transform.ts';
 import { LIMITS } from '../limits.ts';

@@ -1,6 +1,6 @@
 import { createBudget } from '../budget.ts';
 import { type DeadLetter, deadLetterId } from '../deadletter/dead-letter.ts';
-import type { SchemaText } from '../decode/schema.ts';
+import type { SchemaText } from '../decode/schema/schema.ts';
 import type { EncodeResult, Piece, Rejection, WriterSchema } from '../encode/job.ts';
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';

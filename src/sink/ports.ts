@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../deadletter/dead-letter.ts';
-import type { SchemaText } from '../decode/schema.ts';
+import type { SchemaText } from '../decode/schema/schema.ts';
 import type { EncodeJob, EncodeResult } from '../encode/job.ts';
 import type { IntentSession } from '../ledger/intent.ts';
 

@@ -1,4 +1,4 @@
-import * as cells from '../../src/decode/cell.ts';
+import * as cells from '../../src/decode/cell/cell.ts';
 
 /** Cells as decoders make them, from plain values. */
 export function cellOf(fill: (cell: cells.Cell) => void): cells.Cell {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BYTES, type Cell, DAY, INSTANT, JSON_TEXT, LOCAL, STRING } from '../../src/decode/cell.ts';
+import { BYTES, type Cell, DAY, INSTANT, JSON_TEXT, LOCAL, STRING } from '../../src/decode/cell/cell.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { bytes, integer, items, members, number, ofKind, string, text } from '../decode/trees.ts';
 import { type StoreOptions, stored } from './stored.ts';

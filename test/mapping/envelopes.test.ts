@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
 import { parseSource, sourceText } from '../../src/mapping/source.ts';
-import { canalMessage } from '../decode/canal-samples.ts';
-import { mysqlEvent, orderRow, withSchema } from '../decode/debezium-samples.ts';
+import { canalMessage } from '../decode/envelope/canal-samples.ts';
+import { mysqlEvent, orderRow, withSchema } from '../decode/envelope/debezium-samples.ts';
 import {
   chunkOf,
   compile,

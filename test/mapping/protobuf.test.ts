@@ -6,7 +6,7 @@ import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';
 import { RecordWriter } from '../../src/encode/record-writer.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
-import { encode, framed, protobufSchema } from '../decode/protobuf-samples.ts';
+import { encode, framed, protobufSchema } from '../decode/protobuf/samples.ts';
 import { chunkOf, planOf, recorder, type SchemaText } from './support.ts';
 
 const ID = 7;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAvroDecoder } from '../../src/decode/avro.ts';
+import { createAvroDecoder } from '../../src/decode/avro/avro.ts';
 import { createDecoder } from '../../src/decode/decoder.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
 import { chunkOf, type PlanInput, planOf, recorder, type TestRecord, type Written } from './support.ts';

@@ -1,4 +1,4 @@
-import type { Cell, Dirty } from '../../src/decode/cell.ts';
+import type { Cell, Dirty } from '../../src/decode/cell/cell.ts';
 import { parseType } from '../../src/emulator/model/types.ts';
 import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';

@@ -9,8 +9,8 @@ import {
   LOCAL,
   NUMBER,
   STRING,
-} from '../../src/decode/cell.ts';
-import { CSV_DEFAULTS, type CsvOptions } from '../../src/decode/csv-options.ts';
+} from '../../src/decode/cell/cell.ts';
+import { CSV_DEFAULTS, type CsvOptions } from '../../src/decode/csv/options.ts';
 import type { Envelope, Tombstone } from '../../src/decode/format.ts';
 import { type CompileInput, compilePlan, type TableConfig } from '../../src/mapping/compile.ts';
 import { createConverter } from '../../src/mapping/convert/convert.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BOOLEAN, BYTES, type Cell, DOUBLE, INSTANT, JSON_TEXT, NULL } from '../../src/decode/cell.ts';
+import { BOOLEAN, BYTES, type Cell, DOUBLE, INSTANT, JSON_TEXT, NULL } from '../../src/decode/cell/cell.ts';
 import { parseType } from '../../src/emulator/model/types.ts';
 import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encode, framed } from '../decode/avro-samples.ts';
+import { encode, framed } from '../decode/avro/samples.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';

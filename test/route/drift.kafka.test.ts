@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encode } from '../decode/avro-samples.ts';
+import { encode } from '../decode/avro/samples.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName } from '../support/topics.ts';

@@ -1,4 +1,4 @@
-import { Cell, STRING } from '../../decode/cell.ts';
+import { Cell, STRING } from '../../decode/cell/cell.ts';
 import { asText } from '../convert/bytes.ts';
 import { type Converter, dirty } from '../convert/converter.ts';
 import { renderText } from '../convert/text.ts';

@@ -1,4 +1,4 @@
-import { BOOLEAN, type Cell, STRING } from '../../decode/cell.ts';
+import { BOOLEAN, type Cell, STRING } from '../../decode/cell/cell.ts';
 import { asText } from './bytes.ts';
 import { type Converter, wrongType } from './converter.ts';
 import { digitsOf, newDigits } from './decimal-digits.ts';

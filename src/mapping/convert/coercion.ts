@@ -13,7 +13,7 @@ import {
   STRING,
   TIME,
   TREE,
-} from '../../decode/cell.ts';
+} from '../../decode/cell/cell.ts';
 import type { ColumnType } from '../types.ts';
 import { type ScalarName, typeText } from '../types.ts';
 import { type Converter, dirty, notExact, type Rounding, show } from './converter.ts';

@@ -1,4 +1,4 @@
-import { Cell, STRING } from '../../decode/cell.ts';
+import { Cell, STRING } from '../../decode/cell/cell.ts';
 import { concealed } from '../conceal/conceal.ts';
 import type { PlanColumn } from '../plan.ts';
 import { isNested, type NestedType, type ScalarType } from '../types.ts';

@@ -13,8 +13,8 @@ import {
   STRING,
   TIME,
   TREE,
-} from '../../decode/cell.ts';
-import { timeText, treeJson } from '../../decode/tree-json.ts';
+} from '../../decode/cell/cell.ts';
+import { timeText, treeJson } from '../../decode/cell/tree-json.ts';
 import type { RecordWriter } from '../../encode/record-writer.ts';
 import type { RejectionCode } from '../../errors.ts';
 import { asText } from './bytes.ts';

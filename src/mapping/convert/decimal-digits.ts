@@ -1,5 +1,5 @@
-import { BOOLEAN, type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell.ts';
-import { textNumber } from '../../decode/shortest-float.ts';
+import { BOOLEAN, type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell/cell.ts';
+import { textNumber } from '../../decode/cell/shortest-float.ts';
 import { putAscii } from './bytes.ts';
 
 /** A decimal number: ±0.d1d2d3... x 10^point, without leading or trailing zeros; zero has length 0. */

@@ -1,4 +1,4 @@
-import { type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell.ts';
+import { type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell/cell.ts';
 import { asText } from './bytes.ts';
 import { type Converter, outOfRange, wrongType } from './converter.ts';
 import { type DecimalDigits, digitsOf, newDigits, numberText, scanDecimal } from './decimal-digits.ts';

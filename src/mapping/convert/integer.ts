@@ -8,7 +8,7 @@ import {
   NUMBER,
   STRING,
   TIME,
-} from '../../decode/cell.ts';
+} from '../../decode/cell/cell.ts';
 import { epochUnit } from '../time/epoch.ts';
 import type { ScalarType } from '../types.ts';
 import {

@@ -1,4 +1,4 @@
-import { BOOLEAN, Cell, type Dirty, STRING, TIME } from '../../decode/cell.ts';
+import { BOOLEAN, Cell, type Dirty, STRING, TIME } from '../../decode/cell/cell.ts';
 import { epochFromText, epochUnit } from '../time/epoch.ts';
 import { newMoment } from '../time/reader.ts';
 import { asText } from './bytes.ts';

@@ -1,4 +1,14 @@
-import { BYTES, Cell, DAY, type Dirty, DOUBLE, INSTANT, LOCAL, STRING, TIME } from '../../decode/cell.ts';
+import {
+  BYTES,
+  Cell,
+  DAY,
+  type Dirty,
+  DOUBLE,
+  INSTANT,
+  LOCAL,
+  STRING,
+  TIME,
+} from '../../decode/cell/cell.ts';
 import { asText } from './bytes.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
 import { renderText } from './text.ts';

@@ -1,4 +1,4 @@
-import { Cell, type Member, STRING, TREE, type Tree } from '../../decode/cell.ts';
+import { Cell, type Member, STRING, TREE, type Tree } from '../../decode/cell/cell.ts';
 
 /** One entry of a map. */
 export interface Entry {

@@ -1,6 +1,6 @@
-import { Cell, type Dirty, JSON_TEXT, NULL, STRING, TREE, type Tree } from '../../decode/cell.ts';
-import { createJsonDecoder } from '../../decode/json.ts';
-import { jsonTree } from '../../decode/json-tree.ts';
+import { Cell, type Dirty, JSON_TEXT, NULL, STRING, TREE, type Tree } from '../../decode/cell/cell.ts';
+import { createJsonDecoder } from '../../decode/json/json.ts';
+import { jsonTree } from '../../decode/json/tree.ts';
 import type { Coercion } from '../plan.ts';
 import { type ColumnType, isNested, type NestedType, type ScalarType, typeText } from '../types.ts';
 import { refused } from './coercion.ts';

@@ -1,5 +1,5 @@
-import type { Cell, Dirty } from '../../decode/cell.ts';
-import { DAY_SECONDS } from '../../decode/iso-text.ts';
+import type { Cell, Dirty } from '../../decode/cell/cell.ts';
+import { DAY_SECONDS } from '../../decode/cell/iso-text.ts';
 import type { TimeSpec } from '../plan.ts';
 import { SECONDS_MAX } from '../time/calendar.ts';
 import { createTimeReader, instantSeconds, isInRange, localSeconds, newMoment } from '../time/reader.ts';

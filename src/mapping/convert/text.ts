@@ -9,8 +9,8 @@ import {
   NUMBER,
   STRING,
   TREE,
-} from '../../decode/cell.ts';
-import { timeText, treeJson } from '../../decode/tree-json.ts';
+} from '../../decode/cell/cell.ts';
+import { timeText, treeJson } from '../../decode/cell/tree-json.ts';
 import { LIMITS } from '../../limits.ts';
 import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';

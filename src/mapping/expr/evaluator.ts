@@ -1,4 +1,4 @@
-import { type Cell, type Dirty, MISSING, NULL, STRING } from '../../decode/cell.ts';
+import { type Cell, type Dirty, MISSING, NULL, STRING } from '../../decode/cell/cell.ts';
 import { dirty } from '../convert/converter.ts';
 import type { Slot } from '../plan.ts';
 import { faultOf } from './cel.ts';

@@ -1,4 +1,4 @@
-import type { Path } from '../../decode/path.ts';
+import type { Path } from '../../decode/path/path.ts';
 import { LIMITS } from '../../limits.ts';
 import { compileRegex } from '../../regex.ts';
 import { compileCel, type Fault, type Program, parseCel } from './cel.ts';

@@ -1,4 +1,4 @@
-import { BOOLEAN, type Cell, type Dirty, NULL } from '../../decode/cell.ts';
+import { BOOLEAN, type Cell, type Dirty, NULL } from '../../decode/cell/cell.ts';
 import { type Converter, dirty, show } from '../convert/converter.ts';
 import type { Plan } from '../plan.ts';
 import { createEvaluator, type Evaluator } from './evaluator.ts';

@@ -1,4 +1,4 @@
-import type { Path } from '../../decode/path.ts';
+import type { Path } from '../../decode/path/path.ts';
 import { type Formats, findSource, wholeSource } from '../slots.ts';
 import { pathText, type Source } from '../source.ts';
 import { parseExpression } from './expression.ts';

@@ -1,4 +1,4 @@
-import { formatIso } from '../../decode/iso-text.ts';
+import { formatIso } from '../../decode/cell/iso-text.ts';
 
 const NANOS_PER_MS = 1_000_000;
 

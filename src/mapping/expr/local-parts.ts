@@ -1,4 +1,4 @@
-import { civilOf, DAY_SECONDS } from '../../decode/iso-text.ts';
+import { civilOf, DAY_SECONDS } from '../../decode/cell/iso-text.ts';
 import { daysOf } from '../time/calendar.ts';
 import { parseZone, toLocal, UTC, type Zone } from '../time/zone.ts';
 

@@ -1,4 +1,4 @@
-import type { Path, Step } from '../../decode/path.ts';
+import type { Path, Step } from '../../decode/path/path.ts';
 import type { Node } from './cel.ts';
 import { RENAMED } from './functions.ts';
 

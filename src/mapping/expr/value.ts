@@ -13,9 +13,9 @@ import {
   STRING,
   TREE,
   type Tree,
-} from '../../decode/cell.ts';
-import { jsonTree } from '../../decode/json-tree.ts';
-import { timeText } from '../../decode/tree-json.ts';
+} from '../../decode/cell/cell.ts';
+import { timeText } from '../../decode/cell/tree-json.ts';
+import { jsonTree } from '../../decode/json/tree.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';
 import { readSimpleDouble } from '../convert/float.ts';
 import { isUnsigned, unsigned } from './cel.ts';

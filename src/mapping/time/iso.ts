@@ -1,4 +1,4 @@
-import { DAY_SECONDS } from '../../decode/iso-text.ts';
+import { DAY_SECONDS } from '../../decode/cell/iso-text.ts';
 import { daysOf, isDate, isTimeOfDay, type Moment } from './calendar.ts';
 import { countDigits, fractionNanos, readDigits, readOffset } from './digits.ts';
 

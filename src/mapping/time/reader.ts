@@ -1,5 +1,15 @@
-import { Cell, DAY, type Dirty, DOUBLE, INSTANT, INTEGER, LOCAL, NUMBER, STRING } from '../../decode/cell.ts';
-import { DAY_SECONDS } from '../../decode/iso-text.ts';
+import {
+  Cell,
+  DAY,
+  type Dirty,
+  DOUBLE,
+  INSTANT,
+  INTEGER,
+  LOCAL,
+  NUMBER,
+  STRING,
+} from '../../decode/cell/cell.ts';
+import { DAY_SECONDS } from '../../decode/cell/iso-text.ts';
 import { asText } from '../convert/bytes.ts';
 import { dirty, outOfRange, type Rounding, show, wrongType } from '../convert/converter.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';

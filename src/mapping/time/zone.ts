@@ -1,4 +1,4 @@
-import { DAY_SECONDS } from '../../decode/iso-text.ts';
+import { DAY_SECONDS } from '../../decode/cell/iso-text.ts';
 import { daysOf } from './calendar.ts';
 
 /** A time zone: an IANA name, `Z`, `UTC` or a fixed offset (`+08:00`, `UTC+8`). */

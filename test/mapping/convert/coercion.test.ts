@@ -8,7 +8,7 @@ import {
   JSON_TEXT,
   LOCAL,
   TIME,
-} from '../../../src/decode/cell.ts';
+} from '../../../src/decode/cell/cell.ts';
 import { bytes, integer, items, members, number, ofKind, string, text } from '../../decode/trees.ts';
 import { type StoreOptions, stored } from '../stored.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BOOLEAN, type Cell, DOUBLE, INSTANT, TIME } from '../../../src/decode/cell.ts';
+import { BOOLEAN, type Cell, DOUBLE, INSTANT, TIME } from '../../../src/decode/cell/cell.ts';
 import { integer, number, ofKind, string } from '../../decode/trees.ts';
 import { type StoreOptions, stored } from '../stored.ts';
 

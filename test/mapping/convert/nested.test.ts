@@ -10,8 +10,8 @@ import {
   MISSING,
   NULL,
   TIME,
-} from '../../../src/decode/cell.ts';
-import { jsonTree } from '../../../src/decode/json-tree.ts';
+} from '../../../src/decode/cell/cell.ts';
+import { jsonTree } from '../../../src/decode/json/tree.ts';
 import { typeText } from '../../../src/mapping/types.ts';
 import { bytes, integer, items, members, number, ofKind, string, text } from '../../decode/trees.ts';
 import { anyType } from '../any-type.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TIME } from '../../../src/decode/cell.ts';
+import { TIME } from '../../../src/decode/cell/cell.ts';
 import { ofKind } from '../../decode/trees.ts';
 import { stored } from '../stored.ts';
 

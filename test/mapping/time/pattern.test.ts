@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { civilOf, formatIso } from '../../../src/decode/iso-text.ts';
+import { civilOf, formatIso } from '../../../src/decode/cell/iso-text.ts';
 import { daysOf, isDate, SECONDS_MAX, SECONDS_MIN } from '../../../src/mapping/time/calendar.ts';
 import { parseIso } from '../../../src/mapping/time/iso.ts';
 import {
