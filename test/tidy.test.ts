@@ -145,7 +145,7 @@ const DECODE_DIRECTIONS: typeof DIRECTIONS = {
   scalar: { code: ['cell', 'encoding'], types: ['decoder.ts', 'path'] },
   csv: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
   json: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
-  jsonschema: { code: ['cell', 'envelope', 'json', 'schema'], types: ['decoder.ts'] },
+  jsonschema: { code: ['cell', 'json', 'schema'], types: ['decoder.ts'] },
   avro: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
   protobuf: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
   envelope: { code: ['cell', 'json', 'path'], types: ['decoder.ts'] },

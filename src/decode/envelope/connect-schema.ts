@@ -1,8 +1,8 @@
 import { type Cell, NULL, NUMBER, STRING, TREE } from '../cell/cell.ts';
 import { semanticOf } from '../cell/semantic.ts';
+import { memberOf } from '../json/apply-type.ts';
 import { jsonTree } from '../json/tree.ts';
 import { type JsonField, type JsonType, PLAIN } from '../json/type.ts';
-import { memberOf } from '../json/typing.ts';
 
 /**
  * The schema that Kafka Connect's JsonConverter writes beside a payload: `{"type": "struct", "fields":

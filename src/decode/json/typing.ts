@@ -1,179 +1,63 @@
-import { BYTES, type Cell, JSON_TEXT, type Member, NULL, NUMBER, STRING, TREE } from '../cell/cell.ts';
-import type { Scratch } from '../cell/scratch.ts';
-import type { Semantic } from '../cell/semantic.ts';
-import { decimalText, setTemporal, type Temporal } from '../cell/semantic-cell.ts';
-import { treeJson } from '../cell/tree-json.ts';
-import { decodeBase64 } from './base64.ts';
-import { jsonTree } from './tree.ts';
-import type { JsonType } from './type.ts';
+import type { RejectionCode } from '../../errors.ts';
+import { Cell, type Dirty, MISSING, NULL } from '../cell/cell.ts';
+import { Scratch } from '../cell/scratch.ts';
+import type { Path } from '../path/path.ts';
+import { applyType } from './apply-type.ts';
+import { fieldAt, isTyped, type JsonType } from './type.ts';
 
-/**
- * Gives a cell of the JSON decoder the type that a schema says it has; nulls and missing ones stay. Bytes that
- * it makes up are in `scratch`.
- *
- * @returns null, or what is wrong with the value
- */
-export function applyType(type: JsonType, cell: Cell, scratch: Scratch): string | null {
-  if (cell.kind === JSON_TEXT) {
-    const tree = jsonTree(cell.bytes, cell.start, cell.end);
-    if (tree === null) return 'a string in it escapes half a surrogate pair';
-    cell.setTree(tree.tree!);
-  }
-  return apply(type, cell, scratch);
+/** Gives the cells of the paths their types; `parents[i]`: the cell of what path i is a field of. */
+export type Typing = (cells: readonly Cell[], parents: readonly Cell[]) => Dirty | null;
+
+/** A path whose value the schema gives a type. */
+interface Typed {
+  readonly slot: number;
+  readonly name: string;
+  readonly type: JsonType;
 }
 
-function apply(type: JsonType, cell: Cell, scratch: Scratch): string | null {
-  if (cell.kind <= NULL) return null;
-  switch (type.kind) {
-    case 'plain':
-      return null;
-    case 'float':
-      return applyFloat(cell);
-    case 'bytes':
-      return applyBytes(cell, scratch);
-    case 'semantic':
-      return applySemantic(type.semantic, cell, scratch);
-    default:
-      return cell.kind === TREE ? applyNested(type, cell, scratch) : `it is no ${type.kind}`;
-  }
+/** A path whose field means something when it is left out. */
+interface Defaulted {
+  readonly slot: number;
+  readonly value: Cell;
 }
 
-type Container = Extract<JsonType, { kind: 'array' | 'struct' | 'map' | 'pairs' | 'entries' }>;
-type MapAsItems = Extract<JsonType, { kind: 'pairs' | 'entries' }>;
-
-function applyNested(type: Container, cell: Cell, scratch: Scratch): string | null {
-  const tree = cell.tree!;
-  switch (type.kind) {
-    case 'pairs':
-    case 'entries':
-      return applyMap(type, cell, scratch);
-    case 'array':
-      if (!('items' in tree)) return NO_ARRAY;
-      return firstProblem(tree.items, (item) => apply(type.items, item, scratch));
-    default:
-      if (!('members' in tree)) return 'it is no object';
-      return firstProblem(tree.members, ({ name, value }) => {
-        const inner = type.kind === 'map' ? type.values : type.fields.get(name)?.type;
-        return inner === undefined ? null : apply(inner, value, scratch);
-      });
-  }
+/** Nothing is done for paths about which the schema says no more than their text. */
+export function compileTyping(
+  root: JsonType,
+  paths: readonly Path[],
+  ignoreCase: boolean,
+  code: RejectionCode,
+): Typing {
+  const typed: Typed[] = [];
+  const defaulted: Defaulted[] = [];
+  paths.forEach((path, slot) => {
+    const { type, absent } = fieldAt(root, path, ignoreCase);
+    const name = nameOf(path);
+    if (isTyped(type)) typed.push({ slot, name, type });
+    if (absent !== null) defaulted.push({ slot, value: typedDefault(type, absent, name) });
+  });
+  const scratch = new Scratch();
+  return (cells, parents) => {
+    scratch.reset();
+    for (let i = 0; i < typed.length; i++) {
+      const { slot, name, type } = typed[i]!;
+      const problem = applyType(type, cells[slot]!, scratch);
+      if (problem !== null) return { code, message: misfit(name, problem) };
+    }
+    for (let i = 0; i < defaulted.length; i++) {
+      const { slot, value } = defaulted[i]!;
+      if (cells[slot]!.kind === MISSING && parents[slot]!.kind > NULL) cells[slot]!.copy(value);
+    }
+    return null;
+  };
 }
 
-const NO_ARRAY = 'it is no array';
-
-/** A map whose keys are no text, as items of key and value: its keys become text. */
-function applyMap(type: MapAsItems, cell: Cell, scratch: Scratch): string | null {
-  const tree = cell.tree!;
-  if (!('items' in tree)) return NO_ARRAY;
-  const members: Member[] = [];
-  for (const item of tree.items) {
-    const [key, value] =
-      type.kind === 'pairs' ? pairOf(item) : [memberOf(item, 'key'), memberOf(item, 'value')];
-    if (!key || !value) return 'an item of it is no key with a value';
-    const problem = apply(type.keys, key, scratch) ?? apply(type.values, value, scratch);
-    if (problem) return problem;
-    members.push({ name: keyText(key), value });
-  }
-  cell.setTree({ members });
-  return null;
+function typedDefault(type: JsonType, absent: Cell, name: string): Cell {
+  const value = Object.assign(new Cell(), absent);
+  const problem = applyType(type, value, new Scratch());
+  if (problem !== null) throw new Error(`the default of ${misfit(name, problem)}`);
+  return value;
 }
 
-function pairOf(item: Cell): readonly (Cell | null)[] {
-  const items = item.kind === TREE && 'items' in item.tree! ? item.tree.items : [];
-  return items.length === 2 ? items : [null, null];
-}
-
-/** The last member of this name; null when the cell is no object or has none. */
-export function memberOf(cell: Cell, name: string): Cell | null {
-  if (cell.kind !== TREE || !('members' in cell.tree!)) return null;
-  return cell.tree.members.findLast((member) => member.name === name)?.value ?? null;
-}
-
-function keyText(key: Cell): string {
-  const json = treeJson({ items: [key] }).slice(1, -1);
-  return json.startsWith('"') ? JSON.parse(json) : json;
-}
-
-function firstProblem<T>(all: readonly T[], find: (one: T) => string | null): string | null {
-  for (const one of all) {
-    const problem = find(one);
-    if (problem !== null) return problem;
-  }
-  return null;
-}
-
-const NO_NUMBERS: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
-
-function applyFloat(cell: Cell): string | null {
-  if (cell.kind !== STRING) return null;
-  const text = textOf(cell);
-  if (!Object.hasOwn(NO_NUMBERS, text)) return 'it is text, not a number';
-  cell.setDouble(NO_NUMBERS[text]!);
-  return null;
-}
-
-function applyBytes(cell: Cell, scratch: Scratch): string | null {
-  if (cell.kind !== STRING) return 'it is not base64 text';
-  const at = scratch.reserve(cell.end - cell.start);
-  const end = decodeBase64(cell.bytes, cell.start, cell.end, scratch.bytes, at);
-  if (end < 0) return 'it is not base64 text';
-  cell.setBytes(BYTES, scratch.bytes, at, end);
-  return null;
-}
-
-function applySemantic(semantic: Semantic, cell: Cell, scratch: Scratch): string | null {
-  switch (semantic.kind) {
-    case 'decimal':
-      return cell.kind === NUMBER ? null : applyDecimal(semantic.scale, cell, scratch);
-    case 'variable_decimal':
-      return applyVariable(cell, scratch);
-    default:
-      return applyTemporal(semantic, cell);
-  }
-}
-
-function applyDecimal(scale: number, cell: Cell, scratch: Scratch): string | null {
-  const problem = applyBytes(cell, scratch);
-  if (problem) return problem;
-  const text = decimalText(cell.bytes.subarray(cell.start, cell.end), scale);
-  if (text === null) return 'its bytes are no decimal';
-  const at = scratch.reserve(text.length);
-  for (let i = 0; i < text.length; i++) scratch.bytes[at + i] = text.charCodeAt(i);
-  cell.setBytes(NUMBER, scratch.bytes, at, at + text.length);
-  return null;
-}
-
-/** Debezium's decimal that brings its own scale. */
-function applyVariable(cell: Cell, scratch: Scratch): string | null {
-  if (cell.kind === NUMBER) return null;
-  const scale = memberOf(cell, 'scale');
-  const value = memberOf(cell, 'value');
-  const digits = scale && integerOf(scale);
-  if (!value || typeof digits !== 'number') return 'it has no scale and value';
-  const problem = applyDecimal(digits, value, scratch);
-  if (problem === null) cell.setBytes(NUMBER, value.bytes, value.start, value.end);
-  return problem;
-}
-
-function applyTemporal(semantic: Temporal, cell: Cell): string | null {
-  const value = integerOf(cell);
-  if (value === null) return `it is no integer, so no ${semantic.kind}`;
-  return setTemporal(cell, semantic, value) ? null : `${value} is no ${semantic.kind}`;
-}
-
-const INTEGER_TEXT = /^-?\d{1,40}$/;
-
-function integerOf(cell: Cell): number | bigint | null {
-  if (cell.kind !== NUMBER) return null;
-  const text = textOf(cell);
-  if (!INTEGER_TEXT.test(text)) return null;
-  return text.length <= 15 ? Number(text) : BigInt(text);
-}
-
-function textOf({ bytes, start, end }: Cell): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-}
+const nameOf = (path: Path): string => (path.length === 0 ? 'the payload' : `field ${path.join('.')}`);
+const misfit = (name: string, problem: string): string => `${name} does not fit its schema: ${problem}`;

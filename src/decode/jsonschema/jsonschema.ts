@@ -1,9 +1,9 @@
 import { LIMITS } from '../../limits.ts';
 import type { Dirty } from '../cell/cell.ts';
 import type { Decoder, DecoderSpec } from '../decoder.ts';
-import { compileTyping, type Typing } from '../envelope/connect-typings.ts';
 import { createJsonDecoder } from '../json/json.ts';
 import { isTyped } from '../json/type.ts';
+import { compileTyping, type Typing } from '../json/typing.ts';
 import type { SchemaText } from '../schema/schema.ts';
 import { createSchemaCache, HEADER_BYTES, schemaId } from '../schema/schema-cache.ts';
 import { annotatedType } from './types.ts';
