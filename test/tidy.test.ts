@@ -13,25 +13,26 @@ const offences = (find: (file: SourceFile) => readonly string[]): string[] =>
 /** What each part may import of the others; `types` besides for `import type`. */
 const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly types: readonly string[] }> = {
   source: {
-    code: ['errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
+    code: ['errors.ts', 'limits.ts', 'clock.ts', 'seldom.ts'],
     types: ['budget.ts', 'log.ts'],
   },
   decode: { code: ['errors.ts', 'limits.ts', 'retry.ts', 'regex.ts'], types: ['clock.ts'] },
   mapping: { code: ['decode', 'source', 'errors.ts', 'limits.ts', 'regex.ts'], types: ['encode'] },
   encode: { code: ['decode', 'mapping', 'source', 'errors.ts', 'limits.ts'], types: [] },
   // Could be published alone.
-  maxcompute: { code: ['errors.ts', 'retry.ts', 'clock.ts', 'limits.ts'], types: [] },
+  maxcompute: { code: ['errors.ts', 'retry.ts', 'limits.ts'], types: ['clock.ts'] },
   sink: {
-    code: ['source', 'encode', 'ledger', 'errors.ts', 'limits.ts', 'retry.ts', 'clock.ts'],
-    types: ['budget.ts', 'deadletter', 'decode', 'log.ts', 'maxcompute'],
+    code: ['source', 'encode', 'ledger', 'errors.ts', 'limits.ts', 'retry.ts'],
+    types: ['clock.ts', 'budget.ts', 'deadletter', 'decode', 'log.ts'],
   },
   // The protocol: pure but for its ports.
-  ledger: { code: ['source', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts'], types: ['log.ts'] },
+  ledger: { code: ['source', 'errors.ts', 'limits.ts'], types: ['clock.ts', 'log.ts'] },
   deadletter: {
-    code: ['source', 'maxcompute', 'errors.ts', 'limits.ts', 'clock.ts', 'retry.ts', 'seldom.ts'],
-    types: ['encode', 'log.ts'],
+    code: ['source', 'maxcompute', 'errors.ts', 'limits.ts', 'retry.ts', 'seldom.ts'],
+    types: ['clock.ts', 'encode', 'log.ts'],
   },
-  ops: { code: ['mapping', 'errors.ts', 'limits.ts', 'clock.ts'], types: ['log.ts'] },
+  terminal: { code: [], types: [] },
+  ops: { code: ['mapping', 'errors.ts', 'limits.ts'], types: ['log.ts'] },
   check: {
     code: [
       ...[
@@ -42,6 +43,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
         'encode',
         'maxcompute',
         'deadletter',
+        'terminal',
         'plan.ts',
         'tunnel.ts',
         'letter-table.ts',
@@ -52,7 +54,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   audit: {
     code: [
-      ...['config', 'source', 'mapping', 'maxcompute', 'deadletter', 'replay', 'check'],
+      ...['config', 'source', 'mapping', 'maxcompute', 'deadletter', 'replay', 'terminal'],
       ...['connections.ts', 'plan.ts'],
       ...['errors.ts', 'clock.ts', 'version.ts', 'preview', 'ops', 'log.ts'],
     ],
@@ -60,7 +62,7 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   },
   replay: {
     code: [
-      ...['check', 'config', 'deadletter', 'encode', 'maxcompute', 'ops', 'preview', 'sink', 'source'],
+      ...['config', 'deadletter', 'encode', 'maxcompute', 'ops', 'sink', 'source', 'terminal'],
       ...['budget.ts', 'connections.ts', 'errors.ts', 'limits.ts', 'plan.ts', 'sessions.ts', 'tunnel.ts'],
     ],
     types: ['decode', 'ledger', 'clock.ts', 'log.ts'],
@@ -69,18 +71,19 @@ const DIRECTIONS: Record<string, { readonly code: readonly string[]; readonly ty
   // Sources and patterns are checked where they are written, by the parsers that will read them.
   config: {
     code: ['errors.ts', 'limits.ts', 'deadletter', 'decode', 'mapping', 'regex.ts'],
-    types: ['maxcompute', 'source'],
+    types: [],
   },
   preview: {
     code: [
-      ...['source', 'decode', 'mapping', 'encode', 'maxcompute', 'sink', 'ops', 'errors.ts', 'limits.ts'],
+      ...['source', 'decode', 'mapping', 'encode', 'maxcompute', 'sink', 'ops', 'terminal'],
+      ...['errors.ts', 'limits.ts'],
       ...['budget.ts', 'connections.ts', 'plan.ts', 'table.ts'],
     ],
     types: ['config', 'deadletter', 'clock.ts', 'log.ts'],
   },
   resolve: {
     code: [
-      ...['check', 'config', 'ledger', 'mapping', 'maxcompute', 'source'],
+      ...['config', 'ledger', 'mapping', 'maxcompute', 'source', 'terminal'],
       ...[
         'connections.ts',
         'plan.ts',
@@ -141,7 +144,7 @@ const DECODE_DIRECTIONS: typeof DIRECTIONS = {
   'whole.ts': { code: ['encoding'], types: ['format.ts'] },
   schema: { code: [], types: ['cell', 'decoder.ts'] },
   encoding: { code: ['cell', 'wrap.ts'], types: ['decoder.ts'] },
-  compression: { code: ['cell', 'wrap.ts'], types: ['decoder.ts', 'format.ts'] },
+  compression: { code: ['wrap.ts'], types: ['cell', 'decoder.ts', 'format.ts'] },
   scalar: { code: ['cell', 'encoding'], types: ['decoder.ts', 'path'] },
   csv: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
   json: { code: ['cell', 'encoding', 'path'], types: ['decoder.ts'] },
@@ -187,6 +190,24 @@ describe('import directions', () => {
         .map(({ specifier }) => `may not import ${specifier}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('no part may import what it does not need', () => {
+    const needless = (rules: typeof DIRECTIONS, inside: (name: string) => string | null): string[] =>
+      Object.entries(rules).flatMap(([from, { code, types }]) => {
+        const imported = FILES.filter(({ name }) => inside(name) === from).flatMap(({ imports }) => imports);
+        const needed = (to: string, typeOnly: boolean): boolean =>
+          imported.some((one) => one.target && inside(one.target) === to && (typeOnly || !one.typeOnly));
+        return [
+          ...code.filter((to) => !needed(to, false)).map((to) => `${from}: ${to}`),
+          ...types.filter((to) => !needed(to, true)).map((to) => `${from}: types of ${to}`),
+        ];
+      });
+    const within = (folder: string) => (name: string) =>
+      name.startsWith(`${folder}/`) ? partOf(name.slice(folder.length + 1)) : null;
+    expect(needless(DIRECTIONS, partOf)).toEqual([]);
+    expect(needless(EMULATOR_DIRECTIONS, within('emulator'))).toEqual([]);
+    expect(needless(DECODE_DIRECTIONS, within('decode'))).toEqual([]);
   });
 
   it('each outside package has one importer', () => {

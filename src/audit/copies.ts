@@ -1,5 +1,5 @@
-import { plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import { plural, some } from '../terminal/words.ts';
 import { joined, rangeText, total } from './ranges.ts';
 import type { TopicPartitionReport } from './report.ts';
 import type { Verdict } from './verdict.ts';

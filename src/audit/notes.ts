@@ -1,5 +1,5 @@
-import { count, plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import { count, plural, some } from '../terminal/words.ts';
 import { copiesNotes } from './copies.ts';
 import { rangeText, total } from './ranges.ts';
 import type { AuditReport, TopicPartitionReport } from './report.ts';

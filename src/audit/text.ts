@@ -1,7 +1,8 @@
-import { table, wrap } from '../check/layout.ts';
-import type { TextOptions } from '../check/text.ts';
-import { count, plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import type { TextOptions } from '../terminal/paint.ts';
+import { table } from '../terminal/table.ts';
+import { wrap } from '../terminal/text.ts';
+import { count, plural, some } from '../terminal/words.ts';
 import { copiesOf } from './copies.ts';
 import { type Range, rangeText, total } from './ranges.ts';
 import { type AuditReport, exitOf, foundIn, type TopicPartitionReport } from './report.ts';

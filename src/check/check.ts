@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config/load.ts';
+import { hideSecrets, secretsOf } from '../config/secrets.ts';
 import { VERSION } from '../version.ts';
 import { checkAlter } from './alter.ts';
 import { checkConfiguration, invalidConfiguration } from './configuration.ts';
@@ -10,7 +11,6 @@ import { checkMapping } from './mapping.ts';
 import { checkQuota } from './quota.ts';
 import { checkRegistry } from './registry.ts';
 import { type Item, notChecked, type Report, type Section } from './report.ts';
-import { hideSecrets, secretsOf } from './secrets.ts';
 import { openService, type Service } from './service.ts';
 import { checkTable, fullName } from './table.ts';
 

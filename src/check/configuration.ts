@@ -4,8 +4,8 @@ import { effectiveSettings } from '../config/settings.ts';
 import { sizeText } from '../config/units.ts';
 import { effectiveWorkers } from '../encode/cpu.ts';
 import { asSinkError } from '../errors.ts';
+import { plural } from '../terminal/words.ts';
 import { fail, failed, type Item, ok, type Section, warn } from './report.ts';
-import { plural } from './words.ts';
 
 const MiB = 1024 * 1024;
 /** What the process needs beside the budget. */

@@ -4,10 +4,10 @@ import type { RawPosition } from '../source/client.ts';
 import type { GroupFacts, GroupMember } from '../source/group.ts';
 import type { Probe } from '../source/probe.ts';
 import type { TopicPartition } from '../source/source.ts';
+import { plural, some } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';
 import { withinStep } from './step.ts';
 import { grant } from './topic-rights.ts';
-import { plural, some } from './words.ts';
 
 export interface GroupOutcome {
   readonly items: readonly Item[];

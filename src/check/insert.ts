@@ -6,13 +6,13 @@ import { type ErrorCode, SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Compression } from '../mapping/plan.ts';
 import type { TableInfo, UploadSession } from '../maxcompute/maxcompute.ts';
+import { count, plural } from '../terminal/words.ts';
 import { tableChange } from '../tunnel.ts';
 import { probeBlock } from './probe-block.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';
 import type { Service } from './service.ts';
 import { withinStep } from './step.ts';
 import { fullName } from './table.ts';
-import { count, plural } from './words.ts';
 
 export interface InsertOutcome {
   readonly items: readonly Item[];

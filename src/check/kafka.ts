@@ -1,16 +1,16 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { TopicFacts } from '../source/admin.ts';
+import { kafkaError } from '../source/kafka-error.ts';
 import { openProbe, type Probe } from '../source/probe.ts';
 import type { TopicPartition } from '../source/source.ts';
+import { plural, took } from '../terminal/words.ts';
 import { checkGroup } from './group.ts';
-import { kafkaError } from './kafka-error.ts';
 import { checkCommitted, offsetsTable } from './offsets.ts';
 import { failed, type Item, notChecked, ok, type Section } from './report.ts';
 import { withinStep } from './step.ts';
 import { checkTopicRights } from './topic-rights.ts';
 import { checkTopics } from './topics.ts';
-import { plural, took } from './words.ts';
 
 export interface KafkaOutcome {
   readonly section: Section;

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { askWritable, unwritable } from '../source/writable.ts';
+import { plural } from '../terminal/words.ts';
 import { failed, type Item, notChecked, ok } from './report.ts';
 import { grant } from './topic-rights.ts';
-import { plural } from './words.ts';
 
 /** Nothing is sent: what is no dead letter would stay there. */
 export async function letterTopicItem(config: Config, topic: string): Promise<Item> {

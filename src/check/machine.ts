@@ -7,12 +7,12 @@ import type { Config } from '../config/schema.ts';
 import { durationText } from '../config/units.ts';
 import { openDeadLetterFolder } from '../deadletter/file.ts';
 import { SinkError } from '../errors.ts';
+import { gibibytes } from '../terminal/words.ts';
 import { letterTableItem } from './letter-table.ts';
 import { letterTopicItem } from './letter-topic.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import type { Service } from './service.ts';
 import { withinStep } from './step.ts';
-import { gibibytes } from './words.ts';
 
 /** What this machine, or this container, has to offer. The clock needs an answer of the service. */
 export async function checkMachine(config: Config, service: Service): Promise<readonly Item[]> {

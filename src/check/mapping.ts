@@ -2,8 +2,8 @@ import type { Config } from '../config/schema.ts';
 import type { MappingLine, TableSchema } from '../mapping/compile.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { planFor } from '../plan.ts';
+import { plural, some } from '../terminal/words.ts';
 import { fail, type Item, notChecked, ok, type Section, warn } from './report.ts';
-import { plural, some } from './words.ts';
 
 export interface MappingOutcome {
   readonly section: Section;

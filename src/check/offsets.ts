@@ -2,8 +2,8 @@ import type { LogBounds } from '../source/admin.ts';
 import type { RawPosition } from '../source/client.ts';
 import { readNote } from '../source/note.ts';
 import { decideStart, type StartAt } from '../source/start-at.ts';
+import { count, plural, some } from '../terminal/words.ts';
 import { type Exhibit, fail, failed, type Item, ok } from './report.ts';
-import { count, plural, some } from './words.ts';
 
 /** One topic partition as a start would find it. */
 export interface TopicOffsets extends LogBounds {

@@ -1,7 +1,7 @@
 import { durationText, sizeText } from '../config/units.ts';
 import { LIMITS } from '../limits.ts';
+import { count, megabytes, plural } from '../terminal/words.ts';
 import { type Item, ok, type Section, warn } from './report.ts';
-import { count, megabytes, plural } from './words.ts';
 
 /** What the service allows for one table, for all who write to it together (protocol 4.5). */
 const QUOTA = {

@@ -9,9 +9,9 @@ import { openRegistry, type Registry } from '../decode/schema/registry.ts';
 import type { SchemaText } from '../decode/schema/schema.ts';
 import { HEADER_BYTES } from '../decode/schema/schema-cache.ts';
 import { decodeOptions } from '../plan.ts';
+import { plural, took } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import { withinStep } from './step.ts';
-import { plural, took } from './words.ts';
 
 /** One request of the registry's client, ms. */
 const REQUEST_MS = 7_000;

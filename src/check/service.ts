@@ -6,7 +6,7 @@ import {
   type MaxCompute,
   openMaxCompute,
 } from '../maxcompute/maxcompute.ts';
-import { took } from './words.ts';
+import { took } from '../terminal/words.ts';
 
 /** The client of MaxCompute with short patience, and what its calls were answered. */
 export interface Service {

@@ -5,10 +5,10 @@ import { createTableStatement, draftSchema } from '../mapping/create-table.ts';
 import type { TableInfo } from '../maxcompute/maxcompute.ts';
 import { tableName } from '../maxcompute/wire.ts';
 import { refuseUnsupported } from '../plan.ts';
+import { plural } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, type Section, warn } from './report.ts';
 import type { Service } from './service.ts';
 import { withinStep } from './step.ts';
-import { plural } from './words.ts';
 
 export interface TableOutcome {
   readonly section: Section;

@@ -1,14 +1,7 @@
-import { padded, table, textWidth, wrap } from './layout.ts';
+import type { Style, TextOptions } from '../terminal/paint.ts';
+import { table } from '../terminal/table.ts';
+import { displayWidth, padded, wrap } from '../terminal/text.ts';
 import { countsOf, type Exhibit, type Item, type Report, type Section, type Status } from './report.ts';
-
-export interface TextOptions {
-  /** Columns of the terminal. */
-  readonly width: number;
-  /** Paints a text, or leaves it as it is. */
-  paint(style: Style, text: string): string;
-}
-
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 
 const TITLES: Record<Section['step'], string> = {
   configuration: 'Configuration',
@@ -33,7 +26,7 @@ const WHAT_MAX = 34;
 export function reportText(report: Report, options: TextOptions): string {
   const whatWidth = Math.min(
     WHAT_MAX,
-    Math.max(0, ...report.sections.flatMap(({ items }) => items.map(({ what }) => textWidth(what)))),
+    Math.max(0, ...report.sections.flatMap(({ items }) => items.map(({ what }) => displayWidth(what)))),
   );
   const { paint } = options;
   const at = new Date(report.startedAt).toISOString().slice(0, 19).replace('T', ' ');
@@ -66,7 +59,7 @@ function itemLines(item: Item, whatWidth: number, { width, paint }: TextOptions)
       : wrap(advice, room - 3).map((line, at) => `${at === 0 ? '-> ' : '   '}${line}`)),
   ];
   const blank = ' '.repeat(margin);
-  if (textWidth(what) > whatWidth) return [left + what, ...body.map((line) => blank + line)];
+  if (displayWidth(what) > whatWidth) return [left + what, ...body.map((line) => blank + line)];
   return body.map((line, at) =>
     at === 0 ? `${left}${padded(what, whatWidth)}${INDENT}${line}` : blank + line,
   );

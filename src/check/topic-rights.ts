@@ -2,8 +2,8 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { LogBounds, TopicFacts } from '../source/admin.ts';
 import type { Fetched, Probe } from '../source/probe.ts';
+import { count, plural } from '../terminal/words.ts';
 import { fail, type Item, notChecked, ok, warn } from './report.ts';
-import { count, plural } from './words.ts';
 
 /** Records before the end of one log that are fetched besides: a transaction ends with a mark that is none. */
 const RECORDS = 3;

@@ -1,13 +1,13 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
 import type { LogBounds, TopicFacts } from '../source/admin.ts';
+import { kafkaError, TOPIC_DENIED, UNKNOWN_TOPIC } from '../source/kafka-error.ts';
 import type { Probe } from '../source/probe.ts';
 import type { TopicPartition } from '../source/source.ts';
-import { kafkaError, TOPIC_DENIED, UNKNOWN_TOPIC } from './kafka-error.ts';
+import { plural, some } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';
 import { withinStep } from './step.ts';
 import { grant } from './topic-rights.ts';
-import { plural, some } from './words.ts';
 
 export interface TopicsOutcome {
   readonly items: readonly Item[];

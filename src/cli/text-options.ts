@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Style, TextOptions } from '../check/text.ts';
+import type { Style, TextOptions } from '../terminal/paint.ts';
 
 const NARROWEST = 80;
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
+import { count } from '../terminal/words.ts';
 import { type Children, createChildren } from './children.ts';
 import { latencies, type Sighting } from './latency.ts';
 import { readLetters } from './letters.ts';
@@ -17,7 +18,7 @@ import {
 } from './parts.ts';
 import { samples, total } from './prometheus.ts';
 import { type Outcome, problems, report } from './report.ts';
-import { count, seconds, type Terminal } from './terminal.ts';
+import { seconds, type Terminal } from './terminal.ts';
 import { openWarehouse, TABLE, type Warehouse } from './warehouse.ts';
 
 /**

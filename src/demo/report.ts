@@ -1,7 +1,9 @@
 import { type DeadLetter, deadLetterId } from '../deadletter/dead-letter.ts';
+import { cut } from '../terminal/text.ts';
+import { count } from '../terminal/words.ts';
 import { quantile } from './latency.ts';
 import type { Produced } from './messages.ts';
-import { count, type Style, seconds, table } from './terminal.ts';
+import { type Style, seconds, table } from './terminal.ts';
 import { BY_TABLE_PARTITION } from './warehouse.ts';
 
 /** What the demo found when all was done. */
@@ -57,7 +59,7 @@ export function report(outcome: Outcome, style: Style): string[] {
   ];
 }
 
-const EXAMPLE_CHARS = 76;
+const EXAMPLE_WIDTH = 76;
 
 function reasons(letters: readonly DeadLetter[]): (string | number)[][] {
   const byCode = new Map<string, DeadLetter[]>();
@@ -69,8 +71,7 @@ function reasons(letters: readonly DeadLetter[]): (string | number)[][] {
 
 function example(letter: DeadLetter): string {
   const column = letter.column === null ? '' : `column ${letter.column}: `;
-  const text = `${deadLetterId(letter)}  ${column}${letter.message}`;
-  return text.length > EXAMPLE_CHARS ? `${text.slice(0, EXAMPLE_CHARS - 1)}…` : text;
+  return cut(`${deadLetterId(letter)}  ${column}${letter.message}`, EXAMPLE_WIDTH);
 }
 
 function latencyText({ latencies, latencyStep, flushIntervalMs, pollMs }: Outcome): string {

@@ -1,3 +1,6 @@
+import { layOut } from '../terminal/columns.ts';
+import { count } from '../terminal/words.ts';
+
 /** Where the demo writes: a terminal, or anything that takes text. */
 export interface Output {
   write(text: string): unknown;
@@ -57,25 +60,14 @@ export function styleFor(colours: boolean): Style {
 }
 
 /** Cells in columns as wide as their widest cell; a number is a cell on the right. */
-export function table(rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, text(cell).length);
-  }
-  return rows.map((row) =>
-    row
-      .map((cell, i) =>
-        typeof cell === 'number' ? text(cell).padStart(widths[i]!) : cell.padEnd(widths[i]!),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-const text = (cell: string | number): string => (typeof cell === 'number' ? count(cell) : cell);
-
-/** 48000 -> 48,000 */
-export const count = (n: number): string => n.toLocaleString('en-US');
+export const table = (rows: readonly (readonly (string | number)[])[]): readonly string[] =>
+  layOut(
+    rows.map((row) =>
+      row.map((cell) => (typeof cell === 'number' ? { text: count(cell), right: true } : { text: cell })),
+    ),
+    Number.POSITIVE_INFINITY,
+    0,
+  ).lines;
 
 /** 1234 ms -> 1.2 s */
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

@@ -1,4 +1,5 @@
-import { type Cell, cut, layOut, printable } from './layout.ts';
+import { layOut, type TextCell } from '../terminal/columns.ts';
+import { cut, printable } from '../terminal/text.ts';
 import type { Value } from './nested-value.ts';
 import type { Preview, PreviewTable } from './preview.ts';
 import type { PreviewRejection } from './run-records.ts';
@@ -27,7 +28,7 @@ function rowLines({ rows, table }: Preview, room: number): string[] {
   if (rows.length === 0) return [];
   const { columns } = table;
   const partitioned = table.partitionKeys.length > 0;
-  const place = (record: string, tablePartition: string): Cell[] =>
+  const place = (record: string, tablePartition: string): TextCell[] =>
     [record, ...(partitioned ? [tablePartition] : [])].map((text) => ({ text }));
   const head = [
     ...place('record', 'table partition'),

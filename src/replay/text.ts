@@ -1,9 +1,9 @@
-import { table, wrap } from '../check/layout.ts';
-import type { TextOptions } from '../check/text.ts';
-import { count, plural, some } from '../check/words.ts';
 import { deadLetterId } from '../deadletter/dead-letter.ts';
 import type { StoredLetter } from '../deadletter/stored.ts';
-import { printable } from '../preview/layout.ts';
+import type { TextOptions } from '../terminal/paint.ts';
+import { table } from '../terminal/table.ts';
+import { printable, wrap } from '../terminal/text.ts';
+import { count, plural, some } from '../terminal/words.ts';
 import type { RejectedAgain } from './encode.ts';
 import type { ListReport } from './list.ts';
 import type { ReplayReport } from './run.ts';

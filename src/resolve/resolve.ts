@@ -1,14 +1,14 @@
-import { kafkaError, UNKNOWN_TOPIC } from '../check/kafka-error.ts';
-import { hideSecrets, secretsOf } from '../check/secrets.ts';
-import { fullName } from '../check/table.ts';
-import { plural, some } from '../check/words.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { hideSecrets, secretsOf } from '../config/secrets.ts';
 import { SinkError } from '../errors.ts';
+import { tableName } from '../maxcompute/wire.ts';
 import type { TopicFacts } from '../source/admin.ts';
+import { kafkaError, UNKNOWN_TOPIC } from '../source/kafka-error.ts';
 import { openOffsetWriter } from '../source/offset-writer.ts';
 import { openProbe, type Probe } from '../source/probe.ts';
 import type { TopicPartition } from '../source/source.ts';
+import { plural, some } from '../terminal/words.ts';
 import { VERSION } from '../version.ts';
 import { type Judged, judgeAll } from './ask.ts';
 import { type Found, findCommitted, type Intent, intentsOf } from './find.ts';
@@ -125,7 +125,7 @@ async function settleChosen(
   { reading, batch }: { readonly reading: Reading; readonly batch: string | null },
   { ledger, judged, unreadable, group }: Seen,
 ): Promise<Settlement> {
-  const own = { pipeline: config.name, table: fullName(config) };
+  const own = { pipeline: config.name, table: tableName(config.maxcompute, config.table.name) };
   const census = censusOf(ledger.found, ledger.sizes, own);
   const moves = [
     ...judged

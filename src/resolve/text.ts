@@ -1,7 +1,8 @@
-import { padded, table, textWidth, wrap } from '../check/layout.ts';
-import type { TextOptions } from '../check/text.ts';
-import { count, plural, some } from '../check/words.ts';
 import { topicPartitionKey } from '../source/source.ts';
+import type { TextOptions } from '../terminal/paint.ts';
+import { table } from '../terminal/table.ts';
+import { displayWidth, padded, wrap } from '../terminal/text.ts';
+import { count, plural, some } from '../terminal/words.ts';
 import {
   type GroupReport,
   type IntentReport,
@@ -196,7 +197,7 @@ function verdictLines(report: ResolveReport, { width, paint }: TextOptions): str
 
 /** Names in one column, texts wrapped in the other. */
 function facts(list: readonly Fact[], width: number): string[] {
-  const left = Math.max(...list.map(([name]) => textWidth(name)));
+  const left = Math.max(...list.map(([name]) => displayWidth(name)));
   const margin = INDENT.length * 2 + left;
   return list.flatMap(([name, text]) =>
     wrap(text, Math.max(30, width - margin)).map((line, at) =>

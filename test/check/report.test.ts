@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { textWidth } from '../../src/check/layout.ts';
 import {
   exitOf,
   fail,
@@ -14,6 +13,7 @@ import {
 } from '../../src/check/report.ts';
 import { reportText } from '../../src/check/text.ts';
 import { SinkError } from '../../src/errors.ts';
+import { displayWidth } from '../../src/terminal/text.ts';
 
 const report = (...items: Item[]): Report => reportOf([{ step: 'kafka', items }]);
 const reportOf = (sections: Section[]): Report => ({
@@ -70,7 +70,7 @@ describe('as text', () => {
     const rows = [['t-0', '12']];
     const exhibits = [{ kind: 'table' as const, head: ['topic partition', 'log end'], rows }];
     const lines = reportText(reportOf([{ step: 'kafka', items, exhibits }]), plain).split('\n');
-    expect(lines.every((line) => textWidth(line) <= 80)).toBe(true);
+    expect(lines.every((line) => displayWidth(line) <= 80)).toBe(true);
     expect(lines).toContain('  FAIL  topic t Read  Broker: Topic authorization failed');
     expect(lines).toContain('                      -> Grant it.');
     expect(lines).toContain('  -     group         not checked: no answer');

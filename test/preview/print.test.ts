@@ -1,6 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cut, displayWidth, layOut, printable } from '../../src/preview/layout.ts';
 import type { Preview, PreviewRow } from '../../src/preview/preview.ts';
 import { printPreview } from '../../src/preview/print.ts';
 
@@ -118,61 +116,4 @@ describe('for people', () => {
     expect(ended({ ended: 'records' }, 3)).toEqual([
       '3 records read in 1.2 s (--from committed): 0 rows of demo.ods_orders, 0 rejected; nothing was written',
     ]));
-});
-
-describe('text in columns', () => {
-  it('Chinese characters and emoji are two cells wide, accents none', () => {
-    expect(['a', '杭州', 'Ｚ', '😀', 'e\u0301', ''].map(displayWidth)).toEqual([1, 4, 2, 2, 1, 0]);
-  });
-
-  it('is cut with an ellipsis only when it does not fit', () => {
-    expect([cut('abcd', 4), cut('abcde', 4), cut('杭州市', 6), cut('杭州市', 5), cut('杭州市', 4)]).toEqual([
-      'abcd',
-      'abc…',
-      '杭州市',
-      '杭州…',
-      '杭…',
-    ]);
-  });
-
-  const anything = fc.string({ unit: 'grapheme', maxLength: 40 });
-
-  it('never is wider than asked for, and keeps what fits', () => {
-    fc.assert(
-      fc.property(anything, fc.integer({ min: 1, max: 50 }), (text, width) => {
-        const kept = cut(text, width);
-        expect(displayWidth(kept)).toBeLessThanOrEqual(width);
-        expect(kept === text).toBe(displayWidth(text) <= width);
-      }),
-    );
-  });
-
-  it('nothing of a record reaches the terminal as a command', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(printable(text)).not.toMatch(/\p{Cc}|\p{Cf}|[\u2028\u2029]/u);
-      }),
-    );
-    expect(printable('a\tb\u001b]0;x\u0007\u202e')).toBe('a\\tb\\u{1b}]0;x\\u{7}\\u{202e}');
-    expect(printable('杭州 é 😀')).toBe('杭州 é 😀');
-  });
-
-  it('lines fit into the room as long as the first columns do', () => {
-    const cells = fc.array(
-      anything.map((text) => ({ text })),
-      { minLength: 4, maxLength: 4 },
-    );
-    fc.assert(
-      fc.property(
-        fc.array(cells, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 45, max: 200 }),
-        (rows, room) => {
-          const { lines, hidden } = layOut(rows, room, 1);
-          for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(Math.max(room, 80));
-          expect(hidden).toBeGreaterThanOrEqual(0);
-          if (room >= 40 + 3 * 8) expect(hidden).toBe(0);
-        },
-      ),
-    );
-  });
 });

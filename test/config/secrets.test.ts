@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hideSecrets, secretsOf } from '../../src/check/secrets.ts';
+import { hideSecrets, secretsOf } from '../../src/config/secrets.ts';
 import { parse, SMALLEST } from '../config/support.ts';
 
 const config = parse(`name: orders

@@ -1,7 +1,7 @@
-import { isMap } from '../config/leaf.ts';
-import type { Config } from '../config/schema.ts';
-import { hideUserInfo, Secret } from '../config/secret.ts';
-import { SENSITIVE } from '../config/settings.ts';
+import { isMap } from './leaf.ts';
+import type { Config } from './schema.ts';
+import { hideUserInfo, Secret } from './secret.ts';
+import { SENSITIVE } from './settings.ts';
 
 /** Shorter ones are words that occur anywhere. */
 const SHORTEST = 4;

@@ -1,11 +1,9 @@
-/** Text in columns for a terminal, where Chinese characters are two cells wide. */
+import { cut, displayWidth, padded } from './text.ts';
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 const NARROWEST = 6;
 const GAP = '  ';
 
-export interface Cell {
+export interface TextCell {
   readonly text: string;
   /** Numbers stand on the right. */
   readonly right?: boolean;
@@ -17,53 +15,25 @@ export interface Layout {
   readonly hidden: number;
 }
 
-const widthOf = (char: string): number => (/\p{M}|\u200d/u.test(char) ? 0 : WIDE.test(char) ? 2 : 1);
-
-/** Cells that a text takes in a terminal. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const char of text) width += widthOf(char);
-  return width;
-}
-
-/** The text, or as much of it as fits with an ellipsis behind it. */
-export function cut(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let kept = '';
-  let used = 0;
-  for (const char of text) {
-    used += widthOf(char);
-    if (used > width - 1) break;
-    kept += char;
-  }
-  return `${kept}…`;
-}
-
-/** Nothing in a text may move the cursor, turn the writing round or ring a bell. */
-export const printable = (text: string): string =>
-  text.replace(/[\p{C}\u2028\u2029]/gu, (char) => NAMED[char] ?? `\\u{${char.codePointAt(0)!.toString(16)}}`);
-
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
 /**
  * Rows in columns; the first row is the head. The widest columns are cut until a line fits into `room`, but not
  * the first `whole` ones and no numbers; columns that still have no room are left out.
  */
-export function layOut(rows: readonly (readonly Cell[])[], room: number, whole: number): Layout {
+export function layOut(rows: readonly (readonly TextCell[])[], room: number, whole: number): Layout {
   const natural = widestOf(rows);
   const mayCut = natural.map((_, i) => i >= whole && rows[0]?.[i]?.right !== true);
   const shown = columnsWithin(fitted(natural, room, mayCut), room);
   const widths = fitted(natural.slice(0, shown), room, mayCut);
-  const line = (row: readonly Cell[]) =>
+  const line = (row: readonly TextCell[]) =>
     row
       .slice(0, shown)
-      .map((cell, i) => padded(cell, widths[i]!))
+      .map((cell, i) => fill(cell, widths[i]!))
       .join(GAP)
       .trimEnd();
   return { lines: rows.map(line), hidden: natural.length - shown };
 }
 
-function widestOf(rows: readonly (readonly Cell[])[]): number[] {
+function widestOf(rows: readonly (readonly TextCell[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [i, { text }] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, displayWidth(text));
@@ -90,8 +60,7 @@ function columnsWithin(widths: readonly number[], room: number): number {
   return shown;
 }
 
-function padded({ text, right }: Cell, width: number): string {
+function fill({ text, right }: TextCell, width: number): string {
   const kept = cut(text, width);
-  const blanks = ' '.repeat(Math.max(0, width - displayWidth(kept)));
-  return right ? blanks + kept : kept + blanks;
+  return right ? ' '.repeat(Math.max(0, width - displayWidth(kept))) + kept : padded(kept, width);
 }
