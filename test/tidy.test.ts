@@ -151,7 +151,7 @@ const DECODE_DIRECTIONS: typeof DIRECTIONS = {
   jsonschema: { code: ['cell', 'json', 'schema'], types: ['decoder.ts'] },
   avro: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
   protobuf: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
-  envelope: { code: ['cell', 'json', 'path'], types: ['decoder.ts'] },
+  envelope: { code: ['cell', 'encoding', 'json', 'path'], types: ['decoder.ts'] },
 };
 /** What every other file may import: they put the parts together. */
 const ANYTHING = /^(?!check|cli|demo|emulator)/;

@@ -1,7 +1,7 @@
 import { BOOLEAN, BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell/cell.ts';
+import { validUtf8 } from '../decode/encoding/utf8.ts';
 import type { ChunkView, Header } from '../source/chunk.ts';
 import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, readHeaders } from '../source/chunk.ts';
-import { isText } from './convert/bytes.ts';
 import type { Slot } from './plan.ts';
 import type { MetadataName } from './source.ts';
 
@@ -71,7 +71,7 @@ function fillField(cell: Cell, chunk: ChunkView, at: number, length: number, rec
 }
 
 function fillBytes(cell: Cell, bytes: Uint8Array, start: number, end: number): void {
-  cell.setBytes(isText(bytes, start, end) ? STRING : BYTES, bytes, start, end);
+  cell.setBytes(validUtf8(bytes, start, end) ? STRING : BYTES, bytes, start, end);
 }
 
 function fillText(cell: Cell, kind: number, text: string): void {
@@ -106,7 +106,7 @@ function headersJson(chunk: ChunkView, record: number): string {
 function headerJson(value: Header['value']): string | null | { base64: string } {
   if (!value) return null;
   const buffer = Buffer.from(value.buffer, value.byteOffset, value.length);
-  return isText(value, 0, value.length) ? buffer.toString('utf8') : { base64: buffer.toString('base64') };
+  return validUtf8(value, 0, value.length) ? buffer.toString('utf8') : { base64: buffer.toString('base64') };
 }
 
 /** Of a repeated header the last one wins. */

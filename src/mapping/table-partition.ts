@@ -1,5 +1,5 @@
 import { Cell, type Dirty, NULL } from '../decode/cell/cell.ts';
-import { asText } from './convert/bytes.ts';
+import { textOf } from '../decode/encoding/utf8.ts';
 import { dirty } from './convert/converter.ts';
 import { renderText } from './convert/text.ts';
 import { createEventTimes, DIVERTED_FUTURE, DIVERTED_LATE, type EventTime, ON_TIME } from './event-time.ts';
@@ -101,7 +101,7 @@ function sourceFill({ name, type }: { name: string; type: ColumnType }, cell: Ce
     if (problem) return { ...problem, column: name };
     if (!equals(last, rendered)) {
       last = rendered.bytes.slice(rendered.start, rendered.end);
-      lastValue = partitionValue(asText(last, 0, last.length), type);
+      lastValue = partitionValue(textOf(last, 0, last.length), type);
     }
     if ('problem' in lastValue) return { ...dirty('bad_partition_value', lastValue.problem), column: name };
     values[index] = lastValue.value;

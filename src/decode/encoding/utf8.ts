@@ -1,14 +1,21 @@
 import { isUtf8 } from 'node:buffer';
+import type { Cell } from '../cell/cell.ts';
 
-/** Text up to this length is checked here: cheaper than a view and a call into native code. */
+/** ASCII up to this length is recognised here: cheaper than a view and a call into native code. */
 const SHORT_BYTES = 64;
+/** The same for other characters, which cost more each. */
+const SHORT_CHARACTERS = 32;
 
 /** Whether bytes [start, end) are valid UTF-8 (no surrogates, no overlong forms). */
 export function validUtf8(bytes: Uint8Array, start: number, end: number): boolean {
-  return end - start <= SHORT_BYTES ? validShort(bytes, start, end) : isUtf8(bytes.subarray(start, end));
+  if (end - start > SHORT_BYTES) return isUtf8(bytes.subarray(start, end));
+  let at = start;
+  while (at < end && bytes[at]! < 0x80) at++;
+  if (at === end) return true;
+  return end - at > SHORT_CHARACTERS ? isUtf8(bytes.subarray(at, end)) : validCharacters(bytes, at, end);
 }
 
-function validShort(bytes: Uint8Array, start: number, end: number): boolean {
+function validCharacters(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
     if (bytes[at]! < 0x80) at++;
@@ -55,3 +62,15 @@ export function createUtf8Check(): Utf8Check {
 function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }
+
+/** Cells of one chunk share their bytes: the view is made once, which costs more than most texts. */
+let view: Buffer = Buffer.alloc(0);
+
+/** UTF-8 bytes [start, end) as text; what is not UTF-8 shows as U+FFFD. */
+export function textOf(bytes: Uint8Array, start: number, end: number): string {
+  if (view.buffer !== bytes.buffer) view = Buffer.from(bytes.buffer);
+  return view.toString('utf8', bytes.byteOffset + start, bytes.byteOffset + end);
+}
+
+/** The text of a cell that holds UTF-8 bytes. */
+export const cellText = ({ bytes, start, end }: Cell): string => textOf(bytes, start, end);

@@ -1,5 +1,6 @@
 import { type Cell, NULL, NUMBER, STRING, TREE } from '../cell/cell.ts';
 import { semanticOf } from '../cell/semantic.ts';
+import { cellText } from '../encoding/utf8.ts';
 import { memberOf } from '../json/apply-type.ts';
 import { jsonTree } from '../json/tree.ts';
 import { type JsonField, type JsonType, PLAIN } from '../json/type.ts';
@@ -71,7 +72,7 @@ function partOf(schema: Cell, name: string): Cell {
 
 function textAt(schema: Cell, name: string): string | null {
   const cell = memberOf(schema, name);
-  return cell?.kind === STRING ? textOf(cell) : null;
+  return cell?.kind === STRING ? cellText(cell) : null;
 }
 
 /** Values are text by Connect's rules; numbers are taken too. */
@@ -81,9 +82,5 @@ function parametersOf(schema: Cell): Record<string, string> {
   const scalars = parameters.tree.members.filter(
     ({ value }) => value.kind === STRING || value.kind === NUMBER,
   );
-  return Object.fromEntries(scalars.map(({ name, value }) => [name, textOf(value)]));
-}
-
-function textOf({ bytes, start, end }: Cell): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  return Object.fromEntries(scalars.map(({ name, value }) => [name, cellText(value)]));
 }

@@ -1,5 +1,6 @@
 import { type Cell, INTEGER, MISSING, NULL, NUMBER, STRING } from '../cell/cell.ts';
 import { setTemporal } from '../cell/semantic-cell.ts';
+import { cellText } from '../encoding/utf8.ts';
 
 /** A time as a count of units since 1970, where an envelope may tell it. */
 export interface TimeCell {
@@ -26,8 +27,7 @@ export function fillSourceTime(times: readonly TimeCell[], to: Cell): boolean {
 function countOf(cell: Cell): number | bigint | null {
   if (cell.kind === INTEGER) return cell.safe ? cell.num : cell.big;
   if (cell.kind !== NUMBER && cell.kind !== STRING) return null;
-  const { bytes, start, end } = cell;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  const text = cellText(cell);
   if (!/^-?\d{1,19}$/.test(text)) return null;
   return text.length <= SAFE_DIGITS ? Number(text) : BigInt(text);
 }

@@ -1,8 +1,9 @@
 import { BYTES, type Cell, JSON_TEXT, type Member, NULL, NUMBER, STRING, TREE } from '../cell/cell.ts';
 import type { Scratch } from '../cell/scratch.ts';
 import type { Semantic } from '../cell/semantic.ts';
-import { decimalText, setTemporal, type Temporal } from '../cell/semantic-cell.ts';
+import { decimalText, setAscii, setTemporal, type Temporal } from '../cell/semantic-cell.ts';
 import { treeJson } from '../cell/tree-json.ts';
+import { cellText } from '../encoding/utf8.ts';
 import { decodeBase64 } from './base64.ts';
 import { jsonTree } from './tree.ts';
 import type { JsonType } from './type.ts';
@@ -110,7 +111,7 @@ const NO_NUMBERS: Readonly<Record<string, number>> = {
 
 function applyFloat(cell: Cell): string | null {
   if (cell.kind !== STRING) return null;
-  const text = textOf(cell);
+  const text = cellText(cell);
   if (!Object.hasOwn(NO_NUMBERS, text)) return 'it is text, not a number';
   cell.setDouble(NO_NUMBERS[text]!);
   return null;
@@ -141,9 +142,7 @@ function applyDecimal(scale: number, cell: Cell, scratch: Scratch): string | nul
   if (problem) return problem;
   const text = decimalText(cell.bytes.subarray(cell.start, cell.end), scale);
   if (text === null) return 'its bytes are no decimal';
-  const at = scratch.reserve(text.length);
-  for (let i = 0; i < text.length; i++) scratch.bytes[at + i] = text.charCodeAt(i);
-  cell.setBytes(NUMBER, scratch.bytes, at, at + text.length);
+  setAscii(cell, NUMBER, text, scratch);
   return null;
 }
 
@@ -169,11 +168,7 @@ const INTEGER_TEXT = /^-?\d{1,40}$/;
 
 function integerOf(cell: Cell): number | bigint | null {
   if (cell.kind !== NUMBER) return null;
-  const text = textOf(cell);
+  const text = cellText(cell);
   if (!INTEGER_TEXT.test(text)) return null;
   return text.length <= 15 ? Number(text) : BigInt(text);
-}
-
-function textOf({ bytes, start, end }: Cell): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

@@ -1,4 +1,5 @@
 import { BOOLEAN, Cell, type Member, NULL, NUMBER, STRING, type Tree } from '../cell/cell.ts';
+import { cellText } from '../encoding/utf8.ts';
 import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
@@ -62,13 +63,9 @@ function readObject(reader: Reader): Tree {
     readString(reader, name);
     // A colon stands between, and blanks perhaps.
     reader.at = skipSpace(bytes, skipSpace(bytes, reader.at) + 1);
-    members.push({ name: nameText(name), value: readValue(reader) });
+    members.push({ name: cellText(name), value: readValue(reader) });
   }
   return { members };
-}
-
-function nameText({ bytes, start, end }: Cell): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }
 
 function readArray(reader: Reader): Tree {

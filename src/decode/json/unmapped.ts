@@ -1,3 +1,4 @@
+import { textOf } from '../encoding/utf8.ts';
 import { KEEP, type Unmapped, type UnmappedKind } from '../path/unmapped.ts';
 import { LETTER_F, LETTER_N, LETTER_T, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './text.ts';
 
@@ -19,7 +20,7 @@ export function noteUnmapped(
   end: number,
 ): void {
   if (unmapped.mode === KEEP) unmapped.keep(from, end);
-  else unmapped.tell(String(JSON.parse(asText(bytes, from, keyEnd))), ...kindAt(bytes, valueAt, end));
+  else unmapped.tell(String(JSON.parse(textOf(bytes, from, keyEnd))), ...kindAt(bytes, valueAt, end));
 }
 
 function kindAt(bytes: Uint8Array, at: number, end: number): [kind: UnmappedKind, scale?: number] {
@@ -35,7 +36,7 @@ function kindAt(bytes: Uint8Array, at: number, end: number): [kind: UnmappedKind
     case LETTER_N:
       return ['null'];
     default:
-      return numberKind(asText(bytes, at, end));
+      return numberKind(textOf(bytes, at, end));
   }
 }
 
@@ -44,6 +45,3 @@ function numberKind(text: string): [kind: UnmappedKind, scale?: number] {
   if (!/^-?\d{1,38}$/.test(text)) return ['number'];
   return BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? ['integer'] : ['decimal', 0];
 }
-
-const asText = (bytes: Uint8Array, from: number, to: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8');

@@ -1,4 +1,5 @@
 import { BYTES, Cell, DAY, INSTANT, INTEGER, NULL, NUMBER, STRING, TIME } from '../cell/cell.ts';
+import { cellText } from '../encoding/utf8.ts';
 import { Malformed } from './cursor.ts';
 
 /** The value of a field by its number: its cell, what its absence means, or null where that is missing. */
@@ -87,12 +88,8 @@ function duration(value: FieldValue): Cell {
 /** The paths as they were written, with commas between. */
 function fieldMask(value: FieldValue): Cell {
   const tree = value(1)?.tree;
-  const paths = tree && 'items' in tree ? tree.items.map(utf8) : [];
+  const paths = tree && 'items' in tree ? tree.items.map(cellText) : [];
   return textCell(STRING, paths.join(','));
-}
-
-function utf8({ bytes, start, end }: Cell): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }
 
 /** Null, a number, a text, a boolean, an object or a list; none of them: null. */

@@ -1,5 +1,5 @@
 import { Cell, STRING } from '../../decode/cell/cell.ts';
-import { asText } from '../convert/bytes.ts';
+import { cellText } from '../../decode/encoding/utf8.ts';
 import { type Converter, dirty } from '../convert/converter.ts';
 import { renderText } from '../convert/text.ts';
 import type { PlanColumn } from '../plan.ts';
@@ -30,7 +30,7 @@ export function concealed(options: Options, convert: Converter, maxFieldBytes: n
 function changeOf({ mask, hash }: Options): ((cell: Cell) => string) | null {
   if (mask) {
     const apply = createMask(mask);
-    return ({ bytes, start, end }) => apply(asText(bytes, start, end));
+    return (cell) => apply(cellText(cell));
   }
   if (!hash) return null;
   const apply = createHasher(hash);

@@ -1,5 +1,5 @@
 import { BOOLEAN, type Cell, STRING } from '../../decode/cell/cell.ts';
-import { asText } from './bytes.ts';
+import { cellText } from '../../decode/encoding/utf8.ts';
 import { type Converter, wrongType } from './converter.ts';
 import { digitsOf, newDigits } from './decimal-digits.ts';
 
@@ -17,7 +17,7 @@ export const booleanConverter: Converter = (cell, out, column) => {
 function fromText(cell: Cell): number {
   const length = cell.end - cell.start;
   if (length !== 4 && length !== 5) return -1;
-  const text = asText(cell.bytes, cell.start, cell.end).toLowerCase();
+  const text = cellText(cell).toLowerCase();
   return text === 'true' ? 1 : text === 'false' ? 0 : -1;
 }
 

@@ -1,19 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-
-/** UTF-8 bytes [start, end) as text; what is not UTF-8 shows as U+FFFD. */
-export function asText(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-}
-
-/** Below this a loop finds pure ASCII faster than a native call. */
-const SHORT = 32;
-
-export function isText(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > SHORT) return isUtf8(bytes.subarray(start, end));
-  for (let i = start; i < end; i++) if (bytes[i]! > 127) return isUtf8(bytes.subarray(start, end));
-  return true;
-}
-
 /** Characters (code points) of valid UTF-8. */
 export function countCharacters(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;

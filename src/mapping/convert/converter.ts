@@ -15,9 +15,9 @@ import {
   TREE,
 } from '../../decode/cell/cell.ts';
 import { timeText, treeJson } from '../../decode/cell/tree-json.ts';
+import { textOf } from '../../decode/encoding/utf8.ts';
 import type { RecordWriter } from '../../encode/record-writer.ts';
 import type { RejectionCode } from '../../errors.ts';
-import { asText } from './bytes.ts';
 
 /** What converters need of the record writer; columns are 1-based numbers, 0 is inside a container. */
 export type ColumnWriter = Pick<
@@ -80,9 +80,9 @@ export function show(cell: Cell): string {
       return String(cell.num);
     case NUMBER:
     case JSON_TEXT:
-      return asText(cell.bytes, cell.start, end) + cut;
+      return textOf(cell.bytes, cell.start, end) + cut;
     case STRING:
-      return JSON.stringify(asText(cell.bytes, cell.start, end) + cut);
+      return JSON.stringify(textOf(cell.bytes, cell.start, end) + cut);
     case BYTES:
       return `${cell.end - cell.start} bytes`;
     case INSTANT:

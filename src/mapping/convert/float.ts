@@ -1,5 +1,5 @@
 import { type Cell, DOUBLE, INTEGER, NUMBER, STRING } from '../../decode/cell/cell.ts';
-import { asText } from './bytes.ts';
+import { cellText } from '../../decode/encoding/utf8.ts';
 import { type Converter, outOfRange, wrongType } from './converter.ts';
 import { type DecimalDigits, digitsOf, newDigits, numberText, scanDecimal } from './decimal-digits.ts';
 
@@ -43,7 +43,7 @@ function doubleOf(cell: Cell): number | undefined {
       const value = readSimpleDouble(cell.bytes, cell.start, cell.end);
       if (!Number.isNaN(value)) return value;
       const isNumber = cell.kind === NUMBER || scanDecimal(cell.bytes, cell.start, cell.end, digits);
-      return isNumber ? Number(asText(cell.bytes, cell.start, cell.end)) : undefined;
+      return isNumber ? Number(cellText(cell)) : undefined;
     }
     default:
       return digitsOf(cell, digits) ? Number(numberText(cell)) : undefined;

@@ -1,7 +1,7 @@
 import { BOOLEAN, Cell, type Dirty, STRING, TIME } from '../../decode/cell/cell.ts';
+import { cellText } from '../../decode/encoding/utf8.ts';
 import { epochFromText, epochUnit } from '../time/epoch.ts';
 import { newMoment } from '../time/reader.ts';
-import { asText } from './bytes.ts';
 import { type Converter, dirty, notExact, outOfRange, type Rounding, show, wrongType } from './converter.ts';
 import { digitsOf, newDigits, smallInteger } from './decimal-digits.ts';
 import { renderText } from './text.ts';
@@ -37,7 +37,7 @@ function parseDuration(text: string): Duration | null {
 
 /** Of a text; a Dirty when it is none. */
 function durationOf(cell: Cell): Duration | Dirty {
-  const text = cell.end - cell.start <= 200 ? asText(cell.bytes, cell.start, cell.end) : '';
+  const text = cell.end - cell.start <= 200 ? cellText(cell) : '';
   return parseDuration(text) ?? dirty('bad_time', `${show(cell)} is no ISO 8601 duration such as P3DT4H5M6S`);
 }
 

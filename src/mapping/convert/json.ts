@@ -9,7 +9,7 @@ import {
   STRING,
   TIME,
 } from '../../decode/cell/cell.ts';
-import { asText } from './bytes.ts';
+import { textOf } from '../../decode/encoding/utf8.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
 import { renderText } from './text.ts';
 
@@ -56,7 +56,7 @@ function quote(cell: Cell): void {
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!;
     if (byte < BLANK || byte === QUOTE || byte === BACKSLASH) {
-      const escaped = new TextEncoder().encode(JSON.stringify(asText(bytes, start, end)));
+      const escaped = new TextEncoder().encode(JSON.stringify(textOf(bytes, start, end)));
       cell.setBytes(STRING, escaped, 0, escaped.length);
       return;
     }

@@ -11,10 +11,11 @@ import {
   TREE,
 } from '../../decode/cell/cell.ts';
 import { timeText, treeJson } from '../../decode/cell/tree-json.ts';
+import { validUtf8 } from '../../decode/encoding/utf8.ts';
 import { LIMITS } from '../../limits.ts';
 import type { ScalarType } from '../types.ts';
 import { typeText } from '../types.ts';
-import { countCharacters, endOfCharacters, isText, putAscii, startOfCharacter } from './bytes.ts';
+import { countCharacters, endOfCharacters, putAscii, startOfCharacter } from './bytes.ts';
 import { type Converter, dirty, show, wrongType } from './converter.ts';
 import { numberText } from './decimal-digits.ts';
 
@@ -33,7 +34,7 @@ export function renderText(cell: Cell, out: Cell, limit: number = LIMITS.maxFiel
       out.setBytes(STRING, cell.bytes, cell.start, cell.end);
       return null;
     case BYTES:
-      if (!isText(cell.bytes, cell.start, cell.end))
+      if (!validUtf8(cell.bytes, cell.start, cell.end))
         return dirty('invalid_utf8', `${show(cell)} are not valid UTF-8`);
       out.setBytes(STRING, cell.bytes, cell.start, cell.end);
       return null;

@@ -15,6 +15,7 @@ import {
   type Tree,
 } from '../../decode/cell/cell.ts';
 import { timeText } from '../../decode/cell/tree-json.ts';
+import { cellText } from '../../decode/encoding/utf8.ts';
 import { jsonTree } from '../../decode/json/tree.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';
 import { readSimpleDouble } from '../convert/float.ts';
@@ -48,7 +49,7 @@ export function celValue(cell: Cell): unknown {
     case NUMBER:
       return numberOf(cell);
     case STRING:
-      return textOf(cell);
+      return cellText(cell);
     case BYTES:
       return cell.bytes.subarray(cell.start, cell.end);
     case JSON_TEXT:
@@ -78,7 +79,7 @@ function numberOf(cell: Cell): unknown {
   if (!Number.isNaN(integer)) return BigInt(integer);
   const double = readSimpleDouble(cell.bytes, cell.start, cell.end);
   if (!Number.isNaN(double)) return double;
-  const text = textOf(cell);
+  const text = cellText(cell);
   return INTEGER_TEXT.test(text) ? wide(BigInt(text)) : finite(Number(text));
 }
 
@@ -86,14 +87,6 @@ function numberOf(cell: Cell): unknown {
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new Error('a number is outside the range of a double');
   return value;
-}
-
-/** Cells of one chunk share their bytes: the view is made once, which costs more than most texts. */
-let view: Buffer = Buffer.alloc(0);
-
-function textOf({ bytes, start, end }: Cell): string {
-  if (view.buffer !== bytes.buffer) view = Buffer.from(bytes.buffer);
-  return view.toString('utf8', bytes.byteOffset + start, bytes.byteOffset + end);
 }
 
 function jsonValue(cell: Cell): unknown {
@@ -118,7 +111,7 @@ export function timeOf(cell: Cell): unknown {
 
 /** `__headers__`, pairs of name and text or bytes, as a map; of a repeated name the last wins. */
 export function headersOf(cell: Cell): unknown {
-  const pairs = JSON.parse(textOf(cell)) as [string, HeaderJson][];
+  const pairs = JSON.parse(cellText(cell)) as [string, HeaderJson][];
   return new Map(pairs.map(([name, value]) => [name, headerValue(value)]));
 }
 

@@ -10,7 +10,7 @@ import {
   STRING,
 } from '../../decode/cell/cell.ts';
 import { DAY_SECONDS } from '../../decode/cell/iso-text.ts';
-import { asText } from '../convert/bytes.ts';
+import { textOf } from '../../decode/encoding/utf8.ts';
 import { dirty, outOfRange, type Rounding, show, wrongType } from '../convert/converter.ts';
 import { readSafeInteger } from '../convert/decimal-digits.ts';
 import { renderText } from '../convert/text.ts';
@@ -100,7 +100,7 @@ function wholeNumber(cell: Cell): number {
 }
 
 function quoted(cell: Cell): string {
-  return JSON.stringify(asText(cell.bytes, cell.start, Math.min(cell.end, cell.start + 64)));
+  return JSON.stringify(textOf(cell.bytes, cell.start, Math.min(cell.end, cell.start + 64)));
 }
 
 function patternReader(format: string): ReadText {
