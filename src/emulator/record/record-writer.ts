@@ -8,8 +8,8 @@ export interface RecordWriter {
   add(row: readonly Cell[]): void;
   /** The bytes since the last call. */
   take(): Buffer;
-  /** The bytes since the last call and the footer: nothing may follow. */
-  end(): Buffer;
+  /** The bytes since the last call and the footer, with the metrics if there are any: nothing may follow. */
+  end(metrics?: string): Buffer;
 }
 
 /** Writes a value and feeds it to the checksum of its record; answers the checksum's new state. */
@@ -17,6 +17,8 @@ type ValueWriter = (output: Output, cell: Exclude<Cell, null>, crc: number) => n
 
 // Tags with wire type 0 (protocol 5.2).
 const END_RECORD = 33553408 << 3;
+const METRICS = (1 << 3) | 2;
+const METRICS_END = 33554176 << 3;
 const META_COUNT = 33554430 << 3;
 const META_CHECKSUM = 33554431 << 3;
 const START_BYTES = 64 * 1024;
@@ -48,12 +50,21 @@ export function createRecordWriter(types: readonly ColumnType[]): RecordWriter {
     rows += 1;
   }
 
-  function end(): Buffer {
+  function end(metrics?: string): Buffer {
     output.varint32(META_COUNT);
     output.zigzag64(BigInt(rows));
+    if (metrics !== undefined) addMetrics(metrics);
     output.varint32(META_CHECKSUM);
     output.varint32(crcValue(crcOfCrcs));
     return output.take();
+  }
+
+  /** A field like those of a record, with a checksum of its own. */
+  function addMetrics(metrics: string): void {
+    output.varint32(METRICS);
+    const crc = fed(output, crcInt32(CRC_START, 1), output.text(metrics));
+    output.varint32(METRICS_END);
+    output.varint32(crcValue(crc));
   }
 
   return { add, take: () => output.take(), end };

@@ -6,6 +6,7 @@ import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
 import { createRecordWriter } from '../record/record-writer.ts';
 import type { Download, Downloads } from './downloads.ts';
+import { readsMetrics, type Stopwatch, startStopwatch } from './metrics.ts';
 
 /** Pieces of rows, as the store reads them. */
 export type RowPieces = AsyncIterable<readonly (readonly Cell[])[]>;
@@ -16,13 +17,16 @@ export interface RowRange {
   readonly count: number;
 }
 
-/** `rowrange=(start,count)`: only what the session has; beside it 400 InvalidRowRange. */
+/**
+ * `rowrange=(start,count)`. A range that ends behind the last row has the rows that there are: PyODPS asks for ten rows of
+ * two. One that starts there is 400 InvalidRowRange.
+ */
 export function rowRange(text: string | undefined, total: number): RowRange {
   const match = /^\(\s*(\d{1,15})\s*,\s*(\d{1,15})\s*\)$/.exec(text ?? '');
   if (!match) throw invalidRange(`rowrange has to be (start,count), not "${text ?? ''}"`);
   const [start, count] = [Number(match[1]), Number(match[2])];
-  if (start + count > total) throw invalidRange(`(${start},${count}) is not within the ${total} rows`);
-  return { start, count };
+  if (start > total) throw invalidRange(`(${start},${count}) starts behind the ${total} rows`);
+  return { start, count: Math.min(count, total - start) };
 }
 
 const invalidRange = (text: string): Refusal =>
@@ -65,7 +69,10 @@ export function rowsReply(
   if (isArrow && count === 0) return { status: 200, type: OCTETS };
   const names = columns.map((column) => column.name);
   const rows = downloads.reading(download, download.rows.read({ columns: names, start, count }));
-  const pieces = isArrow ? arrowFrames(columns, rows, formOf(call, timestamp)) : recordPieces(columns, rows);
+  const watch = readsMetrics(call) ? startStopwatch() : undefined;
+  const pieces = isArrow
+    ? arrowFrames(columns, rows, formOf(call, timestamp))
+    : recordPieces(columns, rows, watch);
   return encodedReply(call, pieces);
 }
 
@@ -89,11 +96,15 @@ function encodedReply(call: Call, pieces: AsyncIterable<Buffer>): Reply {
 }
 
 /** Records numbered in the order of `columns`, and the footer. */
-async function* recordPieces(columns: readonly ColumnDefinition[], rows: RowPieces): AsyncIterable<Buffer> {
+async function* recordPieces(
+  columns: readonly ColumnDefinition[],
+  rows: RowPieces,
+  watch: Stopwatch | undefined,
+): AsyncIterable<Buffer> {
   const writer = createRecordWriter(columns.map((column) => column.type));
   for await (const piece of rows) {
     for (const row of piece) writer.add(row);
     yield writer.take();
   }
-  yield writer.end();
+  yield writer.end(watch?.text());
 }

@@ -3,6 +3,7 @@ import type { Call, Core, Route, Target } from '../core.ts';
 import type { Reply } from '../errors.ts';
 import * as download from './download.ts';
 import * as results from './instance-download.ts';
+import { withMetrics } from './metrics.ts';
 import { previewTable } from './preview.ts';
 import * as stream from './stream.ts';
 import * as upload from './upload.ts';
@@ -34,13 +35,19 @@ function tableRoute(name: RouteName, target: Target, handle: TableHandle): Route
   return { name, family: 'tunnel', handle: (core, call) => handle(core, call, target.name!, target.schema) };
 }
 
+/** A call with rows in its body. */
+function rowsRoute(name: RouteName, target: Target, handle: TableHandle): Route {
+  const { handle: answer, ...route } = tableRoute(name, target, handle);
+  return { ...route, handle: (core, call) => withMetrics(answer, core, call) };
+}
+
 function uploadRoute(target: Target): Route | undefined {
   const { verb, query } = target;
   if (verb === 'POST' && query.has('uploads'))
     return tableRoute('session_create', target, upload.createSession);
   if (!query.has('uploadid')) return undefined;
   if (verb === 'GET') return tableRoute('session_status', target, upload.sessionStatus);
-  if (verb === 'PUT') return tableRoute('block', target, upload.putBlock);
+  if (verb === 'PUT') return rowsRoute('block', target, upload.putBlock);
   return verb === 'POST' ? tableRoute('commit', target, upload.commitSession) : undefined;
 }
 
@@ -49,7 +56,7 @@ function streamRoute(target: Target): Route | undefined {
   if (!query.has('uploadid'))
     return verb === 'POST' ? tableRoute('stream_create', target, stream.createStream) : undefined;
   if (verb === 'GET') return tableRoute('stream_status', target, stream.streamStatus);
-  if (verb === 'PUT') return tableRoute('stream_flush', target, stream.flushStream);
+  if (verb === 'PUT') return rowsRoute('stream_flush', target, stream.flushStream);
   return verb === 'POST' ? tableRoute('stream_abort', target, stream.abortStream) : undefined;
 }
 
@@ -58,7 +65,7 @@ function upsertRoute(target: Target): Route | undefined {
   if (!query.has('upsertid'))
     return verb === 'POST' ? tableRoute('upsert_create', target, upsert.createUpsert) : undefined;
   if (verb === 'GET') return tableRoute('upsert_status', target, upsert.upsertStatus);
-  if (verb === 'PUT') return tableRoute('upsert_flush', target, upsert.flushUpsert);
+  if (verb === 'PUT') return rowsRoute('upsert_flush', target, upsert.flushUpsert);
   if (verb === 'POST') return tableRoute('upsert_commit', target, upsert.commitUpsert);
   return verb === 'DELETE' ? tableRoute('upsert_abort', target, upsert.abortUpsert) : undefined;
 }

@@ -69,12 +69,19 @@ describe('a download session', () => {
     expect(await data(id, '( 2 , 1 )')).toEqual(encode(ROWS.slice(2)));
   });
 
-  it.each(['(0,0)', '(3,0)'])('answers only a footer for the empty range %s', async (range) => {
+  it('answers the rows that there are for a range that ends behind them', async () => {
+    const { id } = await open(emulator, t);
+    expect(await data(id, '(0,4)')).toEqual(encode(ROWS));
+    expect(await data(id, '(2,100)')).toEqual(encode(ROWS.slice(2)));
+    expect((await data(id, '(3,1)', { arrow: '' })).length).toBe(0);
+  });
+
+  it.each(['(0,0)', '(3,0)', '(3,1)'])('answers only a footer for the empty range %s', async (range) => {
     const { id } = await open(emulator, t);
     expect((await data(id, range)).toString('hex')).toBe(EMPTY);
   });
 
-  it.each(['(4,0)', '(0,4)', '(3,1)', '', '0,3', '(0)', '(-1,2)', '(0,-1)', '(0,1.5)', '(a,b)', '(0,3)x'])(
+  it.each(['(4,0)', '(4,1)', '', '0,3', '(0)', '(-1,2)', '(0,-1)', '(0,1.5)', '(a,b)', '(0,3)x'])(
     'refuses the range "%s"',
     async (range) => {
       const { id } = await open(emulator, t);
