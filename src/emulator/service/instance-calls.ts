@@ -15,8 +15,6 @@ const STATUS_HOLD_MS = 2000;
 /** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
 export async function submitInstance(core: Core, call: Call): Promise<Reply> {
   const job = readJob(await bodyText(call));
-  // A statement whose cost is asked for, for one, must not be executed.
-  if (job.kind !== undefined && job.kind !== 'SQL') throw notImplemented(`A task of kind ${job.kind}`);
   const instance = core.instances.submit(core, job, call.query.get('curr_schema'));
   await core.instances.ended(instance, SUBMIT_HOLD_MS);
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
@@ -69,8 +67,9 @@ function taskStatus(core: Core, instance: Instance): string {
     element('StartTime', httpDate(instance.startedAt)),
     element('EndTime', httpDate(instance.endedAt ?? core.now())),
   ];
-  const parts = [element('Name', instance.taskName), ...times, element('Status', instance.status)];
-  const task = `<Task Type="SQL">${parts.join('')}</Task>`;
+  const { kind, taskName, status } = instance;
+  const parts = [element('Name', taskName), ...times, element('Status', status)];
+  const task = `<Task Type="${kind}">${parts.join('')}</Task>`;
   return `<Instance>${element('Status', overallStatus(instance))}<Tasks>${task}</Tasks></Instance>`;
 }
 
@@ -79,7 +78,7 @@ function taskResult(instance: Instance): string {
   const body = Buffer.from(content).toString('base64');
   const result = `<Result Format="${format}" Transform="Base64">${body}</Result>`;
   const task = `${element('Name', instance.taskName)}${result}${element('Status', instance.status)}`;
-  return `<Instance><Tasks><Task Type="SQL">${task}</Task></Tasks></Instance>`;
+  return `<Instance><Tasks><Task Type="${instance.kind}">${task}</Task></Tasks></Instance>`;
 }
 
 /** One stage of one worker: clients print a line from it while they wait. */
@@ -101,7 +100,8 @@ function summary(instance: Instance): Reply {
 function queueing(core: Core, instance: Instance): object {
   return {
     ...{ instanceId: instance.id, projectName: core.project, status: overallStatus(instance) },
-    ...{ instancePriority: 9, taskType: 'SQL', taskName: instance.taskName, userAccount: OWNER },
+    ...{ instancePriority: 9, taskType: instance.kind, taskName: instance.taskName, userAccount: OWNER },
+    subStatusHistory: [],
     startTime: new Date(instance.startedAt).toISOString().slice(0, 19).replace('T', ' '),
   };
 }
@@ -156,10 +156,10 @@ function instanceXml(core: Core, instance: Instance): string {
   return `<Instance>${parts.join('')}</Instance>`;
 }
 
-/** `PUT .../instances/ID`: stop; with `info` it would tell a task something. */
+/** `PUT .../instances/ID`: stop, which has to come before the end; with `info` it would tell a task something. */
 export function stopInstance(core: Core, call: Call, id: string): Reply {
   const instance = core.instances.find(id);
   if (call.query.has('info')) throw notImplemented('Information for a task');
-  core.instances.cancel(instance);
-  return { status: 200 };
+  if (core.instances.cancel(instance)) return { status: 200 };
+  throw new Refusal(409, 'InvalidStateSetting', `Instance ${id} has ended: it cannot be stopped.`);
 }

@@ -20,21 +20,34 @@ export function listProjects(core: Core, call: Call): Reply {
 }
 
 /**
- * `GET /projects/P`, with `properties=all` the same (requests 3); `extended`, `policy` and
- * `security_configuration` ask for parts that are empty here.
+ * `GET /projects/P`, with `properties=all` the same (requests 3); `extended` adds what the rows take;
+ * `policy` and `security_configuration` ask for parts that are empty here.
  */
 export function getProject(core: Core, call: Call): Reply {
   const { query } = call;
   if (query.has('policy') || query.has('security_policy')) return text('');
   if (query.has('security_configuration') || query.has('security_configuration_without_exception_policy'))
     return securityConfiguration();
-  const extended = query.has('extended') ? '<ExtendedProperties/>' : '';
-  const list = Object.entries(settings(core)).map(
-    ([name, value]) => `<Property>${element('Name', name)}${element('Value', value)}</Property>`,
-  );
-  const body = `${summary(core)}<Properties>${list.join('')}</Properties>${extended}`;
+  const extended = query.has('extended') ? properties('ExtendedProperties', sizes(core)) : '';
+  const body = `${summary(core)}${properties('Properties', settings(core))}${extended}`;
   const created = createdAt(core);
   return xml(`<Project>${body}</Project>`, ownership(created, created));
+}
+
+function properties(tag: string, values: Readonly<Record<string, string>>): string {
+  const list = Object.entries(values).map(
+    ([name, value]) => `<Property>${element('Name', name)}${element('Value', value)}</Property>`,
+  );
+  return `<${tag}>${list.join('')}</${tag}>`;
+}
+
+/** Bytes by storage tier, as PyODPS knows them; there is one tier here. */
+function sizes(core: Core): Record<string, string> {
+  const bytes = core.catalog.list().reduce((sum, table) => sum + table.bytes, 0);
+  return {
+    ...{ chargableAliveDataSize: String(bytes), chargableLowFreqStorageSize: '0' },
+    chargableLongTermStorageSize: '0',
+  };
 }
 
 /** `PUT /projects/P`: nothing of the project can be changed. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Core } from '../core.ts';
 import { Refusal, StatementError } from '../errors.ts';
 import type { Rows } from '../store/store.ts';
+import { cost } from './cost.ts';
 import { execute } from './execute.ts';
 import type { Job } from './job.ts';
 import type { QuerySession } from './names.ts';
@@ -10,7 +11,7 @@ import { parseScript } from './script.ts';
 import { parseError } from './tokens.ts';
 
 /** One submitted statement. */
-export interface Instance extends Pick<Job, 'guid' | 'taskName' | 'query' | 'source'> {
+export interface Instance extends Pick<Job, 'guid' | 'kind' | 'taskName' | 'query' | 'source'> {
   readonly id: string;
   readonly startedAt: number;
   endedAt: number | undefined;
@@ -31,8 +32,8 @@ export interface Instances {
   list(): readonly Instance[];
   /** Resolves when an instance has ended, or after so many milliseconds. */
   ended(instance: Instance, ms: number): Promise<void>;
-  /** Ends one that runs; the others stay what they are. */
-  cancel(instance: Instance): void;
+  /** Ends one that runs; the others stay what they are: false. */
+  cancel(instance: Instance): boolean;
   /** Cancels all that run and waits until they have ended. */
   close(): Promise<void>;
 }
@@ -95,10 +96,11 @@ export function createInstances(limits = LIMITS): Instances {
     return instance;
   }
 
-  function cancel(instance: Instance): void {
-    if (instance.status !== 'Running') return;
+  function cancel(instance: Instance): boolean {
+    if (instance.status !== 'Running') return false;
     instance.status = 'Cancelled';
     instance.abort.abort(new Error('the instance was cancelled'));
+    return true;
   }
 
   async function close(): Promise<void> {
@@ -133,11 +135,11 @@ const first = (instances: ReadonlySet<Instance>): Instance => instances.values()
 const sizeOf = ({ outcome, query, source }: Instance): number =>
   outcome.text.length + query.length + source.length;
 
-function newInstance({ guid, taskName, query, source }: Job, now: number): Instance {
+function newInstance({ guid, kind, taskName, query, source }: Job, now: number): Instance {
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
     id: `${stamp}${randomBytes(5).toString('hex')}`,
-    ...{ guid, taskName, query, source },
+    ...{ guid, kind, taskName, query, source },
     startedAt: now,
     endedAt: undefined,
     status: 'Running',
@@ -161,10 +163,9 @@ async function run(
     checkLength(instance.query);
     const script = parseScript(instance.query);
     const settings = new Map([...parseSettings(given.get('settings')), ...script.settings]);
-    const outcome = await execute(core, script, {
-      ...sessionOf(core, settings, schema),
-      signal: instance.abort.signal,
-    });
+    const session = { ...sessionOf(core, settings, schema), signal: instance.abort.signal };
+    const isCost = instance.kind === 'SQLCost';
+    const outcome = isCost ? cost(core, script, session) : await execute(core, script, session);
     finish(instance, 'Success', outcome, core.now());
   } catch (error) {
     finish(instance, 'Failed', { format: 'text', text: failureText(error) }, core.now());

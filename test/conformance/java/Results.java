@@ -1,5 +1,6 @@
 import com.aliyun.odps.Column;
 import com.aliyun.odps.Instance;
+import com.aliyun.odps.OdpsException;
 import com.aliyun.odps.data.Record;
 import com.aliyun.odps.task.SQLTask;
 import com.aliyun.odps.tunnel.InstanceTunnel;
@@ -51,7 +52,13 @@ final class Results {
       Instance instance = judge.sql("SELECT 1 AS one;");
       instance.getTaskProgress(instance.getTaskNames().iterator().next());
     }));
-    all.put("sql.stop", Operation.of(judge -> judge.sql("SELECT 1 AS one;").stop()));
+    all.put("sql.stop", Operation.of(judge -> {
+      String numbers = "(SELECT explode(sequence(1, 1000000)) AS n)";
+      Instance instance = SQLTask.run(judge.odps, "SELECT SUM(a.n * b.n) FROM " + numbers + " a, " + numbers + " b;");
+      instance.stop();
+      Judge.holds(instance.isTerminated(), "an end");
+      Judge.refused(OdpsException.class, "InvalidStateSetting", instance::stop);
+    }));
     all.put("sql.logview", Operation.of(judge ->
         Judge.holds(judge.odps.logview().generateLogView(judge.sql("SELECT 1 AS one;"), 24) != null, "a link")));
     all.put("sql.list-instances", Operation.of(judge -> {

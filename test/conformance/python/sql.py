@@ -4,7 +4,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 
 from odps import errors
-from odps.errors import ODPSError
+from odps.errors import InvalidStateSetting, ODPSError
 
 from operations import Impossible, equal, holds, operation, refused
 
@@ -129,9 +129,11 @@ def progress(client):
 
 @operation("sql.stop")
 def stop(client):
-    instance = client.sql("SELECT 1 AS one;")
-    instance.stop()
+    numbers = "(SELECT explode(sequence(1, 1000000)) AS n)"
+    instance = client.odps.run_sql(f"SELECT SUM(a.n * b.n) FROM {numbers} a, {numbers} b;")
     client.odps.stop_instance(instance.id)
+    holds(instance.is_terminated(), "an end")
+    refused(InvalidStateSetting, "", instance.stop)
 
 
 @operation("sql.logview")

@@ -11,8 +11,8 @@ afterAll(() => emulator.stop());
 const path = '/projects/demo/instances';
 const get = (below: string, query: Record<string, string> = {}) =>
   call(emulator.endpoint, `${path}${below}`, { query });
-const submit = async (kind: string, query: string) => {
-  const task = `<${kind}><Name>mine</Name><Query>${query}</Query></${kind}>`;
+const submit = async (kind: string, query: string, at = 'Query') => {
+  const task = `<${kind}><Name>mine</Name><${at}>${query}</${at}></${kind}>`;
   const body = `<Instance><Job><Tasks>${task}</Tasks></Job></Instance>`;
   const answer = await call(emulator.endpoint, path, { method: 'POST', body });
   return {
@@ -34,7 +34,7 @@ it('are listed, the newest first, by status, time and in pages', async () => {
   await sql(emulator, 'select 3;');
   const all = ids(await get(''));
   expect(all.slice(-2)).toEqual([second.id, first.id]);
-  expect(ids(await get('', { status: 'Running' }))).toEqual([]);
+  await expect.poll(async () => ids(await get('', { status: 'Running' }))).toEqual([]);
   expect(ids(await get('', { daterange: '1:2' }))).toEqual([]);
   expect(ids(await get('', { daterange: `${Math.floor(Date.now() / 1000) - 100}:` }))).toEqual(all);
   expect((await get('', { daterange: 'x' })).status).toBe(400);
@@ -103,8 +103,48 @@ it('do not keep the emulator from stopping', { timeout: 30_000 }, async () => {
   await other.stop();
 });
 
-it('are SQL: another kind of task is refused and not executed', async () => {
-  const answer = await submit('SQLCost', 'CREATE TABLE cost (id BIGINT);');
+it('cannot be stopped when they have ended', async () => {
+  const { id } = await submit('SQL', 'select 1;');
+  while (!(await get(`/${id}`)).body.includes('Terminated'));
+  const body = '<Instance><Status>Terminated</Status></Instance>';
+  const answer = await call(emulator.endpoint, `${path}/${id}`, { method: 'PUT', body });
+  expect([answer.status, answer.body]).toEqual([409, expect.stringContaining('InvalidStateSetting')]);
+});
+
+it('of another kind of task are refused', async () => {
+  const answer = await submit('SQLRT', 'CREATE TABLE rt (id BIGINT);');
   expect([answer.status, answer.body.includes('NotImplemented')]).toEqual([400, true]);
-  expect((await call(emulator.endpoint, '/projects/demo/tables/cost')).status).toBe(404);
+  expect((await call(emulator.endpoint, '/projects/demo/tables/rt')).status).toBe(404);
+});
+
+async function result(kind: string, query: string, at?: string): Promise<[status: string, text: string]> {
+  const { id } = await submit(kind, query, at);
+  while (!(await get(`/${id}`)).body.includes('Terminated'));
+  const { body } = await get(`/${id}`, { result: '' });
+  expect(body).toContain(`<Task Type="${kind}">`);
+  const text = Buffer.from(/Base64">([^<]*)</.exec(body)![1]!, 'base64').toString();
+  return [/<Status>(\w+)</.exec(body)![1]!, text];
+}
+
+it('tell what a query would cost, and execute nothing', async () => {
+  await sql(emulator, "CREATE TABLE cost (name STRING); INSERT INTO cost VALUES ('0123456789');");
+  const costOf = async (query: string) => JSON.parse((await result('SQLCost', query))[1]).Cost.SQL;
+  expect(await costOf('SELECT * FROM cost;')).toEqual({ Complexity: 1, UDF: 0, Input: expect.any(Number) });
+  expect((await costOf('SELECT * FROM cost a JOIN cost b ON a.name = b.name;')).Input).toBe(10);
+  const heavy = 'SELECT DISTINCT a.name FROM cost a JOIN cost b ON a.name = b.name ORDER BY 1;';
+  expect((await costOf(heavy)).Complexity).toBe(1.5);
+  expect((await costOf('DROP TABLE cost;')).Input).toBe(0);
+  expect((await call(emulator.endpoint, '/projects/demo/tables/cost')).status).toBe(200);
+  const failure = await result('SQLCost', 'SELECT nosuch FROM cost;');
+  expect(failure).toEqual(['Failed', expect.stringContaining('ODPS-0130071')]);
+});
+
+it('merge the files of a table, of which there is always one', async () => {
+  await sql(
+    emulator,
+    "CREATE TABLE m (id INT) PARTITIONED BY (pt STRING); ALTER TABLE m ADD PARTITION (pt='a');",
+  );
+  expect(await result('Merge', "demo.m partition(pt='a')", 'TableName')).toEqual(['Success', '']);
+  const missing = await result('Merge', 'demo.nosuch', 'TableName');
+  expect(missing).toEqual(['Failed', expect.stringContaining('ODPS-0130131')]);
 });

@@ -29,7 +29,7 @@ describe('the project', () => {
     const again = await ask('/projects/demo', { properties: 'all', extended: '' });
     expect(again.headers['x-odps-creation-time']).toBe(first.headers['x-odps-creation-time']);
     expect(again.body).toContain('<Name>odps.sql.timezone</Name><Value>Asia/Shanghai</Value>');
-    expect(again.body).toContain('<ExtendedProperties/>');
+    expect(again.body).toContain('<Name>chargableAliveDataSize</Name><Value>0</Value>');
   });
 
   it('answers HEAD without a body', async () => {

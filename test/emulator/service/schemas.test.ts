@@ -65,3 +65,10 @@ it('hold lists of tables; a schema that is missing has none', async () => {
   expect((await list('SALES')).body).toContain('<Name>orders</Name>');
   expect(codeOf(await list('none'))).toEqual([404, 'NoSuchObject']);
 });
+
+it('have functions, of which there are none, where they are there: PyODPS asks so whether one is', async () => {
+  const functions = (schema: string) =>
+    call(emulator.endpoint, '/projects/demo/registration/functions', { query: { curr_schema: schema } });
+  expect((await functions('SALES')).status).toBe(200);
+  expect(codeOf(await functions('none'))).toEqual([404, 'NoSuchObject']);
+});

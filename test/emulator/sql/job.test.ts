@@ -26,11 +26,19 @@ describe('the job of an instance', () => {
     expect([read.guid, read.properties.size, read.taskName]).toEqual([undefined, 0, 'AnonymousSQLTask']);
   });
 
-  it('is refused without a query and with several tasks; another kind is told', () => {
+  it('merges the files of a table', () => {
+    const read = readJob(job('<Merge><Name>n</Name><TableName>a.b</TableName></Merge>'));
+    expect([read.kind, read.query]).toEqual(['Merge', 'ALTER TABLE a.b MERGE SMALLFILES']);
+    expect(() => readJob(job('<Merge><Name>n</Name></Merge>'))).toThrow('no <TableName>');
+  });
+
+  it('is refused without a query, with several tasks, and for another kind', () => {
     const sql = '<SQL><Query>SELECT 1</Query></SQL>';
     expect(() => readJob(job('<SQL><Name>n</Name></SQL>'))).toThrow('no <Query>');
     expect(() => readJob(job(sql + sql))).toThrow('The job has 2 tasks');
-    expect(readJob(job('<XFlow><Name>n</Name></XFlow>')).kind).toBe('XFlow');
+    expect(() => readJob(job('<SQLRT><Name>n</Name></SQLRT>'))).toThrow('A task of kind SQLRT');
+    const flow = '<Instance><XflowInstance><Xflow>AppendID</Xflow></XflowInstance></Instance>';
+    expect(() => readJob(flow)).toThrow('A task of kind XFlow');
   });
 
   it.each(['<Job>', '<Config>', '<SQL><Config>', '<![CDATA[', '<Property><Value>', '</Job>'])(
