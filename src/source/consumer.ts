@@ -9,6 +9,7 @@ import { readCounts } from './copies.ts';
 import { faultAction } from './faults.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { createLogEnds, type LogEnds } from './lag.ts';
+import { createLeave, type Leave } from './leave.ts';
 import { Membership } from './membership.ts';
 import { committedEntry } from './opening.ts';
 import type { ConsumerOptions } from './options.ts';
@@ -27,11 +28,9 @@ import type {
 import { createTopicIds, type TopicIds } from './topic-ids.ts';
 import { findTopics, knownTopics } from './topics.ts';
 import { createLogWatch, type LogWatch } from './watch.ts';
-import { within } from './within.ts';
 
 /** A service that cannot start says so within 15 s, its own start included. */
 const CONNECT_MS = 10_000;
-const LEAVE_MS = 5_000;
 const NO_IDS = 'no topic ids: a topic that is created again cannot be told from the one before';
 
 /**
@@ -45,6 +44,7 @@ export class KafkaSource implements Source {
   readonly #membership: Membership;
   readonly #packer: Packer;
   readonly #intake: Intake;
+  readonly #leave: Leave;
   readonly #ends: LogEnds;
   readonly #watch: LogWatch;
   readonly #topicIds: TopicIds;
@@ -55,13 +55,11 @@ export class KafkaSource implements Source {
   #reading = true;
   #leaving = false;
   #running = false;
-  #closed = false;
   #stuckSince: number | null = null;
   #lastTurnAt = 0;
   /** The client is no older than this, ms, monotonic. */
   #createdAt = 0;
   readonly #isDue: (key: string) => boolean;
-  #unassigned: () => void = () => undefined;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ConsumerOptions) {
@@ -69,9 +67,12 @@ export class KafkaSource implements Source {
     this.#options = options;
     this.#isDue = seldom(clock);
     this.#consumer = createConsumer(clientProperties(kafka, memoryBytes), {
-      onRebalance: (code, list) => this.#membership.onRebalance(code, list),
+      onRebalance: (code, list) =>
+        this.#leave.closing ? this.#leave.answerLate() : this.#membership.onRebalance(code, list),
       onOffsetCommit: (fault, positions) => committer.answered(fault, positions),
     });
+    const isIdle = () => this.#actions.length === 0 && this.#membership.owned.length === 0;
+    this.#leave = createLeave(this.#consumer, isIdle);
     this.#ends = createLogEnds(this.#consumer);
     this.#topicIds = createTopicIds(topicIdReader(this.#consumer), (error) => log.info({ error }, NO_IDS));
     const asked = { consumer: this.#consumer, topicIds: this.#topicIds, groupId: kafka.groupId, clock, log };
@@ -111,7 +112,9 @@ export class KafkaSource implements Source {
       subscribe: () => this.#subscribe(),
       onOwned: (assignment, owned) => this.#onOwned(assignment, owned),
       onRevoking: () => this.#halt(),
-      onUnassigned: () => this.#onUnassigned(),
+      onUnassigned: () => {
+        this.#reading = !this.#leaving;
+      },
     });
     this.#packer = createPacker({
       chunkBytes: chunkBytesFor(memoryBytes),
@@ -167,27 +170,20 @@ export class KafkaSource implements Source {
   }
 
   async stop(): Promise<void> {
-    if (this.#closed) return;
+    if (this.#leave.closing) return;
     if (this.#running) {
       this.stopReading();
       // Closing does not leave as a static member: its topic partitions wait for its restart.
-      if (this.#options.kafka.instanceId === null) await this.#leave();
+      if (this.#options.kafka.instanceId === null) {
+        this.#actions.push(() => this.#leave.unsubscribe());
+        await this.#leave.left();
+      }
       this.#running = false;
       await this.#loop;
     }
     for (const action of this.#actions.splice(0)) action();
-    await this.#topicIds.idle();
-    await within(LEAVE_MS, new Promise<void>((resolve) => void this.#consumer.disconnect(() => resolve())));
-    this.#closed = true;
-  }
-
-  async #leave(): Promise<void> {
-    this.#actions.push(() => void this.#consumer.unsubscribe());
-    if (this.#membership.owned.length === 0) return;
-    const unassigned = new Promise<void>((resolve) => {
-      this.#unassigned = resolve;
-    });
-    await within(LEAVE_MS, unassigned);
+    await this.#topicIds.stop();
+    await this.#leave.close();
   }
 
   snapshot(): SourceSnapshot {
@@ -210,7 +206,7 @@ export class KafkaSource implements Source {
       this.#lastTurnAt = this.#options.clock.now();
       this.#listener.onTurn();
       try {
-        await this.#turn();
+        await this.#leave.turn(() => this.#turn());
       } catch (error) {
         this.#onConsumeError(error);
         await this.#options.clock.sleep(LIMITS.pollWaitMs);
@@ -271,21 +267,16 @@ export class KafkaSource implements Source {
     this.#paused = false;
   }
 
-  /** Without the loop nothing can overlap: closing the client still asks for `unassign`, until it is closed. */
+  /** Without the loop nothing can overlap. */
   #schedule(action: () => void): void {
     if (this.#running) this.#actions.push(action);
-    else if (!this.#closed) action();
+    else if (!this.#leave.closing) action();
   }
 
   #halt(): void {
     this.#reading = false;
     this.#intake.clear();
     this.#packer.flush();
-  }
-
-  #onUnassigned(): void {
-    this.#reading = !this.#leaving;
-    this.#unassigned();
   }
 
   #onConsumeError(error: unknown): void {

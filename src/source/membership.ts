@@ -287,7 +287,7 @@ export class Membership {
     this.#options.consumer.unassign();
     this.#member = false;
     this.#options.onUnassigned();
-    if (!this.#rejoining) return;
+    if (!this.#rejoining || this.#leaving) return;
     this.#rejoining = false;
     this.#options.subscribe();
   }

@@ -68,7 +68,7 @@ export async function openReader(kafka: ReaderSettings, clock: Clock, timeoutMs:
   }
 
   async function close(): Promise<void> {
-    await topicIds.idle();
+    await topicIds.stop();
     await within(CLOSE_MS, new Promise<void>((resolve) => void consumer.disconnect(() => resolve())));
   }
 }

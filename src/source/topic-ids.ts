@@ -4,8 +4,8 @@ import type { TopicId } from './client.ts';
 export interface TopicIds {
   /** Topic -> its id, null where none is known; a topic that is not there is left out. */
   ask(topics: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
-  /** No question is under way: the client must not be closed before. */
-  idle(): Promise<void>;
+  /** None is asked any more, and none is under way: the client must not be closed before. */
+  stop(): Promise<void>;
 }
 
 const ASK_MS = 3_000;
@@ -22,11 +22,12 @@ export function createTopicIds(
 ): TopicIds {
   let answered = false;
   let tries = 0;
+  let stopped = false;
   let last: Promise<unknown> = Promise.resolve();
 
   async function question(topics: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
     const none = new Map(topics.map((topic) => [topic, null]));
-    if (tries === TRIES) return none;
+    if (stopped || tries === TRIES) return none;
     try {
       const ids = await read(topics, ASK_MS);
       answered = true;
@@ -45,6 +46,9 @@ export function createTopicIds(
       last = asked.catch(() => undefined);
       return asked;
     },
-    idle: async () => void (await last),
+    async stop() {
+      stopped = true;
+      await last;
+    },
   };
 }

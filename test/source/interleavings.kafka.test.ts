@@ -99,4 +99,24 @@ describe('leaving', () => {
       expect(one.source.snapshot().topicPartitions).toEqual([]);
     }
   });
+
+  it.each([
+    ['a dynamic member', false],
+    ['a static member', true],
+  ])('as %s works at every moment of a rebalance', async (_, isStatic) => {
+    const topic = await topicOf(10, 10, 4);
+    const as = (name: string) => (isStatic ? { instanceId: name } : {});
+    const leave = async (waitMs: number) => {
+      const group = uniqueName('g');
+      const one = await openReader({ bootstrap, topics: [topic], group, ...as('one') });
+      await one.untilAssigned();
+      const joining = openReader({ bootstrap, topics: [topic], group, ...as('two') });
+      await sleep(waitMs);
+      await one.source.stop();
+      const two = await joining;
+      await two.source.stop();
+      expect([one.state.failure, two.state.failure]).toEqual([null, null]);
+    };
+    await Promise.all([100, 200, 300, 400, 500, 600, 800].map(leave));
+  });
 });

@@ -13,7 +13,7 @@ function asked(failures: number) {
     (error) => told.push(error),
   );
   const ask = async () => [...(await ids.ask(['t']))];
-  return { ask, told, questions: () => questions };
+  return { ask, told, questions: () => questions, stop: () => ids.stop() };
 }
 
 describe('topic ids', () => {
@@ -27,5 +27,14 @@ describe('topic ids', () => {
     const { ask, told, questions } = asked(Number.POSITIVE_INFINITY);
     for (let turn = 0; turn < 5; turn++) expect(await ask()).toEqual([['t', null]]);
     expect([questions(), told.length]).toEqual([3, 1]);
+  });
+
+  it('are asked for no more once the client is about to be closed', async () => {
+    const { ask, questions, stop } = asked(0);
+    expect(await ask()).toEqual([['t', 'x']]);
+    const waiting = ask();
+    await stop();
+    expect([await waiting, await ask()]).toEqual([[['t', null]], [['t', null]]]);
+    expect(questions()).toBe(1);
   });
 });
