@@ -58,6 +58,13 @@ describe('upload session', () => {
     });
   });
 
+  it('keeps an interval whose seconds and nanoseconds both have a sign, as Java may write them', async () => {
+    await sql(emulator, 'CREATE TABLE i (span INTERVAL_DAY_TIME);');
+    await upload(emulator, { table: 'i' }, encode([[{ seconds: -1n, nanos: -500_000_000n }]]));
+    await upload(emulator, { table: 'i' }, encode([[{ seconds: -2n, nanos: 500_000_000n }]]));
+    expect((await sql(emulator, 'SELECT COUNT(*), COUNT(DISTINCT span) FROM i;')).text).toContain('\n2,1\n');
+  });
+
   it('shows rows after the commit, not before, and once however often it is committed', async () => {
     const id = await newUpload(plain);
     expect(

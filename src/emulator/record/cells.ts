@@ -40,9 +40,8 @@ function plainReader(type: ColumnType): CellReader {
       return (scan) => readFloating(scan, 8);
     case 'TIMESTAMP':
     case 'TIMESTAMP_NTZ':
-      return (scan) => readNanoseconds(scan, 0);
     case 'INTERVAL_DAY_TIME':
-      return (scan) => readNanoseconds(scan, -999_999_999);
+      return timeReader(type);
     case 'STRING':
     case 'JSON':
     case 'VARCHAR':
@@ -73,7 +72,12 @@ function readBigint(scan: Scan): bigint {
   return scan.bigint();
 }
 
-/** Intervals may carry nanoseconds of their own sign: the Java client writes them so (protocol 5.4). */
+/** Seconds and nanoseconds, in nanoseconds. Intervals may carry both with a sign: Java writes them so (protocol 5.4). */
+export function timeReader(type: ColumnType): (scan: Scan) => bigint {
+  const least = type.name === 'INTERVAL_DAY_TIME' ? -999_999_999 : 0;
+  return (scan) => readNanoseconds(scan, least);
+}
+
 function readNanoseconds(scan: Scan, least: number): bigint {
   const seconds = readBigint(scan);
   const nanos = readNumber(scan);

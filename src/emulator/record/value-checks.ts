@@ -102,7 +102,7 @@ function checkJson(text: string): void {
   }
 }
 
-const DECIMAL = /^-?(\d*)(?:\.(\d*))?$/;
+const DECIMAL = /^[-+]?(\d*)(?:\.(\d*))?$/;
 
 /** Fraction digits beyond the scale are rounded half up by whoever stores them; no other digits may be too many. */
 function checkDecimal(text: string, precision: number, scale: number): void {

@@ -12,9 +12,9 @@ export interface StagedBlock {
 
 /** Receives the rows of one block: verified records, or rows that another reader decoded. */
 export interface BlockLoader {
-  /** Undefined when the store needs no look at the records. */
+  /** Refuses values that their columns do not take. Undefined when the store needs no look at the records. */
   readonly onRecord: RecordHandler | undefined;
-  /** One row in the order of the columns that were given to `load`; the array may be used again by the caller. */
+  /** One row of checked cells, in the order of the columns given to `load`; the caller may use the array again. */
   onRow(row: readonly Cell[]): void;
   finish(rows: number): Promise<StagedBlock>;
   abort(): Promise<void>;

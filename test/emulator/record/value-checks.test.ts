@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createArrowReader } from '../../../src/emulator/arrow/arrow-reader.ts';
 import { arrowFrames } from '../../../src/emulator/arrow/arrow-writer.ts';
@@ -6,6 +9,7 @@ import { type Cell, rowHandler } from '../../../src/emulator/record/cells.ts';
 import { createRecordReader } from '../../../src/emulator/record/record-reader.ts';
 import { createRecordWriter } from '../../../src/emulator/record/record-writer.ts';
 import { requiredColumns } from '../../../src/emulator/record/value-checks.ts';
+import { createParquetWriter } from '../../../src/emulator/store/parquet/writer.ts';
 
 interface TestColumn {
   name: string;
@@ -29,6 +33,23 @@ function readRecords(columns: readonly TestColumn[], rows: readonly Cell[][]): C
   return read;
 }
 
+/** As the store takes them: from the record into a file, without a cell. */
+function stageRecords(columns: readonly TestColumn[], rows: readonly Cell[][]): void {
+  const typed = columnsOf(columns);
+  const types = typed.map(({ type }) => type);
+  const writer = createRecordWriter(types);
+  for (const row of rows) writer.add(row);
+  const names = typed.map(({ name }) => name);
+  const file = createParquetWriter(join(tmpdir(), `${randomUUID()}.parquet`), types, names);
+  try {
+    const reader = createRecordReader(types, file.onRecord);
+    reader.push(writer.end());
+    reader.end();
+  } finally {
+    file.abort();
+  }
+}
+
 async function readArrow(columns: readonly TestColumn[], rows: readonly Cell[][]): Promise<Cell[][]> {
   const typed = columnsOf(columns);
   const read: Cell[][] = [];
@@ -47,7 +68,7 @@ const refusal = (error: { status?: number; code?: string; message: string }) => 
 };
 
 /** What each format says to a column of `type` whose second row holds `cell`. */
-async function said(type: string, cell: Cell): Promise<readonly [string, string]> {
+async function said(type: string, cell: Cell): Promise<readonly string[]> {
   const columns = [
     { name: 'n', type: 'bigint' },
     { name: 'c', type },
@@ -59,8 +80,11 @@ async function said(type: string, cell: Cell): Promise<readonly [string, string]
   const records = await Promise.resolve()
     .then(() => readRecords(columns, rows))
     .then(() => 'taken', refusal);
+  const staged = await Promise.resolve()
+    .then(() => stageRecords(columns, rows))
+    .then(() => 'taken', refusal);
   const arrow = await readArrow(columns, rows).then(() => 'taken', refusal);
-  return [records, arrow];
+  return [records, staged, arrow];
 }
 
 const SECOND = 1_000_000_000n;
@@ -84,6 +108,8 @@ const REFUSED: readonly (readonly [string, Cell, RegExp])[] = [
   ['array<decimal(38,18)>', [`1${'0'.repeat(20)}`], /does not fit into decimal\(38,18\)/],
   ['json', '{"a":', /a JSON value is none/],
   ['json', 'NaN', /a JSON value is none/],
+  ['json', '', /a JSON value is none/],
+  ['decimal(38,18)', `1${'0'.repeat(20)}`, /does not fit into decimal\(38,18\)/],
   ['map<string,bigint>', [[null, 1n]], /a MAP has a NULL key/],
   [
     'map<bigint,bigint>',
@@ -114,6 +140,8 @@ const TAKEN: readonly (readonly [string, Cell])[] = [
   ['decimal(4,2)', '-99.99'],
   ['decimal(2,2)', '0.99'],
   ['json', '{"a": [1, null]}'],
+  ['decimal(4,2)', '+9.994'],
+  ['varchar(3)', '中文x'],
   ['interval_day_time', -1n],
   ['string', 'x'.repeat(large - 1)],
 ];
@@ -130,7 +158,7 @@ describe('values', () => {
   );
 
   it.each(TAKEN)('of %s at its edge are taken', async (type, cell) => {
-    expect(await said(type, cell)).toEqual(['taken', 'taken']);
+    expect(await said(type, cell)).toEqual(['taken', 'taken', 'taken']);
   });
 
   it('with more fraction digits than the scale are taken if rounding leaves room', async () => {

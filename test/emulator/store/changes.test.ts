@@ -293,25 +293,6 @@ describe('an upsert', () => {
   });
 });
 
-describe('a MAP that no query could read', () => {
-  it.each([
-    ['a NULL key', [[null, 1n]]],
-    [
-      'a key twice',
-      [
-        ['a', 1n],
-        ['a', 2n],
-      ],
-    ],
-  ])('is refused: %s', async (_name, map) => {
-    const loader = await store.load([column('m', 'MAP<STRING,BIGINT>')]);
-    expect(() => loader.onRow([map as Cell])).toThrow(
-      expect.objectContaining({ code: 'MalformedDataStream' }),
-    );
-    await loader.abort();
-  });
-});
-
 describe('queries', () => {
   it('have the types that they are told, else those that DuckDB knows', async () => {
     const q1 = [

@@ -1,6 +1,5 @@
 import type { ColumnType } from '../../model/types.ts';
 import type { Cell } from '../../record/cells.ts';
-import { checkKeys } from '../../record/value-checks.ts';
 import { createLeaf, type Leaf } from './leaf.ts';
 
 /**
@@ -110,32 +109,4 @@ export function level(leaf: Leaf, repeat: number, define: number): void {
   leaf.levels += 1;
   leaf.definitions.add(define);
   leaf.repetitions.add(repeat);
-}
-
-/** The check of all MAPs in a value; undefined where there are none. */
-export function checkMaps(type: ColumnType): ((cell: Cell) => void) | undefined {
-  switch (type.name) {
-    case 'ARRAY': {
-      const item = checkMaps(type.element);
-      return item && ((cell) => each(cell, item));
-    }
-    case 'STRUCT': {
-      const fields = type.fields.map((field) => checkMaps(field.type));
-      if (!fields.some(Boolean)) return undefined;
-      return (cell) => each(cell, (item, at) => fields[at]?.(item));
-    }
-    case 'MAP': {
-      const parts = [checkMaps(type.key), checkMaps(type.value)];
-      return (cell) => {
-        checkKeys((cell ?? []) as readonly (readonly Cell[])[]);
-        each(cell, (entry) => each(entry, (item, at) => parts[at]?.(item)));
-      };
-    }
-    default:
-      return undefined;
-  }
-}
-
-function each(cell: Cell, check: (item: Cell, at: number) => void): void {
-  for (const [at, item] of ((cell ?? []) as readonly Cell[]).entries()) check(item, at);
 }

@@ -5,13 +5,16 @@ import type { RecordHandler } from '../../record/record-reader.ts';
 import { Scan } from '../../record/scan.ts';
 import { inColumn } from '../../record/value-checks.ts';
 import { Bytes } from './bytes.ts';
-import { PHYSICAL } from './leaf.ts';
-import { type Struct, writeStruct } from './thrift.ts';
-import { checkMaps, createNode, level, type Node, type PlacedLeaf, writeCell } from './tree.ts';
+import { PAGE_ENCODING } from './encoding.ts';
+import { footerOf, type Group } from './footer.ts';
+import { writeStruct } from './thrift.ts';
+import { createNode, level, type Node, type PlacedLeaf, writeCell } from './tree.ts';
 
 /** A Parquet file that grows by rows; columns c0, c1, ... of DuckDB's kept types. */
 export interface ParquetWriter {
+  /** Refuses values that their columns do not take (MalformedDataStream). */
   readonly onRecord: RecordHandler;
+  /** Cells that whoever read them has checked. */
   onRow(row: readonly Cell[]): void;
   /** Size of the row data so far. */
   bytes(): number;
@@ -31,10 +34,7 @@ const CHECKED_ROWS = 16;
 
 interface Column {
   readonly node: Node;
-  /** Of cells that come as they are; those of records were looked at as they were read. */
-  readonly check: ((cell: Cell) => void) | undefined;
-  /** Its values are looked at one by one, which the way from record to leaf does not do. */
-  readonly checked: boolean;
+  /** Of a nested value: its leaves take theirs from the record. */
   readonly read: CellReader;
 }
 
@@ -47,8 +47,6 @@ export function createParquetWriter(
   const columns = types.map(
     (type, index): Column => ({
       node: createNode(`c${index}`, type),
-      check: checkMaps(type),
-      checked: ['JSON', 'TIMESTAMP', 'TIMESTAMP_NTZ'].includes(type.name),
       read: cellReader(type),
     }),
   );
@@ -70,12 +68,12 @@ export function createParquetWriter(
   function onRecord(record: Uint8Array, starts: Int32Array): void {
     scan.bytes = record;
     for (let index = 0; index < columns.length; index += 1) {
-      const { node, checked, read } = columns[index]!;
+      const { node, read } = columns[index]!;
       const start = starts[index]!;
       const { leaf } = node;
       if (start >= 0) scan.at = start;
       try {
-        if (leaf && !checked) {
+        if (leaf) {
           level(leaf, 0, start < 0 ? 0 : 1);
           if (start >= 0) leaf.fromRecord(scan);
         } else writeCell(node, start < 0 ? null : read(scan));
@@ -88,10 +86,7 @@ export function createParquetWriter(
 
   function onRow(row: readonly Cell[]): void {
     for (let index = 0; index < columns.length; index += 1) {
-      const { node, check } = columns[index]!;
-      const cell = row[index] ?? null;
-      check?.(cell);
-      writeCell(node, cell);
+      writeCell(columns[index]!.node, row[index] ?? null);
     }
     endRow();
   }
@@ -110,7 +105,7 @@ export function createParquetWriter(
       write(page.header);
       write(page.levels);
       write(page.values);
-      bytes += placed.leaf.bytes;
+      bytes += placed.leaf.counted.bytes;
       const chunk = { offset, size: position - offset, count: placed.leaf.levels };
       clear(placed);
       return chunk;
@@ -139,25 +134,12 @@ export function createParquetWriter(
     rmSync(path, { force: true });
   }
 
-  const counted = () => bytes + leaves.reduce((sum, { leaf }) => sum + leaf.bytes, 0);
+  const counted = () => bytes + leaves.reduce((sum, { leaf }) => sum + leaf.counted.bytes, 0);
   return { onRecord, onRow, bytes: counted, end, abort };
 }
 
-interface Chunk {
-  readonly offset: number;
-  readonly size: number;
-  readonly count: number;
-}
-
-interface Group {
-  readonly rows: number;
-  readonly chunks: readonly Chunk[];
-}
-
-const ENCODING = { plain: 0, rle: 3 } as const;
-
 function pageOf({ leaf, maxRepeat }: PlacedLeaf): { header: Buffer; levels: Buffer; values: Buffer } {
-  leaf.finish();
+  leaf.finish?.();
   const levels = new Bytes(leaf.definitions.size + leaf.repetitions.size);
   if (maxRepeat) leaf.repetitions.write(levels);
   leaf.definitions.write(levels);
@@ -169,9 +151,9 @@ function pageOf({ leaf, maxRepeat }: PlacedLeaf): { header: Buffer; levels: Buff
     page.i32(3, size);
     page.struct(5, (data) => {
       data.i32(1, leaf.levels);
-      data.i32(2, ENCODING.plain);
-      data.i32(3, ENCODING.rle);
-      data.i32(4, ENCODING.rle);
+      data.i32(2, PAGE_ENCODING.plain);
+      data.i32(3, PAGE_ENCODING.rle);
+      data.i32(4, PAGE_ENCODING.rle);
     });
   });
   return { header: header.view(), levels: levels.view(), values: leaf.values.view() };
@@ -182,71 +164,5 @@ function clear({ leaf }: PlacedLeaf): void {
   leaf.definitions.clear();
   leaf.repetitions.clear();
   leaf.levels = 0;
-  leaf.bytes = 0;
-}
-
-const REPETITION = { optional: 1, repeated: 2 } as const;
-const CONVERTED_LIST = 3;
-
-function footerOf(nodes: readonly Node[], leaves: readonly PlacedLeaf[], groups: readonly Group[]): Buffer {
-  const out = new Bytes();
-  const elements: ((element: Struct) => void)[] = [
-    (element) => {
-      element.text(4, 'rows');
-      element.i32(5, nodes.length);
-    },
-  ];
-  for (const node of nodes) describe(node, elements);
-  writeStruct(out, (footer) => {
-    footer.i32(1, 1);
-    footer.structs(2, elements, (element, write) => write(element));
-    footer.i64(
-      3,
-      groups.reduce((sum, { rows }) => sum + rows, 0),
-    );
-    footer.structs(4, groups, (inner, group) => writeGroup(inner, group, leaves));
-  });
-  return out.view();
-}
-
-/** Schema elements, the parent before its children. */
-function describe({ name, kind, children, leaf }: Node, elements: ((element: Struct) => void)[]): void {
-  elements.push((element) => {
-    if (leaf) element.i32(1, leaf.physical);
-    if (leaf?.physical === PHYSICAL.fixed) element.i32(2, 16);
-    element.i32(3, REPETITION.optional);
-    element.text(4, name);
-    if (!leaf) element.i32(5, children.length);
-    if (kind === 'list') element.i32(6, CONVERTED_LIST);
-    leaf?.describe(element);
-  });
-  if (kind === 'list')
-    elements.push((element) => {
-      element.i32(3, REPETITION.repeated);
-      element.text(4, 'list');
-      element.i32(5, 1);
-    });
-  for (const child of children) describe(child, elements);
-}
-
-function writeGroup(inner: Struct, { rows, chunks }: Group, leaves: readonly PlacedLeaf[]): void {
-  inner.structs(1, chunks, (column, chunk) => {
-    const { leaf, path } = leaves[chunks.indexOf(chunk)]!;
-    column.i64(2, chunk.offset);
-    column.struct(3, (meta) => {
-      meta.i32(1, leaf.physical);
-      meta.numbers(2, [ENCODING.plain, ENCODING.rle]);
-      meta.texts(3, path);
-      meta.i32(4, 0);
-      meta.i64(5, chunk.count);
-      meta.i64(6, chunk.size);
-      meta.i64(7, chunk.size);
-      meta.i64(9, chunk.offset);
-    });
-  });
-  inner.i64(
-    2,
-    chunks.reduce((sum, chunk) => sum + chunk.size, 0),
-  );
-  inner.i64(3, rows);
+  leaf.counted.bytes = 0;
 }
