@@ -33,14 +33,14 @@ export function upsertStatements(
     `CREATE TABLE ${STAGING}.${changes} AS WITH starts AS (
        SELECT *, max(CASE WHEN is_delete OR is_whole THEN seq END) OVER (PARTITION BY ${key}) AS start,
          max(seq) OVER (PARTITION BY ${key}) AS latest FROM ${operations})
-     SELECT ${key}, bool_or(is_delete AND seq = latest) AS is_gone, bool_or(start IS NOT NULL) AS is_new,
+     SELECT ${key}, is_delete AS is_gone, start IS NOT NULL AS is_new,
        ${
          all
            .filter((column) => !key.split(', ').includes(column))
            .map(folded)
            .join(', ') || 'NULL AS nothing'
        }
-     FROM starts GROUP BY ${key}`,
+     FROM starts WINDOW operations AS (PARTITION BY ${key} ORDER BY seq) QUALIFY seq = latest`,
     `DROP TABLE ${operations}`,
   ];
   const inside = where(table, values);
@@ -60,9 +60,12 @@ export function upsertStatements(
   return { stage, apply };
 }
 
-/** The last value that an operation since the start gave to a column; NULL: none did. */
+/**
+ * The last value that an operation since the start gave to a column; NULL: none did. No aggregate: those of DuckDB keep
+ * nested values as sort keys, in which -0.0 is 0.0.
+ */
 const folded = (column: string): string =>
-  `arg_max({'v': ${column}}, seq) FILTER (NOT is_delete AND seq >= coalesce(start, 0) AND (is_whole OR list_contains(given, ${column.slice(1)}))) AS ${column}`;
+  `last_value(CASE WHEN NOT is_delete AND seq >= coalesce(start, 0) AND (is_whole OR list_contains(given, ${column.slice(1)})) THEN {'v': ${column}} END IGNORE NULLS) OVER operations AS ${column}`;
 
 function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
   const selects = blocks.map((block, place) => {

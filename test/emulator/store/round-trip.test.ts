@@ -5,7 +5,7 @@ import type { ColumnType } from '../../../src/emulator/model/types.ts';
 import type { Cell } from '../../../src/emulator/record/cells.ts';
 import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
 import type { Store } from '../../../src/emulator/store/store.ts';
-import { all, anyCell, anyType, column, create, OPTIONS, write } from './support.ts';
+import { all, anyCell, anyType, column, create, OPTIONS, stage, write } from './support.ts';
 
 let store: Store;
 let last = 0;
@@ -46,6 +46,12 @@ async function inTable(
 /** Names that the store's own SQL might take for its own. */
 const NAMES = ['e0', 'c2', 'k', 'c0', 'emulator_data'];
 
+/** A negative zero is a value of its own, alone and within others. */
+const ZEROS: Content = {
+  types: [{ name: 'DOUBLE' }, { name: 'ARRAY', element: { name: 'FLOAT' } }],
+  rows: [[-0, [-0, 0]]],
+};
+
 const RUNS = Number(process.env.STORE_RUNS ?? 60);
 
 describe('rows of any type', () => {
@@ -72,6 +78,28 @@ describe('rows of any type', () => {
         });
       }),
       { numRuns: RUNS },
+    );
+  });
+
+  it('come back from an upsert as they were loaded', { timeout: 120_000 }, async () => {
+    const key = column('id', 'BIGINT');
+    const operation = [column('__operation', 'TINYINT'), column('__value_cols', 'ARRAY<BIGINT>')];
+    await fc.assert(
+      fc.asyncProperty(content(false), async ({ types, rows }) => {
+        last += 1;
+        const columns = [key, ...types.map((type, at) => column(NAMES[at] ?? `c${at}`, type))];
+        const table = await create(store, `t${last}`, { columns, primaryKey: ['id'] });
+        const keyed = rows.map((row, id): Cell[] => [BigInt(id), ...row]);
+        const operations = keyed.map((row): Cell[] => [...row, 85, []]);
+        const packs = [await stage(store, [...columns, ...operation], operations)];
+        await store.upsert({ table, values: [], packs, session: { id: `u${last}`, json: '{}' } });
+        const snapshot = await store.snapshot(table);
+        const found = await all(snapshot);
+        expect(found.sort((a, b) => Number(a[0]) - Number(b[0]))).toEqual(keyed);
+        await snapshot.release();
+        await store.dropTable(table);
+      }),
+      { numRuns: RUNS, examples: [[ZEROS]] },
     );
   });
 });
