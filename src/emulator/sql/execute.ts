@@ -61,6 +61,7 @@ async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<v
       return insertAll(run, statement.inserts);
     case 'update':
     case 'delete':
+    case 'merge':
       return rewrite(run, statement);
     case 'create_schema':
       return newSchema(run, statement);

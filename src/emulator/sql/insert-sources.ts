@@ -136,7 +136,7 @@ function checkListed(table: Table, listed: readonly string[], at: string): void 
 }
 
 /** A column that the statement does not give. */
-function defaultOf(run: Run, column: ColumnDefinition, at: string): string {
+export function defaultOf(run: Run, column: ColumnDefinition, at: string): string {
   if (column.defaultValue !== undefined) return translatedExpression(run, column.defaultValue);
   if (column.nullable) return 'NULL';
   throw semantic(at, `column ${column.name} is NOT NULL, has no default value and is not given`);

@@ -28,6 +28,36 @@ export function insertQuery(sql: string, width: number, sources: readonly Source
   return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
 }
 
+interface RewrittenRows {
+  /** The columns with the number of the target's row, NULL for one of the source alone, and with the clause. */
+  readonly row: string;
+  readonly clause: string;
+  /** A row of the target may come several times, with one row of the source each. */
+  readonly joined: boolean;
+  /** Clauses that delete. */
+  readonly deletes: readonly number[];
+}
+
+/** The rows of UPDATE, DELETE and MERGE: of a target's row that no clause changes once, of a changed one the change. */
+export function rewrittenRows(
+  sql: string,
+  width: number,
+  sources: readonly Source[],
+  { row, clause, joined, deletes }: RewrittenRows,
+): string {
+  const rows = insertQuery(sql, width, sources);
+  const kept = deletes.length ? `${clause} NOT IN (${deletes.join(', ')})` : 'TRUE';
+  if (!joined) return `${rows} WHERE ${kept}`;
+  const twice = `${RAISED}ODPS-0130071:[1,1] Semantic analysis exception - a row of the target matches several rows of the source`;
+  const window = `OVER (PARTITION BY ${row})`;
+  const tests = [
+    `WHEN ${row} IS NULL THEN ${clause} > 0`,
+    `WHEN count(*) FILTER (${clause} > 0) ${window} > 1 THEN CAST(error(${literal(twice)}) AS BOOLEAN)`,
+    `WHEN row_number() OVER (PARTITION BY ${row} ORDER BY ${clause} DESC) > 1 THEN FALSE`,
+  ];
+  return `${rows} QUALIFY CASE ${tests.join(' ')} ELSE ${kept} END`;
+}
+
 function checked({ column, value, level }: Source): string {
   const raise = (text: string) => `error(${literal(`${RAISED}${text}`)})`;
   if (level) {

@@ -5,7 +5,8 @@ import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import type { Run } from './run.ts';
 import { failed, translated } from './run-query.ts';
-import type { Insert, NameRef, QueryText } from './statements.ts';
+import { semantic } from './statement-errors.ts';
+import type { Insert, QueryText } from './statements.ts';
 import { position } from './tokens.ts';
 
 /** Table partitions that one INSERT may write. */
@@ -21,20 +22,40 @@ export async function fill(run: Run, table: Table, query: QueryText): Promise<vo
   await write(run, table, { kind: 'insert', name, overwrite: false, spec: undefined, columns: [], query });
 }
 
-/** All rows of a table become those of the query: its data columns, then its table partition columns. */
-export async function replaceRows(run: Run, table: Table, name: NameRef, query: QueryText): Promise<void> {
-  const levels = table.tablePartitionColumns.map((column) => [column.name, undefined] as const);
-  const spec = levels.length ? { at: name.at, values: new Map(levels) } : undefined;
-  const plan = await planOf(run, table, { kind: 'insert', name, overwrite: true, spec, columns: [], query });
+/** All rows of a table become those of a query in DuckDB's dialect: its data columns, then its table partition columns. */
+export async function replaceRows(run: Run, table: Table, sql: string): Promise<void> {
+  const constants = new Map<string, string>();
+  const columns = table.columns.map(({ name }) => name);
   const replaced = table.tablePartitions.all().map(({ values }) => values);
-  await execute(run, { ...plan, replaced, alone: true });
+  const whole = table.primaryKey.length ? onePerKey(table, sql, constants) : sql;
+  await execute(run, {
+    ...{ table, overwrite: true, sql: whole, query: { text: run.sql, start: 0 }, constants, columns },
+    ...{ limit: WRITTEN.overwrite, replaced, alone: true },
+  });
 }
 
-/** INSERTs of one statement: checked all before the first is executed. */
+/** INSERTs of one statement: all of them write their rows, or none does. */
 export async function insertAll(run: Run, statements: readonly Insert[]): Promise<void> {
+  if (statements.length > MOST_OUTPUTS)
+    throw semantic(statements[0]!.name.at, `more than ${MOST_OUTPUTS} outputs of one statement`);
   const plans: Plan[] = [];
   for (const one of statements) plans.push(await planOf(run, ownTableNamed(run, one.name), one));
-  for (const plan of plans) await execute(run, plan);
+  for (const [index, plan] of plans.entries()) {
+    const twice = plans.slice(0, index).some((before) => isSameOutput(before, plan));
+    if (twice) throw semantic(statements[index]!.name.at, `table ${plan.table.name} is written twice`);
+  }
+  await execute(run, ...plans);
+}
+
+/** The service's bound for one statement. */
+const MOST_OUTPUTS = 255;
+
+/** A table, or a table partition that both name; a table with keys is one output, whatever they write. */
+function isSameOutput(a: Plan, b: Plan): boolean {
+  if (a.table.id !== b.table.id) return false;
+  if (a.table.primaryKey.length) return true;
+  const levels = a.table.tablePartitionColumns.map(({ name }) => name);
+  return levels.every((name) => a.constants.has(name) && a.constants.get(name) === b.constants.get(name));
 }
 
 async function write(run: Run, table: Table, statement: Insert): Promise<void> {
@@ -45,6 +66,7 @@ interface Plan {
   readonly table: Table;
   readonly overwrite: boolean;
   readonly sql: string;
+  /** For places in errors. */
   readonly query: QueryText;
   readonly constants: ReadonlyMap<string, string>;
   readonly columns: readonly string[];
@@ -68,12 +90,13 @@ async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> 
   return { ...byKey, sql: overwrite ? onePerKey(table, sql, constants) : mergedByKey(table, sql, constants) };
 }
 
-async function execute(run: Run, plan: Plan): Promise<void> {
-  const { query, ...rest } = plan;
+async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
   try {
-    await run.core.store.insert({ ...rest, ...run.session });
+    await run.core.store.insert(...plans.map((plan) => ({ ...plan, ...run.session })));
   } catch (error) {
-    throw raised(error) ?? failed(run, query, error);
+    throw (
+      raised(error) ?? failed(run, plans.length > 1 ? { text: run.sql, start: 0 } : plans[0]!.query, error)
+    );
   }
 }
 

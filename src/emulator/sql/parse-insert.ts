@@ -1,15 +1,11 @@
 import {
   atEnd,
   type Cursor,
-  expectSymbol,
   expectWords,
   isSymbol,
   passUntil,
   peekWord,
-  readColumnName,
-  readIdentifier,
   startOf,
-  takeSymbol,
   takeWords,
   textSince,
   unexpected,
@@ -97,48 +93,4 @@ function readSelectWithoutFrom(cursor: Cursor, from: string): QueryText {
   const rest = cursor.at;
   passUntil(cursor, isInsert);
   return { text: `${select} ${from}${textSince(cursor, rest)}`, start };
-}
-
-export function readDelete(cursor: Cursor): Statement {
-  expectWords(cursor, 'DELETE');
-  takeWords(cursor, 'FROM');
-  const name = readName(cursor);
-  const alias = readAlias(cursor, 'WHERE');
-  return { kind: 'delete', name, alias, set: [], where: readWhere(cursor) };
-}
-
-export function readUpdate(cursor: Cursor): Statement {
-  expectWords(cursor, 'UPDATE');
-  const name = readName(cursor);
-  const alias = readAlias(cursor, 'SET');
-  expectWords(cursor, 'SET');
-  const set: { column: string; value: QueryText }[] = [];
-  do {
-    let column = readColumnName(cursor);
-    if (takeSymbol(cursor, '.')) column = readColumnName(cursor);
-    expectSymbol(cursor, '=');
-    set.push({ column, value: readExpression(cursor) });
-  } while (takeSymbol(cursor, ','));
-  return { kind: 'update', name, alias, set, where: readWhere(cursor) };
-}
-
-function readAlias(cursor: Cursor, before: string): string | undefined {
-  if (atEnd(cursor) || peekWord(cursor) === before) return undefined;
-  takeWords(cursor, 'AS');
-  return readIdentifier(cursor);
-}
-
-function readExpression(cursor: Cursor): QueryText {
-  const start = startOf(cursor);
-  const first = cursor.at;
-  passUntil(cursor, (next) => isSymbol(next, ',') || peekWord(next) === 'WHERE');
-  return { text: textSince(cursor, first), start };
-}
-
-function readWhere(cursor: Cursor): QueryText | undefined {
-  if (!takeWords(cursor, 'WHERE')) return undefined;
-  const start = startOf(cursor);
-  const first = cursor.at;
-  passUntil(cursor, () => false);
-  return { text: textSince(cursor, first), start };
 }

@@ -1,20 +1,59 @@
-import type { Table } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import { typeText } from '../model/types.ts';
+import { castsImplicitly } from './implicit-cast.ts';
 import { replaceRows } from './insert.ts';
-import { ownTableNamed, quoted } from './names.ts';
+import { defaultOf } from './insert-sources.ts';
+import { rewrittenRows, type Source } from './insert-sql.ts';
+import { ownTableNamed } from './names.ts';
+import { type RewriteTree, rewriteTree, type Written } from './rewrite-tree.ts';
 import type { Run } from './run.ts';
-import { semantic } from './statement-errors.ts';
-import type { QueryText, Rewrite } from './statements.ts';
+import { queryTree } from './run-query.ts';
+import { exactValue, type QueryColumn } from './select.ts';
+import { illegalCast, semantic } from './statement-errors.ts';
+import type { Rewrite, RewriteClause } from './statements.ts';
+import { position } from './tokens.ts';
 
-/** UPDATE and DELETE: the rows of a transactional table are replaced by those that a query makes of them. */
+/** UPDATE, DELETE and MERGE INTO: the rows of a transactional table are replaced by those that a query makes of them. */
 export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
-  const { kind, name, set } = statement;
+  const { kind, name, clauses } = statement;
   const table = ownTableNamed(run, name);
   if (!table.transactional) {
     const text = `${kind.toUpperCase()} needs a table with TBLPROPERTIES ('transactional'='true')`;
     throw semantic(name.at, `${text}: ${table.name} has not`);
   }
-  for (const { column } of set) checkSet(table, column, name.at);
-  await replaceRows(run, table, name, rewritten(table, statement));
+  for (const clause of clauses) checkClause(table, clause);
+  checkLast(name.at, clauses);
+  const tree = rewriteTree(run, table, statement);
+  const { sql, columns } = queryTree(run, tree.query);
+  const sources = sourcesOf(run, table, tree, columns, statement);
+  const row = table.columns.length + table.tablePartitionColumns.length;
+  const rows = rewrittenRows(sql, columns.length, sources, {
+    ...{ row: `c${row}`, clause: `c${row + 1}`, joined: statement.source !== undefined },
+    deletes: clauses.flatMap(({ change }, index) => (change.do === 'delete' ? [index + 1] : [])),
+  });
+  await replaceRows(run, table, rows);
+}
+
+function checkClause(table: Table, { change }: RewriteClause): void {
+  if (change.do === 'update') {
+    for (const [index, { column, at }] of change.set.entries()) {
+      checkSet(table, column, at);
+      if (change.set.findIndex((each) => each.column === column) < index)
+        throw semantic(at, `column ${column} is repeated`);
+    }
+  }
+  if (change.do !== 'insert') return;
+  const all = [...table.columns, ...table.tablePartitionColumns].map(({ name }) => name);
+  const { columns, values, at } = change;
+  const unknown = columns.find((name) => !all.includes(name));
+  if (unknown) throw semantic(at, `column ${unknown} cannot be resolved`);
+  const twice = columns.find((name, index) => columns.indexOf(name) !== index);
+  if (twice) throw semantic(at, `column ${twice} is repeated`);
+  const level = table.tablePartitionColumns.find(({ name }) => columns.length && !columns.includes(name));
+  if (level) throw semantic(at, `partition column ${level.name} is missing in the columns of INSERT`);
+  const needed = columns.length || all.length;
+  if (values.length !== needed)
+    throw semantic(at, `INSERT has ${values.length} values, requires ${needed} columns`);
 }
 
 function checkSet(table: Table, column: string, at: string): void {
@@ -26,18 +65,47 @@ function checkSet(table: Table, column: string, at: string): void {
     throw semantic(at, `column ${column} cannot be resolved`);
 }
 
-/** The query, in MaxCompute's dialect, that gives the table's rows as they are afterwards. */
-function rewritten(table: Table, { kind, name, alias, set, where }: Rewrite): QueryText {
-  const from = `FROM ${name.parts.map(quoted).join('.')}${alias ? ` ${quoted(alias)}` : ''}`;
-  const start = where?.start ?? set[0]?.value.start ?? 0;
-  const test = where ? `COALESCE((${where.text}\n), FALSE)` : 'TRUE';
-  const values = new Map(set.map(({ column, value }) => [column, value.text]));
-  const column = (one: string) => {
-    const value = values.get(one);
-    return value === undefined ? quoted(one) : `CASE WHEN ${test} THEN ${value} ELSE ${quoted(one)} END`;
-  };
-  const all = [...table.columns, ...table.tablePartitionColumns].map((one) => one.name);
-  if (kind === 'delete')
-    return { text: `SELECT ${all.map(quoted).join(', ')} ${from} WHERE NOT ${test}`, start };
-  return { text: `SELECT ${all.map(column).join(', ')} ${from}`, start };
+/** A clause without a condition takes all rows that are left: only the last one of its kind may be such. */
+function checkLast(at: string, clauses: readonly RewriteClause[]): void {
+  for (const [index, { when, condition }] of clauses.entries()) {
+    if (condition || !clauses.slice(index + 1).some((later) => later.when === when)) continue;
+    throw semantic(at, `only the last WHEN ${when.toUpperCase()} clause can have no condition`);
+  }
 }
+
+/** For each column what it becomes in the rows of each clause. */
+function sourcesOf(
+  run: Run,
+  table: Table,
+  { written }: RewriteTree,
+  given: readonly QueryColumn[],
+  { clauses, name }: Rewrite,
+): Source[] {
+  const all = [...table.columns, ...table.tablePartitionColumns];
+  const clause = `c${all.length + 1}`;
+  return all.map((column, index): Source => {
+    const branches = clauses.flatMap(({ change }, at) => {
+      if (change.do === 'delete') return [];
+      const value = written.find((each) => each.clause === at + 1 && each.column === column.name);
+      if (value) return [`WHEN ${at + 1} THEN ${converted(run, value, given, column.type)}`];
+      return change.do === 'insert' ? [`WHEN ${at + 1} THEN ${defaultOf(run, column, name.at)}`] : [];
+    });
+    const value = branches.length ? `CASE ${clause} ${branches.join(' ')} ELSE c${index} END` : `c${index}`;
+    return { column, value, level: index >= table.columns.length };
+  });
+}
+
+function converted(
+  run: Run,
+  { place, start }: Written,
+  given: readonly QueryColumn[],
+  to: ColumnDefinition['type'],
+): string {
+  const from = given[place]!;
+  if (from.empty) return 'NULL';
+  if (!castsImplicitly(from.type, to))
+    throw illegalCast(position(run.sql, start), shown(from.type), shown(to));
+  return exactValue(`c${place}`, from.type, to);
+}
+
+const shown = (type: ColumnDefinition['type']): string => typeText(type).toUpperCase();

@@ -1,9 +1,16 @@
 import { StatementError } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Rows } from '../store/store.ts';
+import type { Query } from './query/syntax/ast.ts';
 import { resultCsv } from './result-csv.ts';
 import { moved, placed, type Run } from './run.ts';
-import { type AnalyzedQuery, analyzeQuery, describeQueryError, type QueryScope } from './select.ts';
+import {
+  type AnalyzedQuery,
+  analyzeQuery,
+  analyzeTree,
+  describeQueryError,
+  type QueryScope,
+} from './select.ts';
 import type { QueryText } from './statements.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
@@ -35,6 +42,9 @@ export function queryColumns(run: Run, query: QueryText): readonly ColumnDefinit
   const { columns, names } = analyzed(run, query);
   return columns.map((column, index) => ({ ...column, name: names[index]! }));
 }
+
+/** The query that a statement stands for. */
+export const queryTree = (run: Run, query: Query) => analyzeTree(query, run.sql, scopeOf(run));
 
 /** The query in DuckDB's dialect. */
 export const translated = (run: Run, query: QueryText): string => analyzed(run, query).sql;

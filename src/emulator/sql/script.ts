@@ -13,7 +13,8 @@ import {
 import { readAlter } from './parse-alter.ts';
 import { readCreate, readQuery } from './parse-create.ts';
 import { readDrop, readTruncate } from './parse-drop.ts';
-import { insertsBehind, readDelete, readInsert, readInserts, readUpdate } from './parse-insert.ts';
+import { insertsBehind, readInsert, readInserts } from './parse-insert.ts';
+import { readDelete, readMerge, readUpdate } from './parse-rewrite.ts';
 import { readDescribe, readShow } from './parse-show.ts';
 import { unsupported } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
@@ -93,6 +94,7 @@ const STATEMENTS: Record<string, (cursor: Cursor) => Statement> = {
   INSERT: readInsert,
   DELETE: readDelete,
   UPDATE: readUpdate,
+  MERGE: readMerge,
   SELECT: (cursor) => ({ kind: 'query', ...readQuery(cursor) }),
   WITH: readQueryOrInserts,
   FROM: readQueryOrInserts,
@@ -105,7 +107,6 @@ function readQueryOrInserts(cursor: Cursor): Statement {
 
 /** Statements of MaxCompute SQL that this does not execute, by their first word. */
 const MISSING = [
-  'MERGE',
   'LOAD',
   'UNLOAD',
   'CLONE',

@@ -4,8 +4,9 @@ import { castTo, fromLocal } from './query/casts.ts';
 import type { QueryScope } from './query/context.ts';
 import { queryError } from './query/errors.ts';
 import { translateParsed } from './query/queries.ts';
+import type { Query } from './query/syntax/ast.ts';
 import { parseQuery } from './query/syntax/queries.ts';
-import { columnType, isText } from './query/types.ts';
+import { columnType, duckName, isNested, isText } from './query/types.ts';
 
 export type { QueryScope } from './query/context.ts';
 export { describeQueryError } from './query/errors.ts';
@@ -34,6 +35,19 @@ export function analyzeQuery(text: string, scope: QueryScope): AnalyzedQuery {
   return { sql, columns: definitions, names: columns.map(({ name, written }) => written ?? name) };
 }
 
+export interface QueryColumn {
+  readonly type: ColumnType;
+  /** A bare NULL, which fits into a column of any type. */
+  readonly empty: boolean;
+}
+
+/** The same for a query that a statement stands for; places in it are places in `text`. */
+export function analyzeTree(query: Query, text: string, scope: QueryScope) {
+  const { sql, columns } = nestedInReason(text, () => translateParsed(query, text, scope));
+  const list = columns.map(({ type, empty = false }): QueryColumn => ({ type: columnType(type), empty }));
+  return { sql, columns: list };
+}
+
 /** Parentheses by the thousand overflow the stack: a fault of the query. */
 function nestedInReason<T>(text: string, work: () => T): T {
   try {
@@ -50,6 +64,12 @@ export function insertedValue(sql: string, from: ColumnType, to: ColumnType): st
   const written = isText(to) && !isText(from);
   const ours = written || to.name === 'BINARY' || hasFine(from) || hasFine(to);
   return (ours ? castTo({ sql, type: from }, to) : undefined) ?? sql;
+}
+
+/** A value in exactly the form of the column's values, so that both can stand in one CASE. */
+export function exactValue(sql: string, from: ColumnType, to: ColumnType): string {
+  if (isNested(to)) return castTo({ sql, type: from }, to) ?? sql;
+  return `CAST(${insertedValue(sql, from, to)} AS ${duckName(to)})`;
 }
 
 /** A text that is no time ends the statement, as it does in a column of DATETIME. */

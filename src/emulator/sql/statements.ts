@@ -172,11 +172,37 @@ export type Statement =
   | Rewrite
   | ({ readonly kind: 'query' } & QueryText);
 
-/** UPDATE and DELETE. */
+/** UPDATE, DELETE and MERGE INTO. */
 export interface Rewrite {
-  readonly kind: 'update' | 'delete';
+  readonly kind: 'update' | 'delete' | 'merge';
   readonly name: NameRef;
   readonly alias: string | undefined;
-  readonly set: readonly { readonly column: string; readonly value: QueryText }[];
-  readonly where: QueryText | undefined;
+  /** What stands behind USING or FROM, with its alias, and the condition of the join. */
+  readonly source: QueryText | undefined;
+  readonly on: QueryText | undefined;
+  /** The first whose condition holds is done to a row. */
+  readonly clauses: readonly RewriteClause[];
+}
+
+export interface RewriteClause {
+  readonly when: 'matched' | 'not matched' | 'not matched by source';
+  readonly condition: QueryText | undefined;
+  readonly change: RowChange;
+}
+
+export type RowChange =
+  | { readonly do: 'update'; readonly set: readonly ColumnValue[] }
+  | { readonly do: 'delete' }
+  /** Without columns: all of them, table partition columns last. */
+  | {
+      readonly do: 'insert';
+      readonly columns: readonly string[];
+      readonly values: readonly QueryText[];
+      readonly at: string;
+    };
+
+export interface ColumnValue {
+  readonly column: string;
+  readonly at: string;
+  readonly value: QueryText;
 }

@@ -12,32 +12,38 @@ import { saveAdded, saveTablePartition } from './own-tables.ts';
 import type { Result } from './queries.ts';
 import type { Inserted, InsertPlan, Store } from './store.ts';
 
-/** Writes the rows of queries: the query runs first, beside everything else, then its rows go over in one transaction. */
+/** Writes the rows of queries: the queries run first, beside everything else, then all their rows go over in one transaction. */
 export function createInserts({ database, queries, snapshots, figures, now }: Parts): Pick<Store, 'insert'> {
   const inTurn = createLanes();
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
-  function insert(plan: InsertPlan): Promise<readonly Inserted[]> {
-    return plan.alone ? inTurn(plan.table.id, () => write(plan)) : write(plan);
+  function insert(...plans: readonly InsertPlan[]): Promise<readonly Inserted[]> {
+    const alone = new Set(plans.flatMap(({ alone, table }) => (alone ? [table.id] : [])));
+    // In one order for all, so that two of them never wait for each other.
+    const lanes = [...alone].sort();
+    const start = () => write(plans);
+    return lanes.reduce((work, id) => () => inTurn(id, work), start)();
   }
 
-  async function write(plan: InsertPlan): Promise<readonly Inserted[]> {
+  async function write(plans: readonly InsertPlan[]): Promise<readonly Inserted[]> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const version = figures.version(plan.table);
-      const result = await resultOf(plan);
+      const versions = plans.map(({ table }) => figures.version(table));
+      const results: Result[] = [];
       try {
+        for (const plan of plans) results.push(await resultOf(plan));
         const written = await database.exclusive(async (change) =>
-          plan.alone && figures.version(plan.table) !== version
+          plans.some(({ alone, table }, index) => alone && figures.version(table) !== versions[index])
             ? undefined
-            : insertResult(change, plan, result),
+            : insertResults(change, plans, results),
         );
         if (written) return written;
       } finally {
-        await result.drop();
+        for (const result of results) await result.drop();
       }
     }
+    const names = plans.map(({ table }) => table.name).join(', ');
     throw new StatementError(
-      `ODPS-0110141:Data version exception - other jobs changed table ${plan.table.name} ${ATTEMPTS} times meanwhile`,
+      `ODPS-0110141:Data version exception - other jobs changed table ${names} ${ATTEMPTS} times meanwhile`,
     );
   }
 
@@ -62,36 +68,69 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
     );
   }
 
-  async function insertResult(
+  async function insertResults(
+    change: Change,
+    plans: readonly InsertPlan[],
+    results: readonly Result[],
+  ): Promise<readonly Inserted[]> {
+    const at = now();
+    const made = new Set<string>();
+    const steps: Step[] = [];
+    for (const [index, plan] of plans.entries())
+      steps.push(await stepOf(change, plan, results[index]!, made, at));
+    await change.run(...steps.flatMap(({ statements }) => statements));
+    for (const { done } of steps) done();
+    return steps.flatMap(({ written }) => written.map(({ values, rows }) => ({ values, rows })));
+  }
+
+  /** What one plan writes; `made`: table partitions that a plan before it makes. */
+  async function stepOf(
     change: Change,
     plan: InsertPlan,
-    result: Result,
-  ): Promise<readonly Inserted[]> {
+    { source }: Result,
+    made: Set<string>,
+    at: number,
+  ): Promise<Step> {
     const { table, overwrite } = plan;
     checkUnchanged(table);
-    const written = await groups(change, plan, result, dynamicColumns(plan).length);
+    const written = await groups(change, plan, source, dynamicColumns(plan).length);
     const replaced = overwrite ? replacedBy(plan, written) : [];
     for (const values of replaced) await snapshots.keep(change, table, values);
-    const missing = written.filter(({ values }) => values.length && !table.tablePartitions.has(values));
+    const missing = written.filter(({ values }) => isMissing(table, values, made));
     const columns = table.columns.map(({ name }) => {
-      const at = plan.columns.indexOf(name);
-      return at < 0 ? 'NULL' : `c${at}`;
+      const place = plan.columns.indexOf(name);
+      return place < 0 ? 'NULL' : `c${place}`;
     });
     const parts = tablePartitionExpressions(plan);
-    const at = now();
-    await change.run(
+    const statements = [
       ...replaced.flatMap((values) => removeRows(table, values, at)),
       ...missing.map(({ values }) => saveTablePartition(table, values, at)),
-      `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${result.source}`,
+      `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${source}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
-    );
-    for (const { values } of missing) table.tablePartitions.add(newTablePartition(values, at));
-    for (const values of replaced) figures.clear(table, values, at);
-    for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
-    return written.map(({ values, rows }) => ({ values, rows }));
+    ];
+    const done = () => {
+      for (const { values } of missing) table.tablePartitions.add(newTablePartition(values, at));
+      for (const values of replaced) figures.clear(table, values, at);
+      for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
+    };
+    return { statements, written, done };
   }
 
   return { insert };
+}
+
+interface Step {
+  readonly statements: readonly string[];
+  readonly written: readonly Group[];
+  /** To be called when the transaction of the statements is committed. */
+  done(): void;
+}
+
+function isMissing(table: Table, values: readonly string[], made: Set<string>): boolean {
+  const key = `${table.id} ${valuesKey(values)}`;
+  if (!values.length || table.tablePartitions.has(values) || made.has(key)) return false;
+  made.add(key);
+  return true;
 }
 
 /** Times that a plan which reads what it replaces is tried while others change the table. */
@@ -120,11 +159,11 @@ function tablePartitionExpressions({ table, constants, columns }: InsertPlan): s
 }
 
 /** Rows of a result by table partition; what a statement names is there even when no row goes to it. */
-async function groups(change: Change, plan: InsertPlan, result: Result, dynamic: number): Promise<Group[]> {
+async function groups(change: Change, plan: InsertPlan, source: string, dynamic: number): Promise<Group[]> {
   const { table, constants } = plan;
   const sizes = plan.columns.map((name, at) => sizeOf(`c${at}`, columnOf(table, name).type));
   const parts = tablePartitionExpressions(plan).map((part) => `CAST(${part} AS VARCHAR), `);
-  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(${sizes.join(' + ') || '0'}), 0) FROM ${result.source} GROUP BY ALL`;
+  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(${sizes.join(' + ') || '0'}), 0) FROM ${source} GROUP BY ALL`;
   const found = (await change.rows(sql)).map((row) => {
     const [rows = 0, bytes = 0] = row.slice(-2).map(Number);
     return { values: row.slice(0, -2).map(checkedValue), rows, bytes };

@@ -140,8 +140,8 @@ export interface Store {
   commit(plan: CommitPlan): Promise<void>;
   /** Packs in order, the last operation of a key wins; all or nothing. Rows of the table partition afterwards. */
   upsert(plan: UpsertPlan): Promise<{ rows: number }>;
-  /** Writes a query's rows; table partitions that are not there are made, in `table.tablePartitions` too. */
-  insert(plan: InsertPlan): Promise<readonly Inserted[]>;
+  /** Writes the rows of queries, all or none; table partitions that are not there are made, in `table.tablePartitions` too. */
+  insert(...plans: readonly InsertPlan[]): Promise<readonly Inserted[]>;
   /** The committed rows of a table or of one table partition; refused with the reason where no rows are kept. */
   snapshot(table: Table, values?: readonly string[], options?: SnapshotOptions): Promise<Rows>;
   /** Runs a query in DuckDB's dialect; throws what DuckDB throws. */

@@ -82,7 +82,6 @@ describe('a script', () => {
   });
 
   it.each([
-    'MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN DELETE',
     "CREATE FUNCTION f AS 'a.B' USING 'x.jar'",
     'CREATE MATERIALIZED VIEW m AS SELECT 1',
     'CREATE TABLE t (ts TIMESTAMP) AUTO PARTITIONED BY (trunc_time(ts, "day") AS d)',

@@ -13,7 +13,13 @@ import { columnType, type SqlType, type Typed } from './types.ts';
 /** The text of a query and what it answers; `written` is a name before it was made unique. */
 export interface Selected {
   readonly sql: string;
-  readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly written?: string }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: SqlType;
+    readonly written?: string;
+    /** A bare NULL. */
+    readonly empty?: boolean;
+  }[];
 }
 
 interface Output {
@@ -52,6 +58,7 @@ export function translateSelect(given: Select, end: End, context: Context): Sele
     inside: order,
     columns: columns.map(({ name, value }, index) => ({
       ...{ name, type: columnType(value.type), written: outputs[index]!.name },
+      empty: value.type.name === 'VOID',
     })),
   };
 }
