@@ -28,7 +28,7 @@ const END_OF_STREAM = Buffer.from('ffffffff00000000', 'hex');
 const PREVIEW_FORM: TimeForm = { timestampStruct: true, intervalStruct: true };
 
 /**
- * Rows as framed RecordBatch messages (protocol 7), a batch for each piece of `rows`; no byte for no row. Throws
+ * Rows as framed RecordBatch messages (protocol 7), a batch for each piece of `rows`; no batch for no row. Throws
  * InvalidArgument (400) for a time that nanoseconds in 64 bits cannot hold.
  */
 export function arrowFrames(

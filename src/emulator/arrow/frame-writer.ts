@@ -2,15 +2,19 @@ import { CRC_START, crcBytes, crcValue } from '../record/crc32c.ts';
 
 const CHUNK_BYTES = 65536;
 
-/** Puts the frame of protocol 7.1 around a stream; a stream without a byte stays empty. */
+/**
+ * Puts the frame of protocol 7.1 around a stream. PyODPS reads a size before all else: it stands before no byte, too. It
+ * comes with the first bytes, not before them: what fails until then can still be answered.
+ */
 export async function* framed(stream: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   let filled = 0;
-  let started = false;
+  let head = [uint32(CHUNK_BYTES)];
   let crcOfChunk = CRC_START;
   let crcOfAll = CRC_START;
   for await (const piece of stream) {
-    const parts: Buffer[] = started || !piece.length ? [] : [uint32(CHUNK_BYTES)];
-    started ||= piece.length > 0;
+    if (!piece.length) continue;
+    const parts: Buffer[] = head;
+    head = [];
     for (let at = 0; at < piece.length; ) {
       const part = piece.subarray(at, at + CHUNK_BYTES - filled);
       crcOfChunk = crcBytes(crcOfChunk, part, 0, part.length);
@@ -23,9 +27,9 @@ export async function* framed(stream: AsyncIterable<Buffer>): AsyncIterable<Buff
       filled = 0;
     }
     crcOfAll = crcBytes(crcOfAll, piece, 0, piece.length);
-    if (parts.length) yield Buffer.concat(parts);
+    yield Buffer.concat(parts);
   }
-  if (started) yield uint32(crcValue(crcOfAll));
+  yield Buffer.concat([...head, uint32(crcValue(crcOfAll))]);
 }
 
 function uint32(value: number): Buffer {

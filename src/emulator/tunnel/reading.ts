@@ -65,8 +65,6 @@ export function rowsReply(
   const chosen = chosenColumns(call.query.get('columns'), download.rows.columns);
   const columns =
     isArrow && isPyOdps(call) ? download.rows.columns.filter((c) => chosen.includes(c)) : chosen;
-  // No batch, no frame: the body is empty, which no codec would leave it.
-  if (isArrow && count === 0) return { status: 200, type: OCTETS };
   const names = columns.map((column) => column.name);
   const rows = downloads.reading(download, download.rows.read({ columns: names, start, count }));
   const watch = readsMetrics(call) ? startStopwatch() : undefined;
