@@ -84,11 +84,13 @@ function clusteringFields({ kind, columns, sorted, buckets }: Clustering): objec
 function reservedProperties({ properties, primaryKey, clustering }: Table): object {
   const buckets = properties['write.bucket.num'];
   const hours = properties['acid.data.retain.hours'];
+  const tier = properties.storagetier;
   return {
     ...(buckets && primaryKey.length && !clustering
       ? { ClusterType: 'hash', BucketNum: Number(buckets), ClusterCols: primaryKey }
       : {}),
     ...(hours ? { 'acid.data.retain.hours': hours } : {}),
+    ...(tier ? { StorageTier: tier } : {}),
   };
 }
 

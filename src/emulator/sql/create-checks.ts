@@ -54,15 +54,12 @@ function checkLevel({ name, type }: ColumnDefinition, at: string): void {
   throw illegalType(at, `partition column ${name} cannot be of type ${typeText(type).toUpperCase()}`);
 }
 
-function checkPrimaryKey({ columns, primaryKey, properties }: TableDefinition, at: string): void {
+function checkPrimaryKey({ columns, primaryKey }: TableDefinition, at: string): void {
   if (!primaryKey.length) return;
   if (new Set(primaryKey).size < primaryKey.length) throw semantic(at, 'the primary key repeats a column');
   for (const name of primaryKey) {
     if (!columns.some((one) => one.name === name))
       throw semantic(at, `primary key column ${name} cannot be resolved`);
-  }
-  if (properties.transactional?.toLowerCase() !== 'true') {
-    throw semantic(at, "a table with a primary key needs TBLPROPERTIES ('transactional'='true')");
   }
 }
 

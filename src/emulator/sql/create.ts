@@ -17,7 +17,7 @@ export async function createTable(run: Run, statement: CreateTable): Promise<voi
   checkDefinition(name, definition, statement.name.at);
   const room = await roomFor(core, statement.name, name, statement.ifPresent, false);
   if (!room) return;
-  const table = newTable(name, notNullKey(definition), core.now(), newId());
+  const table = newTable(name, keyed(definition), core.now(), newId());
   await addTable(core, table, statement.name, room.former);
   if (!statement.as) return;
   try {
@@ -79,13 +79,21 @@ function likeDefinition(other: Table, own: TableDefinition): TableDefinition {
   };
 }
 
-/** Columns of the key are NOT NULL whatever they say: PyODPS does not write it. */
-const notNullKey = (definition: TableDefinition): TableDefinition => ({
-  ...definition,
-  columns: definition.columns.map((column) =>
-    definition.primaryKey.includes(column.name) ? { ...column, nullable: false } : column,
-  ),
-});
+/**
+ * Columns of the key are NOT NULL whatever they say: PyODPS does not write it. Only a transactional table keeps its
+ * key: SQLAlchemy declares one for every table.
+ */
+function keyed(definition: TableDefinition): TableDefinition {
+  const { columns, primaryKey, properties } = definition;
+  const isKept = properties.transactional?.toLowerCase() === 'true';
+  return {
+    ...definition,
+    columns: columns.map((column) =>
+      primaryKey.includes(column.name) ? { ...column, nullable: false } : column,
+    ),
+    primaryKey: isKept ? primaryKey : [],
+  };
+}
 
 /** Makes a table known and gives it its storage; `former`, which it replaces, goes with the same change. */
 export async function addTable(core: Core, table: Table, ref: NameRef, former?: Table): Promise<void> {

@@ -139,9 +139,17 @@ function readClause(cursor: Cursor, clauses: Clauses): boolean {
   else if (takeWords(cursor, 'CLUSTERED', 'BY')) clauses.clustering = readClustering(cursor, 'hash');
   else if (takeWords(cursor, 'RANGE', 'CLUSTERED', 'BY'))
     clauses.clustering = readClustering(cursor, 'range');
+  else if (takeWords(cursor, 'INTO')) skipShards(cursor);
   else if (peekWord(cursor) === 'AUTO') throw unsupported(here(cursor), 'AUTO PARTITIONED BY');
   else return false;
   return true;
+}
+
+/** `INTO n SHARDS [HUBLIFECYCLE n]`: of a hub that the service has given up; PyODPS still writes it. */
+function skipShards(cursor: Cursor): void {
+  readNumber(cursor, 1, Number.MAX_SAFE_INTEGER);
+  expectWords(cursor, 'SHARDS');
+  if (takeWords(cursor, 'HUBLIFECYCLE')) readNumber(cursor, 1, LIFECYCLE_DAYS);
 }
 
 function readTablePartitionColumns(cursor: Cursor): ColumnDefinition[] {

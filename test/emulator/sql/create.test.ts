@@ -24,6 +24,26 @@ describe('CREATE TABLE', () => {
     expect(await ok('SHOW CREATE TABLE keyed')).toMatch(/`?id`? BIGINT NOT NULL/);
   });
 
+  it('takes a key that is kept by no table, as SQLAlchemy declares one for each', async () => {
+    await ok('CREATE TABLE orm (\n\tid INT, \n\tname STRING, \n\tPRIMARY KEY (id)\n)');
+    const columns = [{ name: 'id', isNullable: false }, { name: 'name' }];
+    const made = await json('orm');
+    expect(made).toMatchObject({ columns });
+    expect(String(made.Reserved)).not.toContain('PrimaryKey');
+    await ok("INSERT INTO orm VALUES (1, 'a'), (1, 'b')");
+    expect(await rows('SELECT COUNT(*) FROM orm')).toEqual(['2']);
+  });
+
+  it('passes over the shards of a hub, and keeps the tier of its storage', async () => {
+    await ok(
+      "CREATE TABLE sharded (id INT) TBLPROPERTIES ('storagetier'='standard') INTO 10 SHARDS HUBLIFECYCLE 5",
+    );
+    expect(String((await json('sharded')).Reserved)).toContain('"StorageTier":"standard"');
+    await ok("ALTER TABLE sharded SET TBLPROPERTIES ('storagetier'='lowfrequency')");
+    expect(String((await json('sharded')).Reserved)).toContain('"StorageTier":"lowfrequency"');
+    expect(await ok('SHOW CREATE TABLE sharded')).toContain('storagetier');
+  });
+
   it('keeps fields of structs in lower case, as it keeps names of columns', async () => {
     await ok('CREATE TABLE fields (M MAP<STRING,ARRAY<STRUCT<`Ab C`:BIGINT,Y:STRUCT<Z:INT>>>>)');
     await ok('ALTER TABLE fields ADD COLUMNS (s STRUCT<A:INT>)');
@@ -211,7 +231,6 @@ describe('CREATE TABLE', () => {
       'CREATE TABLE w (a INT) PARTITIONED BY (p DOUBLE)',
       /^ODPS-0130151:.*partition column p cannot be of type DOUBLE/,
     ],
-    ['CREATE TABLE w (a INT NOT NULL, PRIMARY KEY (a))', /needs TBLPROPERTIES/],
     [
       "CREATE TABLE w (a INT, PRIMARY KEY (b)) TBLPROPERTIES ('transactional'='true')",
       /primary key column b cannot be resolved/,

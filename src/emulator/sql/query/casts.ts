@@ -144,6 +144,8 @@ export function movedTime(moved: string, from: Typed, to: SqlType): string {
 }
 
 function castToTime({ type: from, sql }: Typed, to: ColumnType): string | undefined {
+  // PyODPS's own tests count seconds so.
+  if (isInteger(from) && to.name === 'TIMESTAMP') return `mc_from_seconds(${sql})`;
   if (!isText(from) && !isTime(from)) return undefined;
   if (isText(from) && isFine(to)) return `(${fromLocal(local(from, sql), to)} + mc_wall_below(${sql}))`;
   // Instants need no zone between them.

@@ -8,6 +8,7 @@ export const MACROS: readonly string[] = [
   `mc_below_microsecond(n) AS (n % 1000 + 1000) % 1000`,
   `mc_microseconds(n) AS CAST((n - (n % 1000 + 1000) % 1000) // 1000 AS BIGINT)`,
   `mc_nanoseconds(t) AS CAST(epoch_us(t) AS HUGEINT) * 1000`,
+  `mc_from_seconds(n) AS CASE WHEN n BETWEEN -62135596800 AND 253402300799 THEN CAST(n AS HUGEINT) * 1000000000 END`,
   `mc_timestamp_text(t, n) AS strftime(t, '%Y-%m-%d %H:%M:%S') || rtrim(rtrim(strftime(t, '.%f') || printf('%03d', CAST(mc_below_microsecond(n) AS BIGINT)), '0'), '.')`,
   `mc_div(a, b) AS CASE WHEN b = 0 THEN NULL WHEN (a < 0) = (b < 0) THEN abs(a) // abs(b) ELSE -(abs(a) // abs(b)) END`,
   `mc_item(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END`,

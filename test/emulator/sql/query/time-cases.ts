@@ -1,5 +1,8 @@
 /** Times in the zone Asia/Shanghai: expression and CSV field. */
 export const TIME_CASES: readonly (readonly [string, string])[] = [
+  ['cast(cast(0 as bigint) as timestamp)', '"1970-01-01 08:00:00"'],
+  ['cast(cast(-1 as int) as timestamp)', '"1970-01-01 07:59:59"'],
+  ['cast(9223372036854775807 as timestamp)', '\\N'],
   ["add_months('2017-02-14', 3)", '"2017-05-14"'],
   ["add_months('2017-02-14 21:30:00', 3)", '"2017-05-14"'],
   ["add_months(date'2017-01-31', 1)", '"2017-02-28"'],
