@@ -1,4 +1,5 @@
-import avro from 'avsc';
+import { avroType } from '../support/avro.ts';
+import { framed } from '../support/framed.ts';
 
 /** The schema of the values. */
 export const SCHEMA_ID = 7;
@@ -35,24 +36,7 @@ export const SCHEMA = record('Order', {
   device: record('Device', { os: 'string', model: 'string', app: 'string', screen: 'string' }),
 });
 
-const longType = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer(value: bigint) {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
-
-const type = avro.Type.forSchema(SCHEMA as avro.Schema, {
-  wrapUnions: true,
-  typeHook: (part: unknown) =>
-    part === 'long' || (part as { type?: unknown }).type === 'long' ? longType : undefined,
-});
+const type = avroType(SCHEMA);
 
 /** The order of this JSON text in the Confluent wire format. */
 export function avroOrder(json: Buffer): Buffer {
@@ -69,5 +53,5 @@ export function avroOrder(json: Buffer): Buffer {
     buyer: { ...value.buyer, id: BigInt(value.buyer.id) },
     amount,
   });
-  return Buffer.concat([Buffer.from([0, 0, 0, 0, SCHEMA_ID]), body]);
+  return framed(SCHEMA_ID, body);
 }

@@ -6,7 +6,8 @@ import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';
 import { RecordWriter } from '../../src/encode/record-writer.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
-import { avroSchema, encode, framed } from '../decode/avro/samples.ts';
+import { avroSchema, encode } from '../decode/avro/samples.ts';
+import { framed } from '../support/framed.ts';
 import { chunkOf, planOf } from './support.ts';
 
 const ID = 7;

@@ -5,8 +5,9 @@ import { systemClock } from '../../src/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/log.ts';
 import { type Preview, type PreviewOptions, preview } from '../../src/preview/preview.ts';
-import { AVRO_COLUMNS, AVRO_MAPPING, avroOrders, FIRST_SCHEMA, framed } from '../route/avro-orders.ts';
+import { AVRO_COLUMNS, AVRO_MAPPING, avroOrders, FIRST_SCHEMA } from '../route/avro-orders.ts';
 import { query } from '../route/service.ts';
+import { framed } from '../support/framed.ts';
 import {
   type EmulatorChild,
   startEmulatorChild,

@@ -1,4 +1,5 @@
-import avro from 'avsc';
+import { avroType } from '../support/avro.ts';
+import { framed } from '../support/framed.ts';
 import { eventTime } from '../support/orders.ts';
 
 /** Order events as Avro; everything follows from the number of the event. */
@@ -65,32 +66,10 @@ export const expectedColumns = (i: string, second: number): Record<string, strin
   channel: `CASE WHEN ${i} >= ${second} THEN 'app ' || CAST(${i} % 7 AS STRING) ELSE 'old' END`,
 });
 
-/** avsc's own long type refuses what a number cannot hold. */
-const longType = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
-const typeHook = (part: unknown) =>
-  part === 'long' || (part as { type?: unknown }).type === 'long' ? longType : undefined;
-
 /** Encodes event number `i` in the Confluent wire format, with the writer schema of this registry id. */
 export function avroOrders(schema: object, id: number): (i: number) => Buffer {
-  const type = avro.Type.forSchema(schema as avro.Schema, { typeHook, wrapUnions: true, registry: {} });
+  const type = avroType(schema);
   return (i) => framed(id, type.toBuffer(event(i)));
-}
-
-export function framed(id: number, body: Uint8Array): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(id, 1);
-  return Buffer.concat([header, body]);
 }
 
 const event = (i: number) => ({

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { encode, framed } from '../decode/avro/samples.ts';
+import { encode } from '../decode/avro/samples.ts';
+import { framed } from '../support/framed.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
@@ -48,7 +49,7 @@ describe('Avro keys and values of several record types in one topic', () => {
   /** Registers the schema under the subject and gives what encodes with it. */
   const writer = async (subject: string, schema: object) => {
     const id = await registry.register(subject, schema);
-    return (value: unknown) => Buffer.from(framed(id, encode(schema, value)));
+    return (value: unknown) => framed(id, encode(schema, value));
   };
   const send = async (...records: readonly (readonly [key: Buffer, value: Buffer])[]) => {
     await produce(

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { framed } from '../support/framed.ts';
 import { eventTime } from '../support/orders.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
@@ -12,7 +13,6 @@ import {
   avroOrders,
   expectedColumns,
   FIRST_SCHEMA,
-  framed,
   SECOND_SCHEMA,
 } from './avro-orders.ts';
 import { deadLetters, query, type Service, startService, untilAcknowledged } from './service.ts';

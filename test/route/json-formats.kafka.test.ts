@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { framed } from '../support/framed.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce, type TestRecord } from '../support/records.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
@@ -98,18 +99,14 @@ flush: {interval: 1s}`;
       },
     };
     const id = await registerWithReference(subject, order, 'money.json', lib);
-    const framed = (value: object): Buffer => {
-      const header = Buffer.alloc(5);
-      header.writeUInt32BE(id, 1);
-      return gzipSync(Buffer.concat([header, Buffer.from(JSON.stringify(value))]));
-    };
+    const packed = (value: object): Buffer => gzipSync(framed(id, Buffer.from(JSON.stringify(value))));
     const good = Array.from({ length: RECORDS }, (_, i) =>
-      framed({ id: i, day: i, total: { amount: i / 4 }, code: 'aaa' }),
+      packed({ id: i, day: i, total: { amount: i / 4 }, code: 'aaa' }),
     );
     const bad = [
-      framed({ day: 1 }),
-      framed({ id: 1, total: { amount: -1 } }),
-      framed({ id: 1, code: `${'a'.repeat(5000)}!` }),
+      packed({ day: 1 }),
+      packed({ id: 1, total: { amount: -1 } }),
+      packed({ id: 1, code: `${'a'.repeat(5000)}!` }),
       gzipSync('{"id":1}'),
       Buffer.from('{"id":1}'),
     ];

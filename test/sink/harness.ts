@@ -1,5 +1,4 @@
 import { createBudget } from '../../src/budget.ts';
-import type { Clock } from '../../src/clock.ts';
 import type { DeadLetter } from '../../src/deadletter/dead-letter.ts';
 import type { EncodeJob, EncodeResult, Piece, Rejection } from '../../src/encode/job.ts';
 import { SinkError } from '../../src/errors.ts';
@@ -13,6 +12,7 @@ import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createPacker, type Packer } from '../../src/source/packer.ts';
 import type { OffsetCommit, Position, Source, SourceListener } from '../../src/source/source.ts';
+import { handClock } from '../support/hand-clock.ts';
 
 /**
  * The coordinator on its ports, with time that passes only when told. A record's value names its table
@@ -292,31 +292,5 @@ function encode(job: EncodeJob): EncodeResult {
     lastSkipped,
     stopped,
     cpuMicros: 0,
-  };
-}
-
-function handClock(): Clock & { pass(ms: number): Promise<void> } {
-  let now = 0;
-  let sleepers: { at: number; wake: () => void }[] = [];
-  const settle = async () => {
-    for (let i = 0; i < 30; i++) await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-  };
-  return {
-    now: () => now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        sleepers.push({ at: now + ms, wake: resolve });
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      }),
-    async pass(ms) {
-      await settle();
-      now += ms;
-      const due = sleepers.filter((s) => s.at <= now);
-      sleepers = sleepers.filter((s) => s.at > now);
-      for (const { wake } of due) wake();
-      await settle();
-    },
   };
 }

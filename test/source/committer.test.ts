@@ -1,26 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/clock.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { RawPosition } from '../../src/source/client.ts';
 import { createCommitter } from '../../src/source/committer.ts';
+import { handClock } from '../support/hand-clock.ts';
 
 const at = (partition: number, offset: number) => ({ topic: 't', partition, offset });
-
-/** A clock whose time passes only when told. */
-function handClock(): Clock & { pass(): void } {
-  const waiting: (() => void)[] = [];
-  return {
-    now: () => 0,
-    sleep: (_ms, signal) =>
-      new Promise((resolve, reject) => {
-        waiting.push(resolve);
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      }),
-    pass() {
-      for (const wake of waiting.splice(0)) wake();
-    },
-  };
-}
 
 function setUp() {
   const sent: RawPosition[][] = [];
@@ -84,7 +68,7 @@ describe('an offset commit', () => {
     const unanswered = { code: 'kafka_commit_refused', message: /no answer/ };
     const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject(unanswered);
     await settled();
-    clock.pass();
+    await clock.pass(LIMITS.offsetCommitMs);
     await failed;
     expect(committer).toMatchObject({
       undecided: true,
@@ -99,7 +83,7 @@ describe('an offset commit', () => {
     const { committer, clock, sent } = setUp();
     const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /no answer/ });
     await settled();
-    clock.pass();
+    await clock.pass(LIMITS.offsetCommitMs);
     await failed;
     committer.forget('rejoin');
     committer.renew();
@@ -123,7 +107,7 @@ describe('an offset commit', () => {
     for (const _ of [1, 2]) {
       const failed = expect(committer.commit([at(0, 1)])).rejects.toMatchObject({ message: /no answer/ });
       await settled();
-      clock.pass();
+      await clock.pass(LIMITS.offsetCommitMs);
       await failed;
       committer.forget('rejoin');
       committer.renew();

@@ -4,8 +4,9 @@ import { createAvroDecoder } from '../../../src/decode/avro/avro.ts';
 import { createDecoder } from '../../../src/decode/decoder.ts';
 import { type Path, parsePath } from '../../../src/decode/path/path.ts';
 import { LIMITS } from '../../../src/limits.ts';
+import { framed } from '../../support/framed.ts';
 import { type Decoded, type Plain, run } from '../cells.ts';
-import { avroSchema, cellAt, encode, framed, recordOf, scalars, typed } from './samples.ts';
+import { avroSchema, cellAt, encode, recordOf, scalars, typed } from './samples.ts';
 
 const ID = 0x01020304;
 
@@ -95,7 +96,7 @@ describe('what avsc encodes', () => {
           expect(decode(wrapped, Buffer.concat([value, Buffer.from([0])]), paths)).toMatchObject({
             dirty: 'invalid_avro',
           });
-          const changed = value.slice();
+          const changed = Uint8Array.from(value);
           changed[5 + (where % (value.length - 5))] = byte;
           decode(wrapped, changed, paths);
         }

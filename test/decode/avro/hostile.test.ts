@@ -5,8 +5,9 @@ import { treeJson } from '../../../src/decode/cell/tree-json.ts';
 import type { Path } from '../../../src/decode/path/path.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
 import { LIMITS } from '../../../src/limits.ts';
+import { framed } from '../../support/framed.ts';
 import { type Decoded, run } from '../cells.ts';
-import { avroSchema, framed } from './samples.ts';
+import { avroSchema } from './samples.ts';
 
 /** Far above what any of them takes, also on a machine that does many other things. */
 const DEADLINE = { timeout: 10_000 };

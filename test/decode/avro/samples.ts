@@ -1,7 +1,7 @@
-import avro from 'avsc';
 import fc from 'fast-check';
 import type { Step } from '../../../src/decode/path/path.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
+import { avroType } from '../../support/avro.ts';
 import type { Plain } from '../cells.ts';
 
 /** One value in two forms: for avsc to encode, and as the cell that it must become. */
@@ -18,34 +18,7 @@ export interface Typed {
 
 export const avroSchema = (text: string): SchemaText => ({ type: 'AVRO', text, references: [] });
 
-/** avsc's own long type refuses what a number cannot hold. */
-const longType = avro.types.LongType.__with({
-  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-  toBuffer: (value: bigint) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64LE(value);
-    return bytes;
-  },
-  fromJSON: BigInt,
-  toJSON: Number,
-  isValid: (value: unknown) => typeof value === 'bigint',
-  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
-});
-
-export function encode(schema: unknown, value: unknown): Buffer {
-  const typeHook = (part: unknown) =>
-    part === 'long' || (part as { type?: unknown }).type === 'long' ? longType : undefined;
-  return avro.Type.forSchema(schema as avro.Schema, { typeHook, wrapUnions: true, registry: {} }).toBuffer(
-    value,
-  );
-}
-
-/** In the Confluent wire format. */
-export function framed(id: number, body: Uint8Array): Uint8Array {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(id, 1);
-  return new Uint8Array(Buffer.concat([header, body]));
-}
+export const encode = (schema: unknown, value: unknown): Buffer => avroType(schema).toBuffer(value);
 
 function scalar<T>(schema: unknown, values: fc.Arbitrary<T>, cell: (value: T) => Plain): Typed {
   return { schema, sample: values.map((value) => ({ value, cell: cell(value) })) };

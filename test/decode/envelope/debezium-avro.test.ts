@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { createDecoder } from '../../../src/decode/decoder.ts';
 import { parsePath } from '../../../src/decode/path/path.ts';
-import { avroSchema, encode, framed } from '../avro/samples.ts';
+import { framed } from '../../support/framed.ts';
+import { avroSchema, encode } from '../avro/samples.ts';
 import { run } from '../cells.ts';
 
 const named = (type: string, name: string, more: object = {}) => ({ type, 'connect.name': name, ...more });

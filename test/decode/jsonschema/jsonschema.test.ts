@@ -3,6 +3,7 @@ import { createDecoder, type Decoder, type DecoderSpec } from '../../../src/deco
 import { type Path, parsePath } from '../../../src/decode/path/path.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
 import { LIMITS } from '../../../src/limits.ts';
+import { framed } from '../../support/framed.ts';
 import { type Decoded, run } from '../cells.ts';
 
 const spec = (paths: string[], more: Partial<DecoderSpec> = {}): DecoderSpec => ({
@@ -17,11 +18,10 @@ const schemaOf = (schema: unknown, references: Record<string, unknown> = {}): Sc
   references: Object.entries(references).map(([name, text]) => ({ name, text: JSON.stringify(text) })),
 });
 
-const framed = (value: string, id = 7): Uint8Array =>
-  new Uint8Array(Buffer.concat([Buffer.from([0, 0, 0, 0, id]), Buffer.from(`${value}\0`)]));
+const withId = (value: string, id = 7): Uint8Array => framed(id, Buffer.from(`${value}\0`));
 
 function decode(decoder: Decoder, paths: string[], value: string, id = 7): Decoded {
-  const bytes = framed(value, id);
+  const bytes = withId(value, id);
   return run(decoder, spec(paths).paths, bytes, 0, bytes.length - 1);
 }
 
@@ -38,9 +38,9 @@ function judged(schema: SchemaText, value: string): string | null {
 describe('JSON with a schema in the registry', () => {
   it('is decoded as JSON behind its header', () => {
     const decoder = createDecoder(spec(['id', 'a.b']));
-    expect(decoder.schemas!.unknown(framed('{}'), 0, 7)).toBe(7);
+    expect(decoder.schemas!.unknown(withId('{}'), 0, 7)).toBe(7);
     decoder.schemas!.add(7, schemaOf({ type: 'object' }));
-    expect(decoder.schemas!.unknown(framed('{}'), 0, 7)).toBe(null);
+    expect(decoder.schemas!.unknown(withId('{}'), 0, 7)).toBe(null);
     expect(decode(decoder, ['id', 'a.b'], '{"id":9007199254740993,"a":{"b":"x"}}')).toEqual({
       cells: [{ number: '9007199254740993' }, { string: 'x' }],
     });

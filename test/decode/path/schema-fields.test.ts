@@ -4,7 +4,8 @@ import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts'
 import { parsePath } from '../../../src/decode/path/path.ts';
 import { REST, type UnmappedSpec } from '../../../src/decode/path/unmapped.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
-import { avroSchema, encode, framed } from '../avro/samples.ts';
+import { framed } from '../../support/framed.ts';
+import { avroSchema, encode } from '../avro/samples.ts';
 import { type Decoded, run } from '../cells.ts';
 import {
   encode as encodeProtobuf,

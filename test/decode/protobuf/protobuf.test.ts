@@ -112,7 +112,7 @@ describe('what protobufjs encodes', () => {
         decoder.schemas!.add(ID, protobufSchema(text));
         const row = (bytes: Uint8Array) => run(decoder, ways, bytes, 0, bytes.length);
         for (let end = 0; end < value.length; end++) row(value.subarray(0, end));
-        const changed = value.slice();
+        const changed = Uint8Array.from(value);
         changed[5 + (where % (value.length - 5))] = byte;
         row(changed);
       }),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import type { Step } from '../../../src/decode/path/path.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
+import { framed as withSchemaId } from '../../support/framed.ts';
 import type { Plain } from '../cells.ts';
 
 /** One value in two forms: for protobufjs to encode, and as the cell it must become. */
@@ -46,11 +47,8 @@ export function encode(text: string, type: string, value: unknown): Uint8Array {
 }
 
 /** In the Confluent wire format; `indexes`: bytes of the list of message indexes. */
-export function framed(id: number, body: Uint8Array, indexes: readonly number[] = [0]): Uint8Array {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(id, 1);
-  return new Uint8Array(Buffer.concat([header, Buffer.from(indexes), body]));
-}
+export const framed = (id: number, body: Uint8Array, indexes: readonly number[] = [0]): Uint8Array =>
+  new Uint8Array(withSchemaId(id, Buffer.concat([Buffer.from(indexes), body])));
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { createAvroDecoder } from '../../../src/decode/avro/avro.ts';
 import { openRegistry, type Registry } from '../../../src/decode/schema/registry.ts';
+import { framed } from '../../support/framed.ts';
 import { startRegistry } from '../../support/registry.ts';
 import { until } from '../../support/until.ts';
-import { encode, framed } from '../avro/samples.ts';
+import { encode } from '../avro/samples.ts';
 import { run } from '../cells.ts';
 
 const ITEM = { type: 'record', name: 'Item', namespace: 'shop', fields: [{ name: 'sku', type: 'string' }] };

@@ -65,7 +65,7 @@ function open(url: string, more: Partial<RegistryOptions> = {}, clock: Clock = f
   const retries: RegistryRetry[] = [];
   const options = { url, username: null, password: null, token: null, ca: null, ...more };
   return {
-    registry: openRegistry(options, { clock, onRetry: (event) => retries.push(event), requestMs: 300 }),
+    registry: openRegistry(options, { clock, onRetry: (event) => retries.push(event), requestMs: 1_500 }),
     retries,
   };
 }
