@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
+import { sleep, until } from '../support/until.ts';
 import { commitUpload, createUpload, encode, putBlock, sql, uploadStatus } from './harness.ts';
 
 let folder: TempDir;
@@ -57,7 +58,10 @@ describe('an emulator with --data that is killed at any moment', () => {
         expect((await uploadStatus(emulator, target, id)).json.Status).toBe('closed');
       for (const name of told.tables) expect(await count(emulator, `SELECT count(*) FROM ${name};`)).toBe(0);
       const workers = [0, 1, 2].map((worker) => work(emulator, told, worker).catch(() => {}));
-      await new Promise((resolve) => setTimeout(resolve, 150 + ((round * 379) % 700)));
+      // Every other time something was committed before.
+      const before = told.committed.size;
+      if (round % 2 === 1) await until(() => told.committed.size > before, { what: 'a commit', everyMs: 5 });
+      await sleep((round * 379) % 700);
       await kill(child);
       await Promise.all(workers);
     }
