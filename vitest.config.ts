@@ -8,10 +8,11 @@ import { defineConfig } from 'vitest/config';
  * that are killed and frozen) come last, alone.
  */
 const ALONE = ['test/chaos/*.kafka.test.ts', 'test/route/{kafka-broker,outage}.kafka.test.ts'];
+/** Six times what the slowest test without a limit of its own takes on two cores: machines are slower, and busy. */
 const withBroker = {
   globalSetup: 'test/support/broker.setup.ts',
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 120_000,
+  hookTimeout: 240_000,
 };
 
 export default defineConfig({
@@ -20,6 +21,8 @@ export default defineConfig({
     pool: 'forks',
     // The route tests start processes of their own; two files at once fill two cores.
     maxWorkers: 2,
+    // One second unless told, which is nothing on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     // .ci/run counts from the report.
     reporters: ['default', ['json', { outputFile: '.cache/test-results.json' }]],
     projects: [
@@ -29,7 +32,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.{kafka,clients,docker}.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

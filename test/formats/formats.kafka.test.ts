@@ -52,10 +52,10 @@ describe.concurrent('the example of each format', () => {
     const file = path.join(import.meta.dirname, `../../config/formats/${name}.yaml`);
     const service = startMaxsink(['run', '-c', file], { env: environment(folder.path) });
     try {
-      await service.waitFor('topic partitions assigned', { deadlineMs: 50_000 });
+      await service.waitFor('topic partitions assigned');
       const ends = await endOffsets(bootstrap, topic);
       const committed = () => committedOffsets(bootstrap, `${GROUP}-${name}`, topic);
-      await untilAcknowledged(committed, ends, 40_000).catch((error) => {
+      await untilAcknowledged(committed, ends, 60_000).catch((error) => {
         throw new Error(service.tail(), { cause: error });
       });
       const sql = `SELECT ${format.select} FROM orders_${name.replaceAll('-', '_')} ORDER BY 1, 2;`;

@@ -196,7 +196,7 @@ describe('maxsink preview', () => {
   });
 
   it('ends within its time when nobody answers', async () => {
-    const { code, text } = await run({ brokers: '127.0.0.1:1' }, '--timeout', '1s');
+    const { code, text } = await run({ brokers: '127.0.0.1:1' }, '--timeout', '5s');
     expect({ code, text }).toMatchObject({ code: 1, text: expect.stringContaining('kafka_unreachable') });
     const url = `${emulator.tunnelEndpoint}/_control`;
     await fetch(url, { method: 'POST', body: JSON.stringify({ route: 'table', action: 'hang' }) });
@@ -241,6 +241,6 @@ describe('Avro records', () => {
       [2, 'unknown_schema'],
     ]);
     await registry.kill();
-    await expect(show(setting, { timeoutMs: 2_000 })).rejects.toMatchObject({ code: 'registry_unreachable' });
+    await expect(show(setting, { timeoutMs: 8_000 })).rejects.toMatchObject({ code: 'registry_unreachable' });
   });
 });

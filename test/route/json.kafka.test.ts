@@ -133,9 +133,10 @@ describe('JSON records from a real Kafka, two processes, one joins late, one is 
     const sorted = times.sort((a, b) => a - b);
     const total = sorted.at(-1)! - sorted[0]!;
     // A rebalance and the session time-out of the killed member lie between.
-    expect(sorted.length).toBeGreaterThanOrEqual(Math.floor(Math.max(0, total - 15_000) / (2 * INTERVAL_MS)));
+    expect(sorted.length).toBeGreaterThanOrEqual(Math.floor(Math.max(0, total - 15_000) / (4 * INTERVAL_MS)));
+    // A batch that waits for the commits of two others fills on.
     for (const line of services.flatMap((s) => s.logged('batch acknowledged'))) {
-      expect(line.fillMs as number).toBeLessThan(2 * INTERVAL_MS + 2_000);
+      expect(line.fillMs as number).toBeLessThan(10 * INTERVAL_MS);
     }
   });
 

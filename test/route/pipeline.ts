@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type EmulatorChild, type TempDir, tempDir } from '../support/process.ts';
 import { produce } from '../support/records.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName } from '../support/topics.ts';
-import { until } from '../support/until.ts';
+import { sleep, until } from '../support/until.ts';
 import {
   deadLetters,
   query,
@@ -54,6 +54,7 @@ const MAPPING = `  columns: {id: id, kafka_partition: __partition__, kafka_offse
   partitions: {hr: {time: event_time, format: HH, zone: UTC}}`;
 const MIDNIGHT = Date.UTC(2026, 10, 20);
 const TOPIC_PARTITIONS = 4;
+const LOAD_AHEAD = 100_000;
 
 export async function createPipeline(
   bootstrap: string,
@@ -106,8 +107,15 @@ export async function createPipeline(
     },
     load() {
       const stop = new AbortController();
+      const acknowledged = async () =>
+        [...(await committed()).values()].reduce((sum, { offset }) => sum + offset, 0);
+      // What lies ahead of the service is bounded: a slow one has to get through it in the end.
+      const tooFar = async () => sent - (await acknowledged().catch(() => sent)) > LOAD_AHEAD;
       const ended = (async () => {
-        while (!stop.signal.aborted) await send(5_000);
+        while (!stop.signal.aborted) {
+          await send(5_000);
+          while (!stop.signal.aborted && (await tooFar())) await sleep(100);
+        }
       })();
       return {
         stop() {
@@ -116,7 +124,7 @@ export async function createPipeline(
         },
       };
     },
-    async settled(deadlineMs = 50_000) {
+    async settled(deadlineMs = 90_000) {
       // A broker that has just come back answers some questions with an error.
       const ends = await until(() => endOffsets(bootstrap, topic).catch(() => null), { what: 'the ends' });
       await untilAcknowledged(() => committed().catch(() => new Map()), ends, deadlineMs).catch((error) => {

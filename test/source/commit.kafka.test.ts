@@ -71,7 +71,7 @@ describe('an offset commit', () => {
       await expect(one.commit(commits)).rejects.toMatchObject({ code: 'metadata_too_long' });
       await expect(one.acknowledge([{ topic, partition: 0, offset: 3 }])).rejects.toMatchObject(REFUSED);
       one.source.rejoin('the test asks');
-      await until(() => one.assigned.length > times, { what: 'a new assignment', deadlineMs: 20_000 });
+      await until(() => one.assigned.length > times, { what: 'a new assignment' });
     }
   });
 
@@ -98,7 +98,7 @@ describe('an offset commit', () => {
     });
     const times = one.assigned.length;
     one.source.rewind([{ topic, partition: 0, offset: 1 }]);
-    await until(() => one.assigned.length > times, { what: 'a new assignment', deadlineMs: 20_000 });
+    await until(() => one.assigned.length > times, { what: 'a new assignment' });
     await one.acknowledge([{ topic, partition: 0, offset: 6 }]);
     expect(await stored(group, topic)).toEqual({ offset: 6, intent: null });
   });
@@ -125,7 +125,7 @@ describe('an offset commit', () => {
     one.source.rewind([{ topic, partition: 0, offset: 0 }]);
     await expect(given).rejects.toMatchObject(REFUSED);
     proxy.set({});
-    await until(() => one.assigned.length === 2, { what: 'a new assignment', deadlineMs: 20_000 });
+    await until(() => one.assigned.length === 2, { what: 'a new assignment' });
     expect(one.assigned[1]).toEqual([{ topic, partition: 0, offset: 4 }]);
     await one.commit([{ topic, partition: 0, offset: 4, intent: 'given up' }]);
     expect(await stored(group, topic)).toEqual({ offset: 4, intent: 'given up' });
@@ -142,7 +142,7 @@ describe('an offset commit', () => {
     await owner.commit([{ topic, partition: 0, offset: 3, intent: 'owner' }]);
     proxy.set({});
     await expect(late).rejects.toMatchObject(REFUSED);
-    await until(() => zombie.state.lost > 0, { what: 'the loss is told', deadlineMs: 20_000 });
+    await until(() => zombie.state.lost > 0, { what: 'the loss is told' });
     expect(await stored(group, topic)).toEqual({ offset: 3, intent: 'owner' });
     expect(zombie.state.failure).toBeNull();
   });

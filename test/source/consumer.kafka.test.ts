@@ -106,7 +106,7 @@ describe('where a group starts', () => {
     await until(() => produce(bootstrap, topic, [{ value: 'new', topicPartition: 1 }]).catch(() => 0), {
       what: 'the new topic partition',
     });
-    await until(() => one.values.includes('new'), { what: 'its first record', deadlineMs: 30_000 });
+    await until(() => one.values.includes('new'), { what: 'its first record' });
   });
 
   it('starts a topic partition whose first owner went away before it could commit', async () => {
@@ -131,7 +131,7 @@ describe('where a group starts', () => {
     await one.untilAssigned();
     const second = await createTopic(bootstrap, `${prefix}-b`, { topicPartitions: 1 });
     await produce(bootstrap, second, [{ value: 'first of b' }]);
-    await until(() => one.values.includes('first of b'), { what: 'the new topic', deadlineMs: 30_000 });
+    await until(() => one.values.includes('first of b'), { what: 'the new topic' });
     expect(one.values).toEqual(['first of b']);
   });
 
@@ -142,7 +142,7 @@ describe('where a group starts', () => {
     });
   });
 
-  it('brokers that cannot be reached end the start with kafka_unreachable within 20 s', async () => {
+  it('brokers that cannot be reached end the start with kafka_unreachable', async () => {
     await expect(openReader({ bootstrap: '127.0.0.1:1', topics: ['t'], group: 'g' })).rejects.toMatchObject({
       code: 'kafka_unreachable',
     });
@@ -168,10 +168,11 @@ describe('reading', () => {
     await until(() => one.state.pauses > 0, { what: 'a pause' });
     await sleep(8_000);
     expect(one.assigned).toHaveLength(1);
-    for (let i = 0; i < 400 && one.values.length < records.length; i++) {
+    const whole = () => {
       one.releaseAll();
-      await sleep(20);
-    }
+      return one.values.length >= records.length;
+    };
+    await until(whole, { what: 'all of them', everyMs: 20 });
     expect(one.values.map((v) => v.replace(/\.+$/, ''))).toEqual(records.map((_, i) => `v${i}`));
     expect(one.assigned).toHaveLength(1);
   });

@@ -45,7 +45,7 @@ describe('a rewind', () => {
         one.releaseAll();
         return one.ends.get(`${topic}-0`) === 20_000;
       },
-      { what: 'the last record', deadlineMs: 20_000 },
+      { what: 'the last record' },
     );
     const expected = Array.from({ length: 20_000 - 7 }, (_, i) => `v${i + 7}`);
     expect(one.values.map((value) => value.replace(/\.+$/, ''))).toEqual(expected);
@@ -82,7 +82,6 @@ describe('two members', () => {
     const shared = () => first.assigned.at(-1)!.length === 2 && second.assigned.at(-1)?.length === 2;
     await until(() => shared() && first.source.snapshot().topicPartitions.length === 2, {
       what: 'halves',
-      deadlineMs: 30_000,
     });
     expect([first.state.failure, second.state.failure]).toEqual([null, null]);
   });

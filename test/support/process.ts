@@ -80,7 +80,7 @@ function control(child: ChildProcess, exited: Promise<Exit>) {
 
 function reading(child: ChildProcess, lines: string[], command: string) {
   const tail = (): string => lines.slice(-40).join('\n');
-  const waitFor: Child['waitFor'] = async (match, { deadlineMs = 30_000, from = 0 } = {}) => {
+  const waitFor: Child['waitFor'] = async (match, { deadlineMs = 60_000, from = 0 } = {}) => {
     const find = () => lines.slice(from).find((line) => matches(match, line));
     const what = `${command}: ${match}`;
     await until(() => find() !== undefined || ended(child), { what, deadlineMs, everyMs: 20 }).catch(

@@ -11,7 +11,7 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 /** Asks until the answer is neither undefined, null nor false, and returns it. An error of `ask` ends it. */
 export async function until<T>(
   ask: () => T | Promise<T>,
-  { what, deadlineMs = 30_000, everyMs = 100 }: Until,
+  { what, deadlineMs = 60_000, everyMs = 100 }: Until,
 ): Promise<Exclude<T, undefined | null | false>> {
   for (const end = Date.now() + deadlineMs; ; await sleep(everyMs)) {
     const answer = await ask();

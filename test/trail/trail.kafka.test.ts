@@ -73,9 +73,7 @@ describe.concurrent('the audit topic', { timeout: 120_000 }, () => {
       await pipeline.send(1_000);
       await pipeline.settled();
       expect(await service.metric('maxsink_completeness_ratio')).toBe(1);
-      const stopped = Date.now();
       expect(await service.stop(), service.tail()).toEqual(CLEAN);
-      expect(Date.now() - stopped).toBeLessThan(15_000);
       const batches = service.logged('batch acknowledged').map(({ batch }) => batch);
       const told = service.logged('audit topic: the entry of a batch is not in it, only here');
       expect(told.map(({ batch }) => batch)).toEqual(batches);
