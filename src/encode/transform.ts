@@ -21,6 +21,8 @@ export interface Transform {
   run(job: EncodeJob): Transformed;
 }
 
+type Encoded = Pick<EncodeResult, 'upTo' | 'unknownSchemas'>;
+
 /** Where a decoder that needs schemas finds its bytes in the chunk's index. */
 interface SchemaField {
   readonly schemas: SchemaCache;
@@ -43,8 +45,8 @@ export function createTransform(
   const newTally = createTally(plan);
   const copies = mapper.key && createCopies();
 
-  /** The number behind the last record that was taken. */
-  function encode(job: EncodeJob, chunk: ChunkView, tally: Tally, progress: Int32Array): number {
+  /** `upTo`: the number behind the last record that was taken. */
+  function encode(job: EncodeJob, chunk: ChunkView, tally: Tally, progress: Int32Array): Encoded {
     const limits: RowLimits = { maxTablePartitions: job.maxTablePartitions, rowBytes };
     mapper.beginChunk(chunk, job.topicPartitions, job.polledAt);
     let record = job.from;
@@ -53,6 +55,8 @@ export function createTransform(
         progress[0] = record;
         const unopened = mapper.open(record);
         if (unopened) {
+          const unknownSchemas = unopened.code === 'unknown_schema' ? unknownFrom(chunk, record, job.to) : [];
+          if (unknownSchemas.length > 0) return { upTo: job.from, unknownSchemas };
           if (tally.dirty(record, unopened)) continue;
           break;
         }
@@ -86,7 +90,13 @@ export function createTransform(
     } catch (error) {
       throw faultAt(job, chunk, record, error);
     }
-    return record;
+    return { upTo: record, unknownSchemas: [] };
+  }
+
+  /** Ids that the record and those behind it need and no decoder was given; none when its own is known to be missing. */
+  function unknownFrom(chunk: ChunkView, record: number, to: number): number[] {
+    const own = findUnknownSchemas(schemaFields, chunk, record, record + 1);
+    return own.length === 0 ? [] : findUnknownSchemas(schemaFields, chunk, record, to);
   }
 
   return {
@@ -97,15 +107,15 @@ export function createTransform(
         schemas.forgetMissing(); // the registry may know them by now
         for (const { id, schema } of job.schemas) schemas.add(id, schema);
       }
-      const unknownSchemas = findUnknownSchemas(schemaFields, chunk, job.from, job.to);
-      if (unknownSchemas.length > 0) {
-        return { chunk: job.chunk, upTo: job.from, unknownSchemas, pieces: [], ...NOTHING };
-      }
       const tally = newTally();
       const progress = job.progress ?? UNSEEN;
       copies?.begin(job.drop ?? []);
-      const upTo = encode(job, chunk, tally, progress);
+      const { upTo, unknownSchemas } = encode(job, chunk, tally, progress);
       progress[0] = RECORDS_DONE;
+      if (unknownSchemas.length > 0) {
+        writers.clear();
+        return { chunk: job.chunk, upTo, unknownSchemas, pieces: [], ...NOTHING };
+      }
       const pieces = [...writers.entries()].flatMap(
         ([tablePartition, writer]) => makePiece(tablePartition, writer, plan.compression) ?? [],
       );

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { joinPieces } from '../../src/encode/block.ts';
 import type { Piece } from '../../src/encode/job.ts';
 import { createTransform } from '../../src/encode/transform.ts';
+import { framed } from '../support/framed.ts';
 import { brokenJob, jobOf, order, planOf, planWithHeader } from './records.ts';
 import { readStream } from './stream.ts';
 
@@ -138,16 +139,11 @@ describe('the transform, when records name their schema by id', () => {
   const fields = ['id', 'name', 'day'].map((name) => ({ name, type: name === 'id' ? 'long' : 'string' }));
   const text = JSON.stringify({ type: 'record', name: 'Order', fields });
   const type = avsc.Type.forSchema(JSON.parse(text));
-
-  /** Confluent wire format: 0, the id, the datum. */
-  function framed(schema: number, id: number): Buffer {
-    const head = Buffer.alloc(5);
-    head.writeInt32BE(schema, 1);
-    return Buffer.concat([head, type.toBuffer({ id, name: 'n', day: 'a' })]);
-  }
+  const named = (schema: number, id: number): Buffer =>
+    framed(schema, type.toBuffer({ id, name: 'n', day: 'a' }));
 
   it('does nothing but list the ids it does not know, each once', () => {
-    const job = jobOf([framed(7, 1), null, framed(8, 2), framed(7, 3)]);
+    const job = jobOf([named(7, 1), null, named(8, 2), named(7, 3)]);
     expect(createTransform(plan).run(job)).toEqual({
       chunk: job.chunk,
       upTo: 0,
@@ -162,13 +158,24 @@ describe('the transform, when records name their schema by id', () => {
   });
 
   it('looks only at the records asked for', () => {
-    const job = jobOf([framed(7, 1), framed(8, 2), framed(9, 3)], { from: 1, to: 2 });
+    const job = jobOf([named(7, 1), named(8, 2), named(9, 3)], { from: 1, to: 2 });
     expect(createTransform(plan).run(job).unknownSchemas).toEqual([8]);
+  });
+
+  it('leaves no trace of the records before the one whose schema it does not know', () => {
+    const transform = createTransform(plan);
+    const schema = { type: 'AVRO', text, references: [] } as const;
+    const values = [named(7, 1), Buffer.of(9), named(8, 2)];
+    const first = transform.run(jobOf(values, { schemas: [{ id: 7, schema }] }));
+    expect(first).toMatchObject({ upTo: 0, unknownSchemas: [8], pieces: [], rejections: [] });
+    const { pieces, rejections } = transform.run(jobOf(values, { schemas: [{ id: 8, schema }] }));
+    expect(tableOf(pieces)).toEqual({ 'day=a': ['1@100', '2@102'] });
+    expect(rejections).toMatchObject([{ record: 1, code: 'invalid_avro' }]);
   });
 
   it('takes schemas with a job and keeps them; an id that the registry does not know rejects its records', () => {
     const transform = createTransform(plan);
-    const values = [framed(7, 1), framed(8, 2), framed(7, 3)];
+    const values = [named(7, 1), named(8, 2), named(7, 3)];
     const schemas = [
       { id: 7, schema: { type: 'AVRO', text, references: [] } as const },
       { id: 8, schema: null },
@@ -176,6 +183,6 @@ describe('the transform, when records name their schema by id', () => {
     const { pieces, rejections } = transform.run(jobOf(values, { schemas }));
     expect(tableOf(pieces)).toEqual({ 'day=a': ['1@100', '3@102'] });
     expect(rejections).toMatchObject([{ record: 1, stage: 'decode', code: 'unknown_schema' }]);
-    expect(tableOf(transform.run(jobOf([framed(7, 4)])).pieces)).toEqual({ 'day=a': ['4@100'] });
+    expect(tableOf(transform.run(jobOf([named(7, 4)])).pieces)).toEqual({ 'day=a': ['4@100'] });
   });
 });

@@ -14,49 +14,29 @@ const INFLATE: Record<Exclude<Compression, 'none'>, Inflate> = { gzip: gunzip, z
 /** Inflates a value (gzip with any number of members, zstd with any number of frames) before the decoder inside reads it. */
 export function decompressing(compression: Compression | undefined, inner: Decoder): Decoder {
   if (compression === undefined || compression === 'none') return inner;
-  const { inflate, inflateKept, keep } = createInflater(compression);
   const decode: Decoder['decode'] = (bytes, start, end, cells) => {
-    const value = inflateKept(bytes, start, end);
+    const value = inflated(compression, bytes.subarray(start, end));
     return 'code' in value ? value : inner.decode(value, 0, value.length, cells);
   };
   const { schemas } = inner;
   if (schemas === undefined) return wrapDecoder(inner, { decode });
   const unknown: SchemaCache['unknown'] = (bytes, start, end) => {
-    const value = keep(bytes, start, end, inflate(bytes, start, end));
+    const value = inflated(compression, bytes.subarray(start, end));
     return 'code' in value ? null : schemas.unknown(value, 0, value.length);
   };
   return wrapDecoder(inner, { decode, schemas: { ...schemas, unknown } });
 }
 
-/** What a look for the schema id inflated serves the decoding too when it comes next: so for a large record, which travels alone. */
-function createInflater(compression: keyof typeof INFLATE) {
-  let kept: { readonly place: readonly unknown[]; readonly value: Uint8Array | Dirty } | null = null;
-
-  function inflate(bytes: Uint8Array, start: number, end: number): Uint8Array | Dirty {
-    try {
-      return INFLATE[compression](bytes.subarray(start, end));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return {
-        code: 'bad_compression',
-        message: `the value cannot be inflated with ${compression}: ${reason}`,
-      };
-    }
+function inflated(compression: keyof typeof INFLATE, bytes: Uint8Array): Uint8Array | Dirty {
+  try {
+    return INFLATE[compression](bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      code: 'bad_compression',
+      message: `the value cannot be inflated with ${compression}: ${reason}`,
+    };
   }
-
-  return {
-    inflate,
-    keep(bytes: Uint8Array, start: number, end: number, value: Uint8Array | Dirty): Uint8Array | Dirty {
-      kept = { place: [bytes, start, end], value };
-      return value;
-    },
-    inflateKept(bytes: Uint8Array, start: number, end: number): Uint8Array | Dirty {
-      const last = kept;
-      kept = null;
-      const same = last?.place[0] === bytes && last.place[1] === start && last.place[2] === end;
-      return same ? last.value : inflate(bytes, start, end);
-    },
-  };
 }
 
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
