@@ -140,6 +140,7 @@ const DECODE_DIRECTIONS: typeof DIRECTIONS = {
   cell: { code: [], types: [] },
   path: { code: ['cell'], types: [] },
   'format.ts': { code: [], types: ['csv', 'schema'] },
+  'decoder.ts': { code: [], types: ['cell', 'format.ts', 'path', 'schema'] },
   'wrap.ts': { code: [], types: ['decoder.ts'] },
   'whole.ts': { code: ['encoding'], types: ['format.ts'] },
   schema: { code: [], types: ['cell', 'decoder.ts'] },

@@ -4,7 +4,7 @@ import { schemaTypeOf } from '../config/schema-file.ts';
 import { registryOptions } from '../connections.ts';
 import { avroOpinion } from '../decode/avro/opinion.ts';
 import { Cell } from '../decode/cell/cell.ts';
-import { createDecoder } from '../decode/decoder.ts';
+import { createDecoder } from '../decode/create-decoder.ts';
 import { openRegistry, type Registry } from '../decode/schema/registry.ts';
 import type { SchemaText } from '../decode/schema/schema.ts';
 import { HEADER_BYTES } from '../decode/schema/schema-cache.ts';

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { avroOpinion } from '../decode/avro/opinion.ts';
-import { createDecoder } from '../decode/decoder.ts';
+import { createDecoder } from '../decode/create-decoder.ts';
 import type { DecodeOptions, Format } from '../decode/format.ts';
 import { BUILT_IN } from '../decode/protobuf/built-in.ts';
 import type { SchemaText } from '../decode/schema/schema.ts';

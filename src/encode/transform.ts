@@ -1,4 +1,5 @@
-import { createDecoder, type SchemaCache } from '../decode/decoder.ts';
+import { createDecoder } from '../decode/create-decoder.ts';
+import type { SchemaCache } from '../decode/decoder.ts';
 import { LIMITS } from '../limits.ts';
 import type { Plan } from '../mapping/plan.ts';
 import type { Decoders, RowDirty } from '../mapping/row.ts';

@@ -2,7 +2,7 @@ import type { IntendedEntry } from '../ledger/decision.ts';
 import type { IntentList, LedgerEntry } from '../ledger/intent.ts';
 import { ledgerEntry } from '../ledger/store.ts';
 import type { RawPosition } from '../source/client.ts';
-import { type Note, readNote } from '../source/note.ts';
+import { hasOffset, type Note, readNote } from '../source/note.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /** What the group has committed for one topic partition. */
@@ -46,8 +46,6 @@ export async function findCommitted(
   }
   return found;
 }
-
-const hasOffset = ({ offset }: RawPosition): boolean => typeof offset === 'number' && offset >= 0;
 
 const namedBy = ({ pointer }: Found): TopicPartition[] =>
   pointer === null ? [] : [pointer.anchor, ...(pointer.list?.members ?? [])];

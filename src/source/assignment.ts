@@ -8,7 +8,7 @@ import {
   topicSizes,
   watermarks,
 } from './client.ts';
-import { type Census, commitNote, earlierTopic, type Note, readNote } from './note.ts';
+import { type Census, commitNote, earlierTopic, hasOffset, type Note, readNote } from './note.ts';
 import { type Position, type TopicPartition, topicPartitionKey } from './source.ts';
 import { decideStart, type StartAt, type StartDecision } from './start-at.ts';
 import type { TopicIds } from './topic-ids.ts';
@@ -169,8 +169,6 @@ function decide(
   const others = [...known.values()].filter((p) => p !== own).map(({ note }) => note);
   return decideStart({ ...log, partition, committed, others, topicId, foundLater }, startAt);
 }
-
-const hasOffset = ({ offset }: RawPosition): boolean => typeof offset === 'number' && offset >= 0;
 
 export async function resolveStartAt(
   consumer: Consumer,

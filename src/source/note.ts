@@ -65,6 +65,9 @@ const sumOf = (text: string): string => crc32(text).toString(16).padStart(8, '0'
 
 type Committed = Position & { readonly metadata?: string };
 
+/** A topic partition without a committed offset has no number, or a negative one. */
+export const hasOffset = ({ offset }: Position): boolean => typeof offset === 'number' && offset >= 0;
+
 /**
  * Tolerates trailing NULs and the loss of the last sign: clients differ in how they end metadata. Throws
  * `ledger_unreadable` for a note that is broken, or of a version that is not known yet.

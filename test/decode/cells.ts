@@ -1,5 +1,6 @@
 import * as cells from '../../src/decode/cell/cell.ts';
-import { createDecoder, type DecoderSpec } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../src/decode/decoder.ts';
 import type { Path } from '../../src/decode/path/path.ts';
 
 /** A cell as a plain value, to compare with. */

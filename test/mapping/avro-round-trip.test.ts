@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
 import { parseType } from '../../src/emulator/model/types.ts';
 import { readRows } from '../../src/emulator/record/cells.ts';
 import { footerBytes } from '../../src/encode/block.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
 import { compile, planOf } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAvroDecoder } from '../../src/decode/avro/avro.ts';
-import { createDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
 import { createRowMapper } from '../../src/mapping/row.ts';
 import { chunkOf, type PlanInput, planOf, recorder, type TestRecord, type Written } from './support.ts';
 

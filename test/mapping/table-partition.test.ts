@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
 import type { TableConfig, TablePartitionConfig } from '../../src/mapping/compile.ts';
 import { partitionValue } from '../../src/mapping/partition-value.ts';
 import { createRowMapper, type RowMapper } from '../../src/mapping/row.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { createDecoder } from '../../src/decode/decoder.ts';
+import { createDecoder } from '../../src/decode/create-decoder.ts';
 import { openRegistry } from '../../src/decode/schema/registry.ts';
 import { run } from '../decode/cells.ts';
 import { framed } from '../decode/protobuf/samples.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAvroDecoder } from '../../../src/decode/avro/avro.ts';
-import { createDecoder } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { type Path, parsePath } from '../../../src/decode/path/path.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { framed } from '../../support/framed.ts';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Cell, DOUBLE } from '../../../src/decode/cell/cell.ts';
 import { textNumber } from '../../../src/decode/cell/shortest-float.ts';
-import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import { avroSchema, encode as encodeAvro } from '../avro/samples.ts';
 import { protobufSchema } from '../protobuf/samples.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { CSV_DEFAULTS, type CsvOptions } from '../../../src/decode/csv/options.ts';
-import { createDecoder } from '../../../src/decode/decoder.ts';
 import type { Path } from '../../../src/decode/path/path.ts';
 import { type Decoded, decodeOnce } from '../cells.ts';
 

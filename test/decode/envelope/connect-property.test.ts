@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import { jsonTree } from '../../../src/decode/json/tree.ts';
 import { type Plain, plain, run } from '../cells.ts';
 

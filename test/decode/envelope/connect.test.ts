@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Cell } from '../../../src/decode/cell/cell.ts';
-import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import { createConnectDecoder } from '../../../src/decode/envelope/connect.ts';
 import { type Path, parsePath } from '../../../src/decode/path/path.ts';
 import { type Decoded, run } from '../cells.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createDecoder } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { parsePath } from '../../../src/decode/path/path.ts';
 import { framed } from '../../support/framed.ts';
 import { avroSchema, encode } from '../avro/samples.ts';

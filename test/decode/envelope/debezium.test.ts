@@ -1,6 +1,7 @@
 import avsc from 'avsc';
 import { describe, expect, it } from 'vitest';
-import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import { parsePath } from '../../../src/decode/path/path.ts';
 import { decodeOnce, type Plain, run } from '../cells.ts';
 import { mysqlEvent, orderRow, postgresEvent, postgresMessage, withSchema } from './debezium-samples.ts';

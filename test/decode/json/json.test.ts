@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDecoder } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { type Path, parsePath, type Step } from '../../../src/decode/path/path.ts';
 import { LIMITS } from '../../../src/limits.ts';
 import { type Decoded, decodeOnce, type Plain, run } from '../cells.ts';

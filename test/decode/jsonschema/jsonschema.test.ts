@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createDecoder, type Decoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { Decoder, DecoderSpec } from '../../../src/decode/decoder.ts';
 import { type Path, parsePath } from '../../../src/decode/path/path.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
 import { LIMITS } from '../../../src/limits.ts';

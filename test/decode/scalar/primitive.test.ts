@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createDecoder, type DecoderSpec } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
+import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import type { Format } from '../../../src/decode/format.ts';
 import { decodesWhole, hasFields } from '../../../src/decode/whole.ts';
 import { decodeOnce } from '../cells.ts';

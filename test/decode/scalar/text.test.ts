@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Cell } from '../../../src/decode/cell/cell.ts';
-import { createDecoder } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { textCell } from '../../../src/decode/scalar/text.ts';
 import { decodeOnce, plain } from '../cells.ts';
 

@@ -1,4 +1,4 @@
-import { createDecoder } from '../../../src/decode/decoder.ts';
+import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import { createRowMapper, type RowDirty } from '../../../src/mapping/row.ts';
 import { chunkOf, type PlanInput, planOf, recorder, type TestRecord, type Written } from '../support.ts';
 
