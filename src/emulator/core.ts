@@ -10,7 +10,7 @@ import type { Store } from './store/store.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import type { Downloads } from './tunnel/downloads.ts';
 import type { Streams } from './tunnel/streams.ts';
-import type { Sessions } from './tunnel/uploads.ts';
+import type { Uploads } from './tunnel/uploads.ts';
 import type { Upserts } from './tunnel/upserts.ts';
 
 /** What every handler works on. */
@@ -25,8 +25,8 @@ export interface Core {
   readonly now: () => number;
   readonly catalog: Catalog;
   readonly store: Store;
-  /** Of uploads. */
-  readonly sessions: Sessions;
+  /** Sessions of each kind. */
+  readonly uploads: Uploads;
   readonly downloads: Downloads;
   readonly streams: Streams;
   readonly upserts: Upserts;

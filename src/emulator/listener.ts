@@ -107,7 +107,7 @@ async function answer(
   const match = control.match({ route: route.name, method, path, query });
   const fault = match?.fault;
   const now = core.now() + (fault?.action === 'clock' ? fault.ms : 0);
-  const early = match && (await beforeEffect(core, match, route.family, request, query, requestId));
+  const early = match && (await beforeEffect(core, match, route, request, query, requestId));
   if (early === 'gone' || request.destroyed) return;
   const done = early ?? (await handled());
   if (done === 'gone') return;

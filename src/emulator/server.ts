@@ -11,7 +11,7 @@ import {
 import { isLoopback } from './control/guard.ts';
 import { type Stats, stats } from './control/manage.ts';
 import { createQuotas } from './control/quotas.ts';
-import { type ForcedState, listSessions, type SessionInfo, setSession } from './control/session-control.ts';
+import { listSessions, setSession } from './control/session-control.ts';
 import type { Core } from './core.ts';
 import { createLanes } from './lanes.ts';
 import { listen, portOf, type Served } from './listener.ts';
@@ -28,8 +28,10 @@ import { createDuckDbStore } from './store/duckdb-store.ts';
 import type { Store } from './store/store.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import { createDownloads } from './tunnel/downloads.ts';
+import type { StateWord } from './tunnel/session-states.ts';
+import type { SessionInfo } from './tunnel/sessions.ts';
 import { createStreams } from './tunnel/streams.ts';
-import { createSessions } from './tunnel/uploads.ts';
+import { createUploads } from './tunnel/uploads.ts';
 import { createUpserts } from './tunnel/upserts.ts';
 
 export interface EmulatorOptions {
@@ -87,7 +89,7 @@ export interface Emulator {
   /** Sessions that are remembered, by kind and age. */
   sessions(): SessionInfo[];
   /** Puts a session into a state; rejects for a change that the service would never make. */
-  setSession(id: string, state: ForcedState): Promise<void>;
+  setSession(id: string, state: StateWord): Promise<void>;
   /** Runs one SQL statement; rejects with the service's error text. */
   sql(statement: string): Promise<string>;
   stop(): Promise<void>;
@@ -144,7 +146,7 @@ function createCore(options: EmulatorOptions, store: Store): Core {
     now,
     catalog: createCatalog(),
     store,
-    sessions: createSessions(store, now),
+    uploads: createUploads(store, now),
     downloads: createDownloads(now),
     streams: createStreams(now),
     upserts: createUpserts(store, now),
@@ -166,7 +168,7 @@ async function restore(core: Core): Promise<void> {
   const { tables, sessions, schemas } = await core.store.restore();
   for (const { name, comment } of schemas) core.catalog.schemas.set(name, comment);
   for (const table of tables) core.catalog.add(table);
-  core.sessions.restore(sessions, tables);
+  core.uploads.restore(sessions, tables);
   core.upserts.restore(sessions, tables);
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Core } from '../core.ts';
+import type { Core, Route } from '../core.ts';
 import { errorReply, type Family, type Reply } from '../errors.ts';
 import type { Fault, Match } from './control.ts';
 import { forceSession } from './session-control.ts';
@@ -24,14 +24,14 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function beforeEffect(
   core: Core,
   { fault, released }: Match,
-  family: Family,
+  route: Pick<Route, 'name' | 'family'>,
   request: IncomingMessage,
   query: ReadonlyMap<string, string>,
   requestId: string,
 ): Promise<Reply | 'gone' | undefined> {
   switch (fault.action) {
     case 'status':
-      return fault.when === 'after' ? undefined : statusReply(fault, family, requestId);
+      return fault.when === 'after' ? undefined : statusReply(fault, route.family, requestId);
     case 'delay':
       await sleep(fault.ms);
       return undefined;
@@ -43,10 +43,10 @@ export async function beforeEffect(
       request.socket.destroy();
       return 'gone';
     case 'session':
-      forceSession(core, query, fault.state);
+      forceSession(core, route.name, query, fault.state);
       return undefined;
     case 'lose_block':
-      await core.sessions.loseBlock(query.get('uploadid'));
+      await core.uploads.loseBlock(query.get('uploadid'));
       await core.upserts.losePack(query.get('upsertid'));
       return undefined;
     default:

@@ -104,7 +104,7 @@ export interface Stats {
 }
 
 export function stats(core: Core): Stats {
-  const { created, committed, blocks, rows } = core.sessions.counts;
+  const { created, committed, blocks, rows } = core.uploads.counts;
   const tables = core.catalog.list().map((table) => {
     const known = table.tablePartitions
       .all()
@@ -120,7 +120,7 @@ export function stats(core: Core): Stats {
   });
   return {
     tables: Object.fromEntries(tables),
-    sessions: { created, committed, open: core.sessions.openCount() },
+    sessions: { created, committed, open: core.uploads.open().length },
     streams: { ...core.streams.counts },
     upserts: { ...core.upserts.counts },
     blocks,

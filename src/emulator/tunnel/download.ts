@@ -28,14 +28,14 @@ export async function createDownload(core: Core, call: Call, name: string, schem
     },
     ...{ rows, count: rows.count, ownsRows: true, quota: quotaOf(call) },
   });
-  return downloadReply(download);
+  return downloadReply(core, download);
 }
 
 const keyOf = (table: Table, values: readonly string[]): string => `table ${table.id} ${valuesKey(values)}`;
 
 function findDownload(core: Core, call: Call, name: string, schema?: string): Download {
   const table = tableOf(core, call, name, schema);
-  return core.downloads.find(
+  return core.downloads.findFor(
     call.query.get('downloadid') ?? '',
     keyOf(table, givenValues(table, call) ?? []),
   );
@@ -43,17 +43,18 @@ function findDownload(core: Core, call: Call, name: string, schema?: string): Do
 
 /** `GET ?downloadid` */
 export const downloadStatus = (core: Core, call: Call, name: string, schema?: string): Reply =>
-  downloadReply(findDownload(core, call, name, schema));
+  downloadReply(core, findDownload(core, call, name, schema));
 
 /** `GET ?data&downloadid&rowrange` */
 export const downloadData = (core: Core, call: Call, name: string, schema?: string): Reply =>
   rowsReply(core.downloads, call, findDownload(core, call, name, schema), 'nanoseconds');
 
 /** What a session is, for tables and instances alike. */
-export function downloadReply({ id, status, createdAt, count, schema, quota }: Download): Reply {
+export function downloadReply(core: Core, download: Download): Reply {
+  const { id, createdAt, count, schema, quota } = download;
   const content = {
     DownloadID: id,
-    Status: status,
+    Status: core.downloads.wordOf(download),
     Owner: OWNER,
     Initiated: new Date(createdAt).toUTCString(),
     RecordCount: count,

@@ -22,7 +22,7 @@ export function createInstanceDownload(core: Core, call: Call, id: string): Repl
     ...{ rows, count: isLimited ? Math.min(rows.count, LIMIT) : rows.count, ownsRows: false },
     quota: quotaOf(call),
   });
-  return downloadReply(download);
+  return downloadReply(core, download);
 }
 
 const keyOf = (id: string): string => `instance ${id}`;
@@ -43,12 +43,12 @@ function resultOf({ id, status, rows, outcome }: Instance): Rows {
 
 function findDownload(core: Core, call: Call, id: string): Download {
   resultOf(core.instances.find(id));
-  return core.downloads.find(call.query.get('downloadid') ?? '', keyOf(id));
+  return core.downloads.findFor(call.query.get('downloadid') ?? '', keyOf(id));
 }
 
 /** `GET .../instances/ID?downloadid` */
 export const instanceDownloadStatus = (core: Core, call: Call, id: string): Reply =>
-  downloadReply(findDownload(core, call, id));
+  downloadReply(core, findDownload(core, call, id));
 
 /** `GET .../instances/ID?data&downloadid&rowrange`: here Arrow holds a TIMESTAMP as seconds and nanoseconds. */
 export const instanceDownloadData = (core: Core, call: Call, id: string): Reply =>

@@ -59,7 +59,7 @@ export function rowsReply(
   download: Download,
   timestamp: 'nanoseconds' | 'struct',
 ): Reply {
-  downloads.checkReadable(download);
+  downloads.checkOpen(download);
   const { start, count } = rowRange(call.query.get('rowrange'), download.count);
   const isArrow = call.query.has('arrow');
   const chosen = chosenColumns(call.query.get('columns'), download.rows.columns);

@@ -8,7 +8,7 @@ import { Scan } from '../record/scan.ts';
 import { requiredColumns } from '../record/value-checks.ts';
 import { type PackPlan, stagePack } from './pack.ts';
 import { slotAddress, slotHeaders } from './slots.ts';
-import type { StreamSession } from './streams.ts';
+import type { Stream } from './streams.ts';
 import {
   checkDestination,
   givenValues,
@@ -81,7 +81,7 @@ const insistsOnLatest = (call: Call): boolean => call.query.get('check_latest_sc
 /** The session of a call and its table as it is now; for a dynamic one the table partition may be any. */
 function findStream(core: Core, call: Call, name: string, schema?: string) {
   const table = appendTable(core, call, name, schema);
-  const stream = core.streams.find(call.query.get('uploadid') ?? '');
+  const stream = core.streams.use(call.query.get('uploadid') ?? '');
   const values = stream.dynamic ? undefined : givenValues(table, call);
   checkDestination('Stream', stream.id, stream, table, values);
   return { stream, table };
@@ -95,7 +95,7 @@ export const streamStatus = (core: Core, call: Call, name: string, schema?: stri
 export function abortStream(core: Core, call: Call, name: string, schema?: string): Reply {
   const { stream } = findStream(core, call, name, schema);
   if (call.request.headers['odps-tunnel-routed-server'] === undefined) return streamReply(stream, call);
-  core.streams.remove(stream.id);
+  core.streams.end(stream, 'gone');
   return { status: 200 };
 }
 
@@ -124,7 +124,7 @@ export async function flushStream(core: Core, call: Call, name: string, schema?:
  * How records of the stream's schema become rows of the table: columns that are new since stay NULL
  * (protocol 8.3). Refuses when one of the old columns is gone or of another type.
  */
-function packPlan(stream: StreamSession, table: Table): PackPlan {
+function packPlan(stream: Stream, table: Table): PackPlan {
   const { columns } = stream;
   const plan = { columns, staged: table.columns, required: requiredColumns(columns, table.primaryKey) };
   if (sameColumns(columns, table.columns)) return { ...plan, recordHandler: ({ onRecord }) => onRecord };
@@ -144,7 +144,7 @@ function packPlan(stream: StreamSession, table: Table): PackPlan {
   };
 }
 
-function streamReply(stream: StreamSession, call: Call): Reply {
+function streamReply(stream: Stream, call: Call): Reply {
   const address = slotAddress(call);
   const content = {
     session_name: stream.id,

@@ -1,13 +1,12 @@
 import { Refusal } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import type { Destination } from '../model/destination.ts';
+import { specText } from '../model/spec.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
 import { newSessionId } from './session-id.ts';
-import { checkDestination } from './target.ts';
+import { createSessions, type Kind, type Session, type Sessions } from './sessions.ts';
 
-export type SessionStatus = 'normal' | 'closing' | 'closed' | 'canceled' | 'expired' | 'critical';
-
-export interface Block {
+interface Block {
   readonly staged: StagedBlock;
   readonly version: number;
   readonly createdAt: number;
@@ -19,142 +18,63 @@ export interface UploadPlan extends Destination {
   readonly quotaName: string;
 }
 
-export interface Session extends UploadPlan {
-  readonly id: string;
-  readonly createdAt: number;
-  status: SessionStatus;
-  /** What is said in place of `closing`. */
-  closingWord: string;
+/** One batch upload (protocol 4): its blocks become visible together. */
+export interface Upload extends UploadPlan, Session {
   readonly blocks: Map<number, Block>;
-  /** Block list of a closed session, whose rows are gone to the table. */
-  closedBlocks: readonly ClosedBlock[];
-  /** The commit that runs, for those who ask again meanwhile. */
-  commit: Promise<void> | undefined;
+  /** Block list of a committed upload, whose rows are gone to the table. */
+  committedBlocks: readonly BlockInfo[];
 }
 
-export interface ClosedBlock {
+export interface BlockInfo {
   readonly id: number;
   readonly rows: number;
   readonly createdAt: number;
 }
 
-/** Life of a session, and how long the server remembers it afterwards. */
-const SESSION_LIFE_MS = 24 * 3600_000;
-const MEMORY_MS = 2 * SESSION_LIFE_MS;
+/** Life of an upload, and how long the server remembers it altogether (protocol 4.5). */
+const LIFE_MS = 24 * 3600_000;
+const MEMORY_MS = 2 * LIFE_MS;
 export const LAST_BLOCK_ID = 19_999;
 
-export interface SessionCounts {
+interface UploadCounts {
   created: number;
   committed: number;
   blocks: number;
   rows: number;
 }
 
-export interface Sessions {
-  readonly counts: SessionCounts;
-  create(plan: UploadPlan): Session;
-  /** The session, its expiry considered; throws NoSuchUpload, or InvalidResourceSpec for another resource. */
-  find(id: string, table: Table, values: readonly string[]): Session;
-  /** All that are remembered, oldest first, and one of them: for fault control. */
-  list(): Session[];
-  get(id: string): Session | undefined;
-  /** Refuses unless blocks may be written: before the body is read, and again when it is complete. */
-  checkWritable(session: Session): void;
-  addBlock(session: Session, id: number, staged: StagedBlock, version: number): Promise<void>;
-  /** Commits once however often it is asked; answers when the rows are visible. */
-  commit(session: Session): Promise<void>;
-  /** Puts a session (or all open ones) into another state: for fault control. */
-  force(id: string | undefined, state: SessionStatus | 'gone'): void;
+export interface Uploads extends Sessions<Upload> {
+  readonly counts: UploadCounts;
+  create(plan: UploadPlan): Upload;
+  addBlock(upload: Upload, id: number, staged: StagedBlock, version: number): Promise<void>;
   /** Forgets the block that came last: for fault control. */
   loseBlock(id: string | undefined): Promise<void>;
+  /** Committed uploads as the store kept them. */
   restore(saved: readonly string[], tables: readonly Table[]): void;
-  openCount(): number;
 }
 
-export function createSessions(store: Store, now: () => number): Sessions {
-  const sessions = new Map<string, Session>();
-  const counts: SessionCounts = { created: 0, committed: 0, blocks: 0, rows: 0 };
+export function createUploads(store: Store, now: () => number): Uploads {
+  const counts: UploadCounts = { created: 0, committed: 0, blocks: 0, rows: 0 };
+  const sessions = createSessions(uploadKind(store, counts), now);
 
-  function create(plan: UploadPlan): Session {
-    forgetOld();
+  function create(plan: UploadPlan): Upload {
     const id = newSessionId(now());
-    const state = { status: 'normal' as const, closingWord: 'closing', closedBlocks: [], commit: undefined };
-    const session: Session = { ...plan, id, createdAt: now(), ...state, blocks: new Map() };
-    sessions.set(id, session);
+    const upload: Upload = { ...plan, id, createdAt: now(), state: 'normal', ...NOTHING, blocks: new Map() };
+    sessions.add(upload);
     counts.created += 1;
-    return session;
+    return upload;
   }
 
-  function find(id: string, table: Table, values: readonly string[]): Session {
-    forgetOld();
-    const session = sessions.get(id);
-    if (!session) throw new Refusal(404, 'NoSuchUpload', `The specified upload id ${id} does not exist.`);
-    checkDestination('Upload', id, session, table, values);
-    return session;
-  }
-
-  function checkWritable(session: Session): void {
-    if (session.status === 'normal') return;
-    const text = `Upload ${session.id} is ${session.status}: session expired or already committed.`;
-    throw new Refusal(400, 'StatusConflict', text);
-  }
-
-  async function addBlock(session: Session, id: number, staged: StagedBlock, version: number): Promise<void> {
-    const former = session.blocks.get(id);
-    if (session.status !== 'normal' || (former && former.version > version)) {
+  async function addBlock(upload: Upload, id: number, staged: StagedBlock, version: number): Promise<void> {
+    const former = upload.blocks.get(id);
+    if (upload.state !== 'normal' || (former && former.version > version)) {
       await store.discard([staged]);
-      checkWritable(session);
+      sessions.checkOpen(upload);
       return;
     }
-    session.blocks.set(id, { staged, version, createdAt: now() });
+    upload.blocks.set(id, { staged, version, createdAt: now() });
     counts.blocks += 1;
     if (former) await store.discard([former.staged]);
-  }
-
-  async function commit(session: Session): Promise<void> {
-    if (session.status === 'closed') return;
-    if (!session.commit) {
-      checkWritable(session);
-      session.status = 'closing';
-      session.commit = commitRows(session).finally(() => {
-        session.commit = undefined;
-      });
-    }
-    await session.commit;
-  }
-
-  async function commitRows(session: Session): Promise<void> {
-    const blocks = blockList(session);
-    const staged = [...session.blocks.values()].map((block) => block.staged);
-    const { table, values, overwrite } = session;
-    try {
-      const json = saved(session, blocks);
-      await store.commit({ table, values, blocks: staged, overwrite, session: { id: session.id, json } });
-    } catch (error) {
-      session.status = 'normal';
-      throw error;
-    }
-    counts.rows += blocks.reduce((sum, block) => sum + block.rows, 0);
-    session.status = 'closed';
-    session.closedBlocks = blocks;
-    session.blocks.clear();
-    counts.committed += 1;
-  }
-
-  function drop(session: Session, status: SessionStatus): void {
-    session.status = status;
-    const staged = [...session.blocks.values()].map((block) => block.staged);
-    session.blocks.clear();
-    void store.discard(staged).catch(() => {});
-  }
-
-  function force(id: string | undefined, state: SessionStatus | 'gone'): void {
-    const chosen = id === undefined ? [...sessions.values()] : [sessions.get(id)];
-    for (const session of chosen) {
-      if (!session || (id === undefined && !isOpen(session))) continue;
-      if (isOpen(session)) drop(session, state === 'gone' ? 'canceled' : state);
-      if (state === 'gone') sessions.delete(session.id);
-    }
   }
 
   async function loseBlock(id: string | undefined): Promise<void> {
@@ -164,61 +84,87 @@ export function createSessions(store: Store, now: () => number): Sessions {
     await store.discard([last[1].staged]);
   }
 
-  function forgetOld(): void {
-    for (const session of sessions.values()) {
-      const age = now() - session.createdAt;
-      if (age < SESSION_LIFE_MS) return;
-      if (isOpen(session)) drop(session, 'expired');
-      if (age >= MEMORY_MS) sessions.delete(session.id);
-    }
-  }
-
   function restore(texts: readonly string[], tables: readonly Table[]): void {
     const byId = new Map(tables.map((table) => [table.id, table]));
     for (const text of texts) {
-      const { kind, id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedSession;
+      const { kind, id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedUpload;
       const table = byId.get(tableId);
       if (kind || !table) continue;
-      const closed = {
-        overwrite: false,
-        quotaName: 'default',
-        status: 'closed' as const,
-        closingWord: 'closing',
+      const plan = { table, values, overwrite: false, quotaName: 'default' };
+      const state = {
+        state: 'committed' as const,
         blocks: new Map<number, Block>(),
+        committedBlocks: blocks,
       };
-      sessions.set(id, { id, table, values, createdAt, ...closed, closedBlocks: blocks, commit: undefined });
+      sessions.add({ ...plan, id, createdAt, ...state });
     }
   }
 
-  const list = () => [...sessions.values()];
-  const get = (id: string) => sessions.get(id);
-  const openCount = () => list().filter(isOpen).length;
-  const calls = { create, find, list, get, checkWritable, addBlock, commit, force, loseBlock, restore };
-  return { counts, ...calls, openCount };
+  return { ...sessions, counts, create, addBlock, loseBlock, restore };
 }
 
-const isOpen = (session: Session): boolean => session.status === 'normal';
+const NOTHING = { committedBlocks: [] };
 
-/** Blocks by id, also those of a closed session. */
-export function blockList(session: Session): readonly ClosedBlock[] {
-  if (session.status === 'closed') return session.closedBlocks;
-  return [...session.blocks]
-    .map(([id, block]) => ({ id, rows: block.staged.rows, createdAt: block.createdAt }))
+function uploadKind(store: Store, counts: UploadCounts): Kind<Upload> {
+  return {
+    name: 'upload',
+    words: {
+      ...{ normal: 'normal', committing: 'closing', committed: 'closed' },
+      ...{ aborted: 'canceled', expired: 'expired', critical: 'critical' },
+    },
+    freeCommittingWord: true,
+    otherEnd: 'expired',
+    closedText: ': session expired or already committed',
+    notFound: (id) => new Refusal(404, 'NoSuchUpload', `The specified upload id ${id} does not exist.`),
+    lifetime: ({ createdAt }) => ({ expires: createdAt + LIFE_MS, forgotten: createdAt + MEMORY_MS }),
+    place: (upload) => ({
+      table: upload.table.name,
+      tablePartition: specText(upload.table, upload.values),
+      rows: rowsOf(blockList(upload)),
+    }),
+    release: (upload) => {
+      const staged = stagedOf(upload);
+      upload.blocks.clear();
+      void store.discard(staged).catch(() => {});
+    },
+    write: async (upload) => {
+      const { id, table, values, overwrite } = upload;
+      const session = { id, json: saved(upload) };
+      await store.commit({ table, values, blocks: stagedOf(upload), overwrite, session });
+    },
+    written: (upload) => {
+      upload.committedBlocks = listed(upload);
+      upload.blocks.clear();
+      counts.rows += rowsOf(upload.committedBlocks);
+      counts.committed += 1;
+    },
+  };
+}
+
+const stagedOf = ({ blocks }: Upload): StagedBlock[] => [...blocks.values()].map(({ staged }) => staged);
+const rowsOf = (blocks: readonly BlockInfo[]): number => blocks.reduce((sum, { rows }) => sum + rows, 0);
+
+/** Blocks by id, also those of a committed upload. */
+export const blockList = (upload: Upload): readonly BlockInfo[] =>
+  upload.state === 'committed' ? upload.committedBlocks : listed(upload);
+
+const listed = ({ blocks }: Upload): BlockInfo[] =>
+  [...blocks]
+    .map(([id, { staged, createdAt }]) => ({ id, rows: staged.rows, createdAt }))
     .sort((a, b) => a.id - b.id);
-}
 
-interface SavedSession {
+interface SavedUpload {
   /** Of other kinds of sessions. */
   readonly kind?: string;
   readonly id: string;
   readonly tableId: string;
   readonly values: readonly string[];
   readonly createdAt: number;
-  readonly blocks: readonly ClosedBlock[];
+  readonly blocks: readonly BlockInfo[];
 }
 
-function saved(session: Session, blocks: readonly ClosedBlock[]): string {
-  const { id, table, values, createdAt } = session;
-  const content: SavedSession = { id, tableId: table.id, values, createdAt, blocks };
+function saved(upload: Upload): string {
+  const { id, table, values, createdAt } = upload;
+  const content: SavedUpload = { id, tableId: table.id, values, createdAt, blocks: listed(upload) };
   return JSON.stringify(content);
 }

@@ -5,6 +5,7 @@ import { checkUnchanged } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { typeText } from '../model/types.ts';
 import { keyHash } from './bucket-hash.ts';
+import { commitOf } from './commit-call.ts';
 import { stagePack } from './pack.ts';
 import { slotAddress, slotHeaders } from './slots.ts';
 import {
@@ -17,7 +18,7 @@ import {
   writableTable,
 } from './target.ts';
 import { keyColumns, upsertCheck, upsertColumns } from './upsert-records.ts';
-import type { UpsertSession } from './upserts.ts';
+import type { Upsert } from './upserts.ts';
 
 const DEFAULT_BUCKETS = 16;
 const MOST_BUCKETS = 4096;
@@ -38,7 +39,7 @@ export async function createUpsert(core: Core, call: Call, name: string, schema?
     partialUpdate: table.properties['acid.partial.fields.update.enable']?.toLowerCase() === 'true',
     ...{ lifeMs: hours * HOUR_MS, quotaName: quotaOf(call) },
   });
-  return upsertReply(session, call);
+  return upsertReply(core, session, call);
 }
 
 /** A table with PRIMARY KEY and `transactional=true`, whose keys can be hashed. */
@@ -68,12 +69,12 @@ function findUpsert(core: Core, call: Call, name: string, schema?: string) {
 
 /** `GET .../upserts?upsertid`: protocol 9.1. */
 export const upsertStatus = (core: Core, call: Call, name: string, schema?: string): Reply =>
-  upsertReply(findUpsert(core, call, name, schema).session, call);
+  upsertReply(core, findUpsert(core, call, name, schema).session, call);
 
 /** `PUT .../upserts?upsertid&bucketid&slotid`: the pack of one bucket, held aside until the commit (protocol 9.4). */
 export async function flushUpsert(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const { session, table } = findUpsert(core, call, name, schema);
-  core.upserts.checkWritable(session);
+  core.upserts.checkOpen(session);
   checkUnchanged(table, session, `upsert ${session.id}`);
   const bucket = bucketParameter(session, call);
   const columns = upsertColumns(session.table.columns);
@@ -91,7 +92,7 @@ export async function flushUpsert(core: Core, call: Call, name: string, schema?:
   return { status: 200, headers: slotHeaders(call, session.slots) };
 }
 
-function bucketParameter(session: UpsertSession, call: Call): number {
+function bucketParameter(session: Upsert, call: Call): number {
   const bucket = numberParameter(call, 'bucketid', 0, session.buckets - 1);
   if (bucket === undefined) throw new Refusal(400, 'InvalidArgument', 'The call names no bucketid.');
   const slot = numberParameter(call, 'slotid', 0, session.slots - 1);
@@ -103,30 +104,9 @@ function bucketParameter(session: UpsertSession, call: Call): number {
 /** `POST .../upserts?upsertid`: protocol 9.4. Clients repeat it until they read `committed`. */
 export async function commitUpsert(core: Core, call: Call, name: string, schema?: string): Promise<Reply> {
   const { session, table } = findUpsert(core, call, name, schema);
-  if (session.status === 'committing') await session.commit;
-  else if (session.status !== 'committed') await startCommit(core, call, session, table);
-  return upsertReply(session, call);
-}
-
-async function startCommit(core: Core, call: Call, session: UpsertSession, table: Table): Promise<void> {
-  core.upserts.checkWritable(session);
-  checkUnchanged(table, session, `upsert ${session.id}`);
-  core.quotas.take('commit', table);
-  const leave = core.quotas.enterCommit(table);
-  const done = commitRows(core, call, session).finally(leave);
-  if (call.closing === undefined) return done;
-  done.catch(() => {});
-}
-
-/** With a `closing` fault the rows become visible some time after the answer. */
-async function commitRows(core: Core, call: Call, session: UpsertSession): Promise<void> {
-  if (call.closing === undefined) return core.upserts.commit(session);
-  session.status = 'committing';
-  await new Promise((resolve) => setTimeout(resolve, call.closing?.ms).unref());
-  // Fault control may have decided otherwise meanwhile.
-  if (session.status !== 'committing') return;
-  session.status = 'normal';
-  return core.upserts.commit(session);
+  if (session.state === 'committing') await session.running;
+  else if (session.state !== 'committed') await commitOf(core, call, core.upserts, session, table);
+  return upsertReply(core, session, call);
 }
 
 /** `DELETE .../upserts?upsertid`: protocol 9.1. */
@@ -135,7 +115,7 @@ export async function abortUpsert(core: Core, call: Call, name: string, schema?:
   return { status: 200 };
 }
 
-function upsertReply(session: UpsertSession, call: Call): Reply {
+function upsertReply(core: Core, session: Upsert, call: Call): Reply {
   const address = slotAddress(call);
   const all = Array.from({ length: session.buckets }, (_, bucket) => bucket);
   const content = {
@@ -148,7 +128,7 @@ function upsertReply(session: UpsertSession, call: Call): Reply {
       buckets: all.filter((bucket) => bucket % session.slots === slot),
       worker_addr: address,
     })),
-    status: session.status,
+    status: core.upserts.wordOf(session),
     quota_name: session.quotaName,
     enable_partial_update: session.partialUpdate,
   };

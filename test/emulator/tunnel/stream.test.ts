@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../src/emulator/server.ts';
-import { call, clientClock, encode, type Sent, sql, start } from '../harness.ts';
+import { call, clientClock, createUpload, encode, type Sent, sql, start } from '../harness.ts';
 
 let emulator: Emulator;
 let time: number;
@@ -234,6 +234,15 @@ describe('streams under control', () => {
     const other = await newStream('t');
     await emulator.setSession(other, 'gone');
     expect(emulator.sessions()).toEqual([]);
+    const upload = String((await createUpload(emulator, { table: 't' })).json.UploadID);
+    await newStream('t');
+    emulator.control('stream_create', { action: 'session', state: 'expired' }, { times: 1 });
+    const last = await newStream('t');
+    // Those of its own kind only.
+    expect(emulator.sessions()).toMatchObject([
+      { id: upload, status: 'normal' },
+      { id: last, status: 'normal' },
+    ]);
   });
 
   it('have their rows on disk when a flush is answered', async () => {
