@@ -43,6 +43,7 @@ export function createChanges({
         saveAdded(table, values, added, at),
         ...(session ? [saveSession(session)] : []),
       );
+      database.grown(table.columns);
       if (overwrite) figures.clear(table, values, at);
       figures.add(table, values, added, at);
     });
@@ -102,6 +103,7 @@ export function createChanges({
       saveAdded(table, values, after, at),
       saveSession(session),
     );
+    database.grown(table.columns);
     figures.set(table, values, after, at);
     return after;
   }

@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Api, Change, Connection, Instance } from './duckdb.ts';
 import { openInstance } from './duckdb.ts';
+import { createGrowth, pack } from './packing.ts';
 
 /** One DuckDB database: changes run one after the other on one connection, queries on their own. */
 export interface Database {
@@ -16,6 +17,8 @@ export interface Database {
   /** Runs `work` when the changes before it are done, and lets later ones wait for it. */
   exclusive<T>(work: (change: Change) => Promise<T>): Promise<T>;
   connect(): Promise<Connection>;
+  /** To be told of every table that is made or gets rows: its memory is packed when it is time. */
+  grown(columns: Parameters<ReturnType<typeof createGrowth>>[0]): void;
   /** Ends what runs. */
   close(): Promise<void>;
 }
@@ -51,7 +54,10 @@ export async function openDatabase(opening: Opening): Promise<Database> {
 
   function exclusive<T>(work: (change: Change) => Promise<T>): Promise<T> {
     const result = last.then(() => work(change));
-    last = result.then(checkpoint, () => {});
+    last = result.then(
+      () => checkpoint(),
+      () => {},
+    );
     return result;
   }
 
@@ -65,13 +71,21 @@ export async function openDatabase(opening: Opening): Promise<Database> {
     if (!/COMMIT succeeded and is durable/.test(String(error))) throw error;
   }
 
-  async function checkpoint(): Promise<void> {
+  /** A log of so many bytes is written into the file; without a file there is none. */
+  async function checkpoint(from = WAL_BYTES): Promise<void> {
     if (path === MEMORY) return;
     const size = walBytes(path);
-    if (size < WAL_BYTES) return;
+    if (size < from) return;
     const { bavail, bsize } = await statfs(dirname(path));
     // Without room for it the log serves as well.
     if (bavail * bsize > 4 * size) await change.run('CHECKPOINT').catch(() => {});
+  }
+
+  const grown = createGrowth(() => void exclusive(packAll).catch(() => {}));
+
+  async function packAll(change: Change): Promise<void> {
+    const isMuch = await pack(change, path === MEMORY ? [String(catalog)] : []);
+    if (isMuch) await checkpoint(1);
   }
 
   async function connect(): Promise<Connection> {
@@ -100,7 +114,7 @@ export async function openDatabase(opening: Opening): Promise<Database> {
   return {
     ...{ api: instance.api, catalog: String(catalog), opened: () => opened },
     run: (...statements) => exclusive(({ run }) => run(...statements)),
-    ...{ exclusive, connect, close },
+    ...{ exclusive, connect, grown, close },
   };
 }
 

@@ -109,6 +109,7 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     ];
     const done = () => {
+      database.grown(table.columns);
       for (const { values } of missing) table.tablePartitions.add(newTablePartition(values, at));
       for (const values of replaced) figures.clear(table, values, at);
       for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);

@@ -84,6 +84,7 @@ export function createQueries(database: Database): Queries {
     });
     const expressions = columns.map((_column, index) => `c${index}`);
     const { source, count, drop } = result;
+    database.grown(columns);
     return createRows(database, { columns, expressions, count, from: () => source, release: drop });
   }
 

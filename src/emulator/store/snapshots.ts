@@ -80,6 +80,7 @@ export function createSnapshots(database: Database): Snapshots {
       copies += 1;
       const copy = `${STAGING}.snapshot_${copies}`;
       await change.run(`CREATE TABLE ${copy} AS SELECT * FROM ${source.from} LIMIT ${source.count}`);
+      database.grown(table.columns);
       source.from = copy;
       source.copy = copy;
       sources.delete(name);
