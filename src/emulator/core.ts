@@ -88,8 +88,13 @@ export function tableOf(core: Core, call: Call, name: string, schema: string | u
   throw new Refusal(404, 'NoSuchTable', text);
 }
 
-/** The whole body of a service call as text; 10 MiB at most. */
+/** The whole body of a service call as text; 10 MiB at most, never compressed. */
 export async function bodyText(call: Call): Promise<string> {
+  const encoding = call.request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    const text = `Content-Encoding ${encoding} is not taken here: only the tunnel has compressed bodies.`;
+    throw new Refusal(400, 'InvalidArgument', text);
+  }
   const tooLong = new Refusal(400, 'MaxMessageLengthExceeded', 'The body is larger than 10 MiB.');
   return wholeText(call.body, 10 * 1024 * 1024, tooLong);
 }

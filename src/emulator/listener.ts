@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { begun, dropBody, type Exchange, writeReply } from './answer.ts';
@@ -8,6 +7,7 @@ import { beforeEffect, cutBody, replyAfter, slowBody } from './control/faults.ts
 import { manage } from './control/manage.ts';
 import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
+import { answerNoRequests, newRequestId } from './no-request.ts';
 import { answerPage, isForPage, type PageOf } from './page/page.ts';
 import { readBody } from './request-body.ts';
 import { findRoute } from './routes.ts';
@@ -26,8 +26,9 @@ const LONGEST_HEAD = 1024 * 1024;
 
 /** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
 export async function listen(served: Served, host: string, port: number): Promise<Server> {
-  const options = { maxHeaderSize: LONGEST_HEAD };
+  const options = { maxHeaderSize: LONGEST_HEAD, requireHostHeader: false };
   const server = createServer(options, (request, response) => void respond(served, request, response));
+  answerNoRequests(server);
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
   server.keepAliveTimeout = 120_000;
@@ -46,7 +47,7 @@ export function portOf(server: Server): number {
 }
 
 async function respond(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const requestId = randomBytes(16).toString('hex').toUpperCase();
+  const requestId = newRequestId();
   const exchange = { request, response, requestId };
   request.on('error', () => {});
   response.on('error', () => {});

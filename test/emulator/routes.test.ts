@@ -76,4 +76,11 @@ describe('a service call that is refused', () => {
     expect(answer.headers['content-type']).toBe('application/xml');
     expect(answer.headers['x-odps-request-id']).toBe(texts[2]);
   });
+
+  it('says so when its body is compressed', async () => {
+    const answer = await call(emulator.endpoint, '/projects/demo/instances', {
+      ...{ method: 'POST', body: 'x', headers: { 'Content-Encoding': 'gzip' } },
+    });
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('Content-Encoding gzip')]);
+  });
 });

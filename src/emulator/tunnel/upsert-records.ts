@@ -39,7 +39,7 @@ export interface BucketPlan {
 
 /**
  * Looks at each record: its operation, its keys (never NULL), its bucket, what of it is assigned and the
- * columns that take no NULL. Throws MalformedDataStream, or InvalidArgument for a partial update that the table does not allow.
+ * columns that take no NULL. Throws MalformedDataStream (the record reader adds the row), or InvalidArgument for a partial update that the table does not allow.
  */
 export function upsertCheck(plan: BucketPlan): RecordHandler {
   const { columns } = plan.table;
@@ -52,22 +52,19 @@ export function upsertCheck(plan: BucketPlan): RecordHandler {
   const required = requiredColumns(columns, []);
   const hashes: (number | undefined)[] = keys.map(() => 0);
   const scan = new Scan();
-  let row = 0;
   return (bytes, starts) => {
     scan.bytes = bytes;
-    const operation = checkedOperation(readCell(scan, readOperation, starts[operationAt]!), row);
+    const operation = checkedOperation(readCell(scan, readOperation, starts[operationAt]!));
     keys.forEach(({ name, index, read, hash }, at) => {
       const value = readCell(scan, read, starts[index]!);
-      if (value === null) throw malformed(`row ${row}: key column ${name} is NULL`);
+      if (value === null) throw malformed(`key column ${name} is NULL`);
       hashes[at] = hash(value);
     });
-    checkBucket(bucketOf(hashes, plan.buckets), plan.bucket, row);
-    const assigned = checkedAssigned(readCell(scan, readValues, starts[valuesAt]!), plan, row);
+    checkBucket(bucketOf(hashes, plan.buckets), plan.bucket);
+    const assigned = checkedAssigned(readCell(scan, readValues, starts[valuesAt]!), plan);
     for (const { index, name } of operation === UPSERT ? required : []) {
-      if (starts[index]! < 0 && (!assigned.length || assigned.includes(index)))
-        throw malformed(`row ${row}: ${isNull(name)}`);
+      if (starts[index]! < 0 && (!assigned.length || assigned.includes(index))) throw malformed(isNull(name));
     }
-    row += 1;
   };
 }
 
@@ -79,27 +76,25 @@ export function keyColumns({ columns, primaryKey }: Table) {
   });
 }
 
-function checkedOperation(operation: Cell, row: number): typeof UPSERT | typeof DELETE {
+function checkedOperation(operation: Cell): typeof UPSERT | typeof DELETE {
   if (operation === UPSERT || operation === DELETE) return operation;
-  throw malformed(
-    `row ${row}: __operation is ${String(operation)}, neither ${UPSERT} (upsert) nor ${DELETE} (delete)`,
-  );
+  throw malformed(`__operation is ${String(operation)}, neither ${UPSERT} (upsert) nor ${DELETE} (delete)`);
 }
 
-function checkBucket(wanted: number | undefined, given: number, row: number): void {
+function checkBucket(wanted: number | undefined, given: number): void {
   if (wanted === undefined || wanted === given) return;
-  throw malformed(`row ${row}: its keys belong into bucket ${wanted}, it came in bucket ${given}`);
+  throw malformed(`its keys belong into bucket ${wanted}, it came in bucket ${given}`);
 }
 
 /** Places of the columns that are assigned; none: all are. */
-function checkedAssigned(cell: Cell, { table, partialUpdate }: BucketPlan, row: number): number[] {
+function checkedAssigned(cell: Cell, { table, partialUpdate }: BucketPlan): number[] {
   const assigned = Array.isArray(cell) ? cell.map((id) => Number(id ?? -1)) : [];
   if (!assigned.length) return assigned;
   if (!partialUpdate) {
-    const text = `row ${row}: table ${table.name} has no acid.partial.fields.update.enable=true: it takes whole rows only.`;
+    const text = `table ${table.name} has no acid.partial.fields.update.enable=true: it takes whole rows only.`;
     throw new Refusal(400, 'InvalidArgument', text);
   }
   const unknown = assigned.find((id) => id < 0 || id >= table.columns.length);
   if (unknown === undefined) return assigned;
-  throw malformed(`row ${row}: __value_cols names column ${unknown}, which table ${table.name} has not`);
+  throw malformed(`__value_cols names column ${unknown}, which table ${table.name} has not`);
 }
