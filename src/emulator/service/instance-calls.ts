@@ -3,6 +3,7 @@ import { json, Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
 import type { Instance } from '../sql/instances.ts';
 import { readJob } from '../sql/job.ts';
+import type { Written } from '../sql/run.ts';
 import { element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
 
 /**
@@ -45,6 +46,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   cached: (core, instance) => json(queueing(core, instance)),
   log: () => text(''),
   info: (_core, _instance, query) => {
+    if (query.get('key') === 'warnings') return json({ warnings: [] });
     throw notImplemented(`Information "${query.get('key') ?? ''}" of a task`);
   },
 };
@@ -92,9 +94,24 @@ function progress(instance: Instance): string {
   return `<Progress><Stage ID="M1_job_0">${parts.join('')}</Stage></Progress>`;
 }
 
+/** Statements of one script may write the same table. */
+function together(written: readonly Written[]): readonly Written[] {
+  const byName = new Map<string, Written>();
+  for (const one of written) {
+    const { rows, bytes } = byName.get(one.into) ?? { rows: 0, bytes: 0 };
+    byName.set(one.into, { ...one, rows: rows + one.rows, bytes: bytes + one.bytes });
+  }
+  return [...byName.values()];
+}
+
+/** What the statement wrote, as rows and bytes: JDBC's update counts are read from it. */
 function summary(instance: Instance): Reply {
   const headers = { 'x-odps-task-finalized': String(instance.status !== 'Running') };
-  return json({ Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } }, { headers });
+  const written = together(instance.outcome.written ?? []);
+  const Outputs = Object.fromEntries(written.map(({ into, rows, bytes }) => [into, [rows, bytes]]));
+  const lines = written.map(({ into, rows, bytes }) => `\t${into}: ${rows} (${bytes} bytes)\n`);
+  const JsonSummary = JSON.stringify({ Instance: {}, Inputs: {}, Outputs });
+  return json({ Instance: { Summary: `inputs:\noutputs:\n${lines.join('')}`, JsonSummary } }, { headers });
 }
 
 function queueing(core: Core, instance: Instance): object {

@@ -27,7 +27,7 @@ export function cost(core: Core, { sql, statements }: Script, session: QuerySess
     if (table) read.add(table);
     return table;
   };
-  const run = { core: { ...core, catalog: { ...core.catalog, find } }, session, sql };
+  const run = { core: { ...core, catalog: { ...core.catalog, find } }, session, sql, written: [] };
   for (const statement of statements) {
     const query = queryOf(statement);
     if (query) queryColumns(run, query);

@@ -4,6 +4,7 @@ import { createSchema, createTable } from './create.ts';
 import { dropSchema, dropTable, truncate } from './drop.ts';
 import { explain } from './explain.ts';
 import { insert, insertAll } from './insert.ts';
+import { isLineage, lineage } from './lineage.ts';
 import { nameOf, type QuerySession, schemaOf } from './names.ts';
 import { rewrite } from './rewrite.ts';
 import type { Run } from './run.ts';
@@ -21,13 +22,14 @@ const NOTHING: Outcome = { format: 'text', text: '' };
  * with the service's text for the first that fails: those before it have had their effect.
  */
 export async function execute(core: Core, script: Script, session: QuerySession): Promise<Outcome> {
-  const run: Run = { core, session, sql: script.sql };
+  const run: Run = { core, session, sql: script.sql, written: [] };
+  if (isLineage(session.settings)) return { format: 'text', text: lineage(run, script.statements) };
   let outcome = NOTHING;
   for (const statement of script.statements) {
     await outcome.rows?.release();
     outcome = await executeOne(run, statement);
   }
-  return outcome;
+  return { ...outcome, written: run.written };
 }
 
 async function executeOne(run: Run, statement: Statement): Promise<Outcome> {

@@ -23,9 +23,8 @@ export interface Source {
 export const RAISED = 'raised: ';
 
 export function insertQuery(sql: string, width: number, sources: readonly Source[]): string {
-  const places = Array.from({ length: width }, (_, index) => `c${index}`);
   const list = sources.map((source) => `${checked(source)} AS ${identifier(source.column.name)}`);
-  return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
+  return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${placesOf(width)})`;
 }
 
 interface RewrittenRows {
@@ -58,6 +57,13 @@ export function rewrittenRows(
   return `${rows} QUALIFY CASE ${tests.join(' ')} ELSE ${kept} END`;
 }
 
+/** Counts the rows that a clause is about. */
+export const changedRows = (sql: string, width: number, clause: string): string =>
+  `SELECT count(*) AS c0 FROM (${sql}\n) AS q(${placesOf(width)}) WHERE ${clause} > 0`;
+
+const placesOf = (width: number): string =>
+  Array.from({ length: width }, (_, index) => `c${index}`).join(', ');
+
 function checked({ column, value, level }: Source): string {
   const raise = (text: string) => `error(${literal(`${RAISED}${text}`)})`;
   if (level) {
@@ -81,8 +87,8 @@ const fitted = ({ type }: ColumnDefinition, value: string): string =>
 
 /** Counts the values of each column that are not NULL. */
 export function countingQuery(sql: string, width: number): string {
-  const places = Array.from({ length: width }, (_, index) => `c${index}`);
-  return `SELECT ${places.map((place) => `count(${place}) AS ${place}`).join(', ')} FROM (${sql}\n) AS q(${places.join(', ')})`;
+  const counts = Array.from({ length: width }, (_, index) => `count(c${index}) AS c${index}`);
+  return `SELECT ${counts.join(', ')} FROM (${sql}\n) AS q(${placesOf(width)})`;
 }
 
 interface Keys {

@@ -1,11 +1,13 @@
 import { StatementError } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
+import { specText } from '../model/spec.ts';
+import type { Inserted } from '../store/store.ts';
 import { constantsOf, sourcesOf } from './insert-sources.ts';
 import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
-import type { Run } from './run.ts';
+import type { Run, Written } from './run.ts';
 import { failed, translated } from './run-query.ts';
-import { semantic } from './statement-errors.ts';
+import { fullName, semantic } from './statement-errors.ts';
 import type { Insert, QueryText } from './statements.ts';
 import { position } from './tokens.ts';
 
@@ -92,12 +94,19 @@ async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> 
 
 async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
   try {
-    await run.core.store.insert(...plans.map((plan) => ({ ...plan, ...run.session })));
+    const inserted = await run.core.store.insert(...plans.map((plan) => ({ ...plan, ...run.session })));
+    // What is replaced as a whole is written with the rows that stay as they were.
+    if (!plans.some(({ alone }) => alone)) run.written.push(...inserted.map((one) => writtenInto(run, one)));
   } catch (error) {
     throw (
       raised(error) ?? failed(run, plans.length > 1 ? { text: run.sql, start: 0 } : plans[0]!.query, error)
     );
   }
+}
+
+function writtenInto({ core }: Run, { table, values, rows, bytes }: Inserted): Written {
+  const name = fullName(core.project, table);
+  return { into: values.length ? `${name}/${specText(table, values)}` : name, rows, bytes };
 }
 
 /** An error that `error()` in the query raised has its whole text already. */

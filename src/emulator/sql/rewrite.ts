@@ -3,13 +3,13 @@ import { typeText } from '../model/types.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { replaceRows } from './insert.ts';
 import { defaultOf } from './insert-sources.ts';
-import { rewrittenRows, type Source } from './insert-sql.ts';
+import { changedRows, rewrittenRows, type Source } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import { type RewriteTree, rewriteTree, type Written } from './rewrite-tree.ts';
 import type { Run } from './run.ts';
 import { queryTree } from './run-query.ts';
 import { exactValue, type QueryColumn } from './select.ts';
-import { illegalCast, semantic } from './statement-errors.ts';
+import { fullName, illegalCast, semantic } from './statement-errors.ts';
 import type { Rewrite, RewriteClause } from './statements.ts';
 import { position } from './tokens.ts';
 
@@ -31,7 +31,21 @@ export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
     ...{ row: `c${row}`, clause: `c${row + 1}`, joined: statement.source !== undefined },
     deletes: clauses.flatMap(({ change }, index) => (change.do === 'delete' ? [index + 1] : [])),
   });
+  const changed = await countOf(run, changedRows(sql, columns.length, `c${row + 1}`));
   await replaceRows(run, table, rows);
+  run.written.push({ into: fullName(run.core.project, table), rows: changed, bytes: 0 });
+}
+
+/** What a query in DuckDB's dialect counts. */
+async function countOf(run: Run, sql: string): Promise<number> {
+  const rows = await run.core.store.query(sql, run.session);
+  try {
+    const columns = rows.columns.map(({ name }) => name);
+    for await (const [row] of rows.read({ columns, start: 0, count: 1 })) return Number(row?.[0] ?? 0);
+    return 0;
+  } finally {
+    await rows.release();
+  }
 }
 
 function checkClause(table: Table, { change }: RewriteClause): void {

@@ -3,7 +3,7 @@ import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Rows } from '../store/store.ts';
 import type { Query } from './query/syntax/ast.ts';
 import { resultCsv } from './result-csv.ts';
-import { moved, placed, type Run } from './run.ts';
+import { moved, placed, type Run, type Written } from './run.ts';
 import {
   type AnalyzedQuery,
   analyzeQuery,
@@ -12,6 +12,7 @@ import {
   type QueryScope,
 } from './select.ts';
 import type { QueryText } from './statements.ts';
+import { trimmedDecimals } from './trimmed-decimals.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
 const RESULT_ROWS = 10_000;
@@ -22,13 +23,16 @@ export interface Outcome {
   readonly text: string;
   /** All rows of a query, for the instance tunnel; whoever keeps the outcome releases them. */
   readonly rows?: Rows;
+  /** By all statements of the script. */
+  readonly written?: readonly Written[];
 }
 
 export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
   const { sql, columns } = analyzed(run, query);
   let rows: Rows | undefined;
   try {
-    rows = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
+    const found = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
+    rows = keepsZeros(run) ? found : trimmedDecimals(found);
     const names = columns.map(({ name }) => name);
     return { format: 'csv', text: await resultCsv(rows, names, RESULT_ROWS, run.session.timeZone), rows };
   } catch (error) {
@@ -36,6 +40,9 @@ export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
     throw failed(run, query, error);
   }
 }
+
+const keepsZeros = ({ session }: Run): boolean =>
+  session.settings?.get('odps.sql.decimal.tostring.trimzero')?.toLowerCase() === 'false';
 
 /** What a table made of the query has: the names and types of its columns; unnamed ones are `_c0`. */
 export function queryColumns(run: Run, query: QueryText): readonly ColumnDefinition[] {

@@ -10,6 +10,16 @@ export interface Run {
   readonly session: QuerySession;
   /** The text as submitted. */
   readonly sql: string;
+  /** What its statements wrote until now. */
+  readonly written: Written[];
+}
+
+/** Rows that a statement wrote into a table or a table partition. */
+export interface Written {
+  /** `project.table`, or `project.table/pt=a`. */
+  readonly into: string;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** Does what reads a query; places in its errors become places in the script. */

@@ -80,7 +80,7 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       steps.push(await stepOf(change, plan, results[index]!, made, at));
     await change.run(...steps.flatMap(({ statements }) => statements));
     for (const { done } of steps) done();
-    return steps.flatMap(({ written }) => written.map(({ values, rows }) => ({ values, rows })));
+    return steps.flatMap(({ table, written }) => written.map((group) => ({ table, ...group })));
   }
 
   /** What one plan writes; `made`: table partitions that a plan before it makes. */
@@ -114,13 +114,14 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       for (const values of replaced) figures.clear(table, values, at);
       for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
     };
-    return { statements, written, done };
+    return { table, statements, written, done };
   }
 
   return { insert };
 }
 
 interface Step {
+  readonly table: Table;
   readonly statements: readonly string[];
   readonly written: readonly Group[];
   /** To be called when the transaction of the statements is committed. */

@@ -87,8 +87,10 @@ export interface InsertPlan extends QueryOptions {
 
 /** Rows written into one table partition, or into the table (no values). */
 export interface Inserted {
+  readonly table: Table;
   readonly values: readonly string[];
   readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface UpsertPlan {

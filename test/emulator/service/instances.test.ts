@@ -50,12 +50,44 @@ it('tell their progress, summary and details', async () => {
     '<FinishedPercentage>100</FinishedPercentage>',
   );
   const summary = await get(`/${id}`, { instancesummary: '', taskname: 'mine' });
-  expect([summary.json, summary.headers['x-odps-task-finalized']]).toEqual([
-    { Instance: { Summary: '', JsonSummary: '{"Instance":{}}' } },
-    'true',
-  ]);
+  expect(summary.headers['x-odps-task-finalized']).toBe('true');
+  expect((await get(`/${id}`, { info: '', key: 'warnings', taskname: 'mine' })).json).toEqual({
+    warnings: [],
+  });
   expect((await get(`/${id}`, { cached: '' })).json).toMatchObject({ instanceId: id, status: 'Terminated' });
   expect((await get(`/${id}`, { info: '', key: 'x' })).body).toContain('<Code>NotImplemented</Code>');
+});
+
+it.each([
+  ['SELECT 1;', {}],
+  ['INSERT INTO w VALUES (1),(2); INSERT INTO w VALUES (3);', { 'demo.w': 3 }],
+  ['INSERT INTO w SELECT id FROM w WHERE id > 100;', { 'demo.w': 0 }],
+  ["INSERT INTO p PARTITION (pt) VALUES (1,'a'),(2,'b'),(3,'b');", { 'demo.p/pt=a': 1, 'demo.p/pt=b': 2 }],
+  ['CREATE TABLE made AS SELECT * FROM w;', { 'demo.made': 3 }],
+  ['UPDATE x SET v = 1 WHERE id > 1;', { 'demo.x': 2 }],
+  ['DELETE FROM x WHERE id = 1;', { 'demo.x': 1 }],
+  ['DELETE FROM x;', { 'demo.x': 2 }],
+])('tell in their summary what they wrote: %s', async (statement, expected) => {
+  const tables = [
+    ...[
+      'CREATE TABLE IF NOT EXISTS w (id BIGINT);',
+      'CREATE TABLE IF NOT EXISTS p (id BIGINT) PARTITIONED BY (pt STRING);',
+    ],
+    "CREATE TABLE IF NOT EXISTS x (id BIGINT, v BIGINT) TBLPROPERTIES ('transactional'='true');",
+    'INSERT OVERWRITE w VALUES (1), (2), (3); INSERT OVERWRITE x VALUES (1,1),(2,2),(3,3);',
+  ];
+  if (statement.includes('w VALUES')) tables.push('TRUNCATE TABLE w;');
+  if (statement === 'DELETE FROM x;') tables.push('DELETE FROM x WHERE id = 2;');
+  await sql(emulator, tables.join(''));
+  const { id } = await submit('SQL', statement);
+  while (!(await get(`/${id}`)).body.includes('Terminated'));
+  const { json } = await get(`/${id}`, { instancesummary: '', taskname: 'mine' });
+  const { Instance } = json as { Instance: { Summary: string; JsonSummary: string } };
+  const { Outputs } = JSON.parse(Instance.JsonSummary) as { Outputs: Record<string, number[]> };
+  const rows = Object.fromEntries(Object.entries(Outputs).map(([name, [count]]) => [name, count]));
+  expect(rows).toEqual(expected);
+  for (const [name, count] of Object.entries(expected))
+    expect(Instance.Summary).toContain(`${name}: ${count} (`);
 });
 
 it.each([{}, { instancestatus: '' }])(

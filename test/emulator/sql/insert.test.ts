@@ -65,7 +65,7 @@ describe('INSERT', () => {
     await ok('INSERT INTO k SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL');
     expect(await rows('SELECT * FROM k ORDER BY a')).toEqual([
       '\\N,\\N,\\N,\\N,\\N,\\N,\\N,\\N,\\N',
-      '12,"12",12.0,12.00,"2024-01-02 03:04:05",\\N,\\N,"abc","2024-01-02"',
+      '12,"12",12.0,12,"2024-01-02 03:04:05",\\N,\\N,"abc","2024-01-02"',
     ]);
   });
 

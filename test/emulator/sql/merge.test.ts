@@ -19,11 +19,7 @@ describe('MERGE INTO', () => {
       INSERT INTO s VALUES (1, 'a'), (2, 'd'), (9, 'n');`);
   });
   const all = () => rows('SELECT id, v, n, f FROM t ORDER BY id');
-  const FORMER = [
-    '1,12345678901234567890.123456789012345678,1,true',
-    '2,2.000000000000000000,2,false',
-    '3,3.000000000000000000,3,\\N',
-  ];
+  const FORMER = ['1,12345678901234567890.123456789012345678,1,true', '2,2,2,false', '3,3,3,\\N'];
 
   it('updates what is there and inserts what is not, table partition columns behind the others', async () => {
     // The example of the service's documentation.
@@ -58,8 +54,8 @@ describe('MERGE INTO', () => {
       WHEN NOT MATCHED BY SOURCE AND t.id = 3 THEN UPDATE SET n = 99`);
     expect(await all()).toEqual([
       '1,12345678901234567890.123456789012345678,7,\\N',
-      '3,3.000000000000000000,99,\\N',
-      '9,1.500000000000000000,3,\\N',
+      '3,3,99,\\N',
+      '9,1.5,3,\\N',
     ]);
   });
 
@@ -118,7 +114,7 @@ describe('UPDATE', () => {
       UPDATE u SET v = 0.5, f = NULL WHERE id = 2;`);
     expect(await rows('SELECT * FROM u ORDER BY id')).toEqual([
       '1,12345678901234567890.123456789012345678,true',
-      '2,0.500000000000000000,\\N',
+      '2,0.5,\\N',
     ]);
   });
 

@@ -181,7 +181,7 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     '_c0,_c1,_c2,_c3,_c4|10,2.5,"dan","2020-01-01 00:00:00",4',
   ],
   ['SELECT sum(salary), avg(salary), median(salary) FROM emp', '_c0,_c1,_c2|60.5,20.166666666666668,20.0'],
-  ['SELECT sum(x), avg(x) FROM (VALUES (1.10BD), (2.25BD)) t(x)', '_c0,_c1|3.35,1.675000'],
+  ['SELECT sum(x), avg(x) FROM (VALUES (1.10BD), (2.25BD)) t(x)', '_c0,_c1|3.35,1.675'],
   ["SELECT sum(x) FROM (VALUES ('1'), ('2.5')) t(x)", '_c0|3.5'],
   ['SELECT sum(id) FROM emp WHERE id > 100', '_c0|\\N'],
   ["SELECT wm_concat(',', name) FROM (SELECT name FROM emp ORDER BY id LIMIT 9) t", '_c0|"ann,bob,cid,dan"'],
