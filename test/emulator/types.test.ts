@@ -8,6 +8,7 @@ describe('type texts', () => {
     [' Decimal ( 10 , 2 ) ', 'decimal(10,2)'],
     ['decimal', 'decimal(38,18)'],
     ['DECIMAL(5)', 'decimal(5,0)'],
+    ['DECIMAL(54,18)', 'decimal(38,18)'],
     ['varchar(20)', 'varchar(20)'],
     [
       'array<struct<x:map<string,array<bigint>>,y:string>>',
@@ -24,6 +25,7 @@ describe('type texts', () => {
     'varchar',
     'char(256)',
     'decimal(39,2)',
+    'decimal(54,17)',
     'decimal(2,3)',
     'array<int',
     'map<int>',

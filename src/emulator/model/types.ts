@@ -130,6 +130,8 @@ function scanDecimal(scanner: Scanner): ColumnType {
   const numbers = scanNumbers(scanner);
   const precision = numbers[0] ?? 38;
   const scale = numbers[1] ?? (numbers.length ? 0 : 18);
+  // The DECIMAL of the first type system, as Java's TypeInfoFactory writes it.
+  if (precision === 54 && scale === 18) return { name: 'DECIMAL', precision: 38, scale };
   if (precision < 1 || precision > 38 || scale > 18 || scale > precision) {
     throw new Error(`DECIMAL(${precision},${scale}) is outside DECIMAL(38,18)`);
   }

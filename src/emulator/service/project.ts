@@ -93,9 +93,9 @@ export async function authorize(core: Core, call: Call): Promise<Reply> {
   const body = await bodyText(call);
   const query = elementText(body, 'Query')?.trim().replace(/;$/, '') ?? '';
   if (!/^whoami$/i.test(query)) throw notImplemented(`The security statement "${query.slice(0, 100)}"`);
+  // In JSON also to a client that does not ask for it, as Java's console commands expect.
   const who = { ID: 'local', DisplayName: OWNER, ProjectName: core.project };
-  const isJson = elementText(body, 'ResponseInJsonFormat')?.trim() === 'true';
-  return authorization(isJson ? JSON.stringify(who) : `Name: ${OWNER}\nID: local\n`);
+  return authorization(JSON.stringify(who));
 }
 
 const authorization = (result: string): Reply =>

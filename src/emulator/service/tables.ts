@@ -69,18 +69,28 @@ function brief(core: Core, table: Table): string {
   return `<Table>${names.join('')}${element('Type', table.kind)}</Table>`;
 }
 
-/** `POST /projects/P/tables?query` (Java `loadTables`): those of a list that exist, all at once. */
+/** Tables that may be asked for at once. */
+const LOADED_AT_ONCE = 100;
+
+/** `POST /projects/P/tables?query` (Java `loadTables`): those of a list, each once; 404 when one is missing. */
 export async function loadTables(core: Core, call: Call): Promise<Reply> {
-  const body = await bodyText(call);
-  const found = elements(body, 'Table').flatMap((one) => {
-    const project = elementText(one, 'Project') ?? core.project;
-    const schema = elementText(one, 'Schema') || call.query.get('curr_schema') || 'default';
-    const name = elementText(one, 'Name') ?? '';
-    const table = core.catalog.find({ schema: schema.toLowerCase(), name });
-    return table && project.toLowerCase() === core.project.toLowerCase() ? [table] : [];
-  });
+  const asked = elements(await bodyText(call), 'Table');
+  if (asked.length > LOADED_AT_ONCE) {
+    const text = `${asked.length} tables exceed the limit of ${LOADED_AT_ONCE} tables in one request.`;
+    throw new Refusal(400, 'InvalidArgument', text);
+  }
+  const found = new Set(asked.map((one) => askedFor(core, call, one)));
   return listing(
     'Tables',
-    found.map((table) => tableXml(core, table, false)),
+    [...found].map((table) => tableXml(core, table, false)),
   );
+}
+
+function askedFor(core: Core, call: Call, asked: string): Table {
+  const project = elementText(asked, 'Project') ?? core.project;
+  const schema = elementText(asked, 'Schema') || call.query.get('curr_schema') || 'default';
+  const name = elementText(asked, 'Name') ?? '';
+  if (project.toLowerCase() === core.project.toLowerCase())
+    return serviceTable(core, call, name, schema.toLowerCase());
+  throw new Refusal(404, 'NoSuchObject', `ODPS-0420095: Project not found - ${project}`);
 }

@@ -138,7 +138,8 @@ const sizeOf = ({ outcome, query, source }: Instance): number =>
 function newInstance({ guid, kind, taskName, query, source }: Job, now: number): Instance {
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
-    id: `${stamp}${randomBytes(5).toString('hex')}`,
+    // The letter is the service's: Java's parser takes digits before an e or a d for a number.
+    id: `${stamp}g${randomBytes(5).toString('hex')}`,
     ...{ guid, kind, taskName, query, source },
     startedAt: now,
     endedAt: undefined,

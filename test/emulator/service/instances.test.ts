@@ -43,6 +43,10 @@ it('are listed, the newest first, by status, time and in pages', async () => {
   expect([...ids(page), ...ids(await get('', { marker }))]).toEqual(all);
 });
 
+it('have a letter behind the time in their id: Java reads digits and then e or d as a number', async () => {
+  expect((await submit('SQL', 'select 1;')).id).toMatch(/^\d{17}g[0-9a-f]{10}$/);
+});
+
 it('tell their progress, summary and details', async () => {
   const { id } = await submit('SQL', 'select 1;');
   while (!(await get(`/${id}`)).body.includes('Terminated'));

@@ -54,14 +54,23 @@ describe('lists of tables', () => {
     expect(codeOf(await get('', { maxitems: 'many' }))).toEqual([400, 'InvalidArgument']);
   });
 
-  it('answer those of a list that exist, in one call', async () => {
-    const one = (name: string) =>
-      `<Table><Project>demo</Project><Name>${name}</Name><Schema>default</Schema></Table>`;
-    const body = `<Tables>${one('T')}${one('none')}${one('plain')}</Tables>`;
-    const answer = await call(emulator.endpoint, '/projects/demo/tables', {
-      ...{ method: 'POST', query: { query: '' }, body },
-    });
-    expect([...answer.body.matchAll(/<Name>(\w+)<\/Name>/g)].map((m) => m[1])).toEqual(['t', 'plain']);
+  it('are loaded by a list in one call, each once; none when one is missing', async () => {
+    const one = (name: string, project = 'demo') =>
+      `<Table><Project>${project}</Project><Name>${name}</Name><Schema>default</Schema></Table>`;
+    const load = (...list: string[]) =>
+      call(emulator.endpoint, '/projects/demo/tables', {
+        ...{ method: 'POST', query: { query: '' }, body: `<Tables>${list.join('')}</Tables>` },
+      });
+    const { body } = await load(one('T'), one('v'), one('t'));
+    expect([...body.matchAll(/<Name>(\w+)<\/Name>/g)].map((m) => m[1])).toEqual(['t', 'v']);
+    expect(codeOf(await load(one('t'), one('none')))).toEqual([404, 'NoSuchObject']);
+    expect(codeOf(await load(one('t', 'other')))).toEqual([404, 'NoSuchObject']);
+    const many = await load(...Array.from({ length: 101 }, () => one('t')));
+    expect([...codeOf(many), many.body.includes('exceed the limit of 100')]).toEqual([
+      400,
+      'InvalidArgument',
+      true,
+    ]);
   });
 });
 

@@ -238,6 +238,7 @@ describe('CREATE TABLE', () => {
     ['CREATE TABLE w (a NOTYPE)', /^ODPS-0130161:\[1,19\] Parse exception - unknown type/],
     ['CREATE TABLE w (a VARCHAR)', /^ODPS-0130161:\[1,19\] .*needs a length/],
     ['CREATE TABLE w (a DECIMAL(39,2))', /^ODPS-0130161:\[1,19\]/],
+    ['CREATE TABLE w (a DECIMAL(54,17))', /^ODPS-0130161:\[1,19\]/],
     ['CREATE TABLE `w x` (a INT)', /^ODPS-0130071:\[1,14\] .*'w x' is no name/],
     ['CREATE TABLE w (`a.b` INT)', /^ODPS-0130191:.*'a.b' is no column name/],
     ['CREATE TABLE w (a INT) LIFECYCLE 0', /^ODPS-0130161:\[1,34\]/],
