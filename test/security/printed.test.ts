@@ -98,7 +98,8 @@ describe('a command that ends badly', () => {
   /** What it prints, with secrets in its configuration and its environment. */
   const printed = async (
     args: (file: string) => string[],
-    env: Record<string, string> = {},
+    env: Record<string, string>,
+    expected: string,
   ): Promise<string> => {
     const port = await freePort();
     const file = folder.write(
@@ -115,7 +116,9 @@ log: {level: trace}
       value,
     ]);
     const child = startMaxsink(args(file), { env: { ...Object.fromEntries(variables), ...env } });
-    const timer = setTimeout(() => child.kill('SIGTERM'), 5_000);
+    // What ends by itself has ended by then.
+    await child.waitFor(expected).catch(() => undefined);
+    const timer = setTimeout(() => child.kill('SIGTERM'), 4_000);
     await child.exited;
     clearTimeout(timer);
     return child.lines.join('\n');
@@ -140,7 +143,7 @@ log: {level: trace}
       'by the test',
     ],
   ])('%s', async (_, args, env, expected) => {
-    const text = await printed(args, env);
+    const text = await printed(args, env, expected);
     expect(text).toContain(expected);
     expect(secrets.foundIn(text)).toEqual([]);
   });

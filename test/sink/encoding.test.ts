@@ -9,6 +9,7 @@ import type { Part } from '../../src/sink/part.ts';
 import type { Message } from '../../src/source/client.ts';
 import { createPacker } from '../../src/source/packer.ts';
 import { type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
+import { until } from '../support/until.ts';
 
 const IDENTITY = {
   to: { project: 'p', schema: null, table: 't' },
@@ -35,10 +36,23 @@ const encode = async ({ chunk, from, to }: EncodeJob): Promise<EncodeResult> => 
   };
 };
 
+/** All parts, when nothing is at the workers any more. */
+async function takeAll(encoding: Encoding): Promise<Part[]> {
+  const parts: Part[] = [];
+  const take = () => {
+    for (let part = encoding.head(); part; part = encoding.head()) {
+      parts.push(part);
+      encoding.shift();
+    }
+    return encoding.size === 0;
+  };
+  await until(take, { what: 'every part', everyMs: 5 });
+  return parts;
+}
+
 /** The parts of one chunk with two records of each topic, whose names have nothing in common. */
 async function partsOf(gapBehind: number): Promise<Part[]> {
   const budget = createBudget(1 << 30);
-  const parts: Part[] = [];
   const packer = createPacker({ chunkBytes: 1 << 20, chunks: 1, budget, onChunk: (c) => encoding.submit(c) });
   const encoding: Encoding = new Encoding({
     ...{ encoder: { run: encode }, schemas: { schema: async () => null }, caution: createCaution(), budget },
@@ -66,12 +80,7 @@ async function partsOf(gapBehind: number): Promise<Part[]> {
   }
   for (let number = 0; number < TOPICS; number++) packer.mark(number, 2 + gapBehind, 0);
   packer.flush();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  for (let part = encoding.head(); part; part = encoding.head()) {
-    parts.push(part);
-    encoding.shift();
-  }
-  return parts;
+  return takeAll(encoding);
 }
 
 describe('a chunk of more topic partitions than an intent can name', () => {
@@ -97,7 +106,6 @@ describe('a chunk of more topic partitions than an intent can name', () => {
 describe('a record whose rows need more table partitions than an intent can name', () => {
   it('is tried with fewer and fewer, alone; those around it go on', async () => {
     const budget = createBudget(1 << 30);
-    const parts: Part[] = [];
     const asked: string[] = [];
     /** Record 1 has rows of 32 table partitions, others of one. */
     const run = async (job: EncodeJob): Promise<EncodeResult> => {
@@ -134,11 +142,7 @@ describe('a record whose rows need more table partitions than an intent can name
       packer.add(message as unknown as Message, 0, 0);
     }
     packer.flush();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    for (let part = encoding.head(); part; part = encoding.head()) {
-      parts.push(part);
-      encoding.shift();
-    }
+    const parts = await takeAll(encoding);
     expect(parts.map(({ records, letters, extraRows }) => [records, letters.length, extraRows])).toEqual([
       ...[
         [1, 0, 0],

@@ -111,7 +111,7 @@ function connect(child: ChildProcess): Wire {
   };
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 40_000;
 
 async function openTab(wire: Wire, url: string, options: TabOptions): Promise<Tab> {
   const { targetId } = await wire.send('Target.createTarget', { url: 'about:blank' });

@@ -30,7 +30,7 @@ export interface Child {
   readonly waitFor: (match: Match, options?: { deadlineMs?: number; from?: number }) => Promise<string>;
   /** Sends the signal; for SIGKILL wait for `exited` besides. */
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** SIGTERM, and SIGKILL when the process is still there after the deadline (30 s). */
+  /** SIGTERM, and SIGKILL when the process is still there after the deadline (60 s). */
   readonly stop: (deadlineMs?: number) => Promise<Exit>;
   /** The end of the output, for error messages. */
   readonly tail: () => string;
@@ -68,7 +68,7 @@ const ended = (child: ChildProcess): boolean =>
   child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 
 function control(child: ChildProcess, exited: Promise<Exit>) {
-  const stop = async (deadlineMs = 30_000): Promise<Exit> => {
+  const stop = async (deadlineMs = 60_000): Promise<Exit> => {
     child.kill('SIGCONT');
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
