@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -50,7 +51,9 @@ export async function createAuthority(folder: TempDir, ca = 'test-ca'): Promise<
         caFile,
         '-CAkey',
         caKey,
-        '-CAcreateserial',
+        // A file of serial numbers would be shared by those that are made at the same time.
+        '-set_serial',
+        `0x${randomBytes(8).toString('hex')}`,
         '-days',
         `${days}`,
         '-extfile',
