@@ -98,7 +98,7 @@ it.each([{}, { instancestatus: '' }])(
   'that end soon are Terminated at the first look (%o)',
   async (query) => {
     // Longer than the submission waits, shorter than the look at the state.
-    const numbers = '(SELECT explode(sequence(1, 4000)) AS n)';
+    const numbers = '(SELECT explode(sequence(1, 2000)) AS n)';
     const { id } = await submit('SQL', `SELECT SUM(a.n * b.n) FROM ${numbers} a, ${numbers} b;`);
     expect((await get(`/${id}`, query)).body).toContain('<Status>Terminated</Status>');
   },
