@@ -32,7 +32,7 @@ const outageLines = (service: Service): number =>
   service.lines.filter((text) => /"level":"warn".*"msg":"Kafka: .* unreachable for /.test(text)).length;
 
 /** Every test has brokers and a MaxCompute of its own and waits for most of its time: they run at once. */
-describe.concurrent('the brokers fail while records flow', { timeout: 180_000 + 2 * OUTAGE_MS }, () => {
+describe.concurrent('the brokers fail while records flow', { timeout: 400_000 + 2 * OUTAGE_MS }, () => {
   it('killed and started again with their data: the service waits, goes on by itself and says both', async () => {
     await withBroker({}, async (kafka, pipeline) => {
       const service = await pipeline.startAssigned();

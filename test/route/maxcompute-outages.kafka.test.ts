@@ -9,7 +9,7 @@ import type { Service } from './service.ts';
 
 /** 120 for the long run. */
 const OUTAGE_MS = Number(process.env.ROUTE_OUTAGE_SECONDS ?? 20) * 1000;
-const DEADLINE_MS = OUTAGE_MS + 120_000;
+const DEADLINE_MS = OUTAGE_MS + 220_000;
 const CLEAN = { code: 0, signal: null };
 const SENT_AGAIN = 'MaxCompute: the call is sent again';
 
