@@ -51,7 +51,7 @@ describe.concurrent('fields that have no column', () => {
         }));
         await produce(bootstrap, topic, records);
         const ends = await endOffsets(bootstrap, topic);
-        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends, 30_000).catch(
+        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends, 90_000).catch(
           (error) => {
             throw new Error(services.at(-1)!.tail(), { cause: error });
           },

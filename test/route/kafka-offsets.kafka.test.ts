@@ -75,7 +75,7 @@ describe.concurrent('offsets that are not in the log', { timeout: 120_000 }, () 
       await hang.hit();
       // Longer than a fetch waits at the broker: it finds nothing, and the next one comes too late.
       service.kill('SIGSTOP');
-      await sleep(1_000);
+      await sleep(3_000);
       await pipeline.send(1_000);
       const end = await endOffsets(bootstrap, pipeline.topic);
       for (const number of [0, 2])

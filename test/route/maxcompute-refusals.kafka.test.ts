@@ -126,7 +126,7 @@ describe('MaxCompute refuses', () => {
     });
 
     it('made anew under an open session: the range is read again', async () => {
-      const { pipeline, service } = await flowing({ intervalMs: 3_000 });
+      const { pipeline, service } = await flowing({ intervalMs: 6_000 });
       await opened(service, pipeline);
       await query(emulator, `DROP TABLE ${pipeline.table};`);
       await createTable(pipeline);
@@ -140,7 +140,7 @@ describe('MaxCompute refuses', () => {
     });
 
     it('a table partition dropped under an open session: made again, the range is read again', async () => {
-      const { pipeline, service } = await flowing({ intervalMs: 3_000 });
+      const { pipeline, service } = await flowing({ intervalMs: 6_000 });
       await opened(service, pipeline);
       await query(emulator, `ALTER TABLE ${pipeline.table} DROP PARTITION (hr='00');`);
       await pipeline.settled();
@@ -160,7 +160,7 @@ describe('MaxCompute refuses', () => {
       query(emulator, `ALTER TABLE ${pipeline.table} ${change};`);
     /** The change comes into an open batch, or before the next one. */
     const changed = async (change: string, { between = false } = {}) => {
-      const { pipeline, service } = await flowing({ intervalMs: 3_000 });
+      const { pipeline, service } = await flowing({ intervalMs: 6_000 });
       if (!between) await opened(service, pipeline);
       await alter(pipeline, change);
       if (between) await pipeline.send(500);
