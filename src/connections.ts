@@ -10,7 +10,7 @@ import { tableName } from './maxcompute/wire.ts';
 import type { Metrics } from './ops/metrics.ts';
 import { seldom } from './seldom.ts';
 import type { SchemaSource } from './sink/ports.ts';
-import { openProducer } from './source/producer.ts';
+import { openProducer } from './source/producer/producer.ts';
 import { openTrail, type Trail } from './trail/trail.ts';
 import { VERSION } from './version.ts';
 

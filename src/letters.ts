@@ -17,9 +17,9 @@ import type { Plan } from './mapping/plan.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { openLetterTable } from './sink/letter-table.ts';
 import type { DeadLetters } from './sink/ports.ts';
-import { openProducer } from './source/producer.ts';
+import { openProducer } from './source/producer/producer.ts';
+import { askWritable, unwritable } from './source/producer/writable.ts';
 import type { OffsetCommit, TopicPartition } from './source/source.ts';
-import { askWritable, unwritable } from './source/writable.ts';
 import { guardedTunnel } from './tunnel.ts';
 
 /** Letters as they may be kept, before they go anywhere: without what must not be seen. Throws `config_invalid`. */

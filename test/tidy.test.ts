@@ -154,6 +154,18 @@ const DECODE_DIRECTIONS: typeof DIRECTIONS = {
   protobuf: { code: ['cell', 'encoding', 'path', 'schema'], types: ['decoder.ts'] },
   envelope: { code: ['cell', 'encoding', 'json', 'path'], types: ['decoder.ts'] },
 };
+/** The same inside the source: from the client library over the group's membership to the loop on top. */
+const SOURCE_DIRECTIONS: typeof DIRECTIONS = {
+  'source.ts': { code: [], types: [] },
+  client: { code: [], types: [] },
+  topics: { code: ['client'], types: [] },
+  membership: { code: ['client', 'source.ts'], types: ['topics'] },
+  chunk: { code: [], types: ['client', 'membership', 'source.ts'] },
+  lag: { code: ['client', 'membership', 'source.ts'], types: ['topics'] },
+  read: { code: ['client', 'membership', 'source.ts', 'topics'], types: [] },
+  admin: { code: ['client', 'read', 'source.ts'], types: [] },
+  producer: { code: ['admin', 'client'], types: [] },
+};
 /** What every other file may import: they put the parts together. */
 const ANYTHING = /^(?!check|cli|demo|emulator)/;
 const TOP = { cli: /^/, 'cli.ts': /^/, demo: /^(?!emulator|cli|main)/ } as Record<string, RegExp>;
@@ -179,6 +191,7 @@ describe('import directions', () => {
   it.each([
     ['emulator', EMULATOR_DIRECTIONS],
     ['decode', DECODE_DIRECTIONS],
+    ['source', SOURCE_DIRECTIONS],
   ])('each part inside %s imports only what it may', (folder, directions) => {
     const inside = (name: string): string => partOf(name.slice(folder.length + 1));
     const wrong = offences(({ name, imports }) => {
@@ -209,11 +222,12 @@ describe('import directions', () => {
     expect(needless(DIRECTIONS, partOf)).toEqual([]);
     expect(needless(EMULATOR_DIRECTIONS, within('emulator'))).toEqual([]);
     expect(needless(DECODE_DIRECTIONS, within('decode'))).toEqual([]);
+    expect(needless(SOURCE_DIRECTIONS, within('source'))).toEqual([]);
   });
 
   it('each outside package has one importer', () => {
     const packages: Record<string, readonly string[]> = {
-      '@confluentinc/kafka-javascript': ['source/client.ts', 'demo/cluster.ts'],
+      '@confluentinc/kafka-javascript': ['source/client/client.ts', 'demo/cluster.ts'],
       '@duckdb/node-api': ['emulator/store/duckdb.ts'],
       '@marcbachmann/cel-js': ['mapping/expr/cel.ts'],
       '@hono/node-server': ['ops/server.ts'],
@@ -274,7 +288,7 @@ describe('import directions', () => {
 const ENTRIES = [
   'cli.ts',
   'encode/worker.ts',
-  'source/group-process.ts',
+  'source/admin/group-process.ts',
   'demo/cluster-process.ts',
   'demo/producer-process.ts',
   'demo/end-with-parent.ts',

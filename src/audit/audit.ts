@@ -9,7 +9,7 @@ import { matchTable } from '../plan.ts';
 import { readJournal } from '../replay/journal.ts';
 import type { LetterIds } from '../replay/letter-ids.ts';
 import { letterStore } from '../replay/stored-letters.ts';
-import { openProbe, type Probe } from '../source/probe.ts';
+import { openProbe, type Probe } from '../source/admin/probe.ts';
 import { topicPartitionKey } from '../source/source.ts';
 import { VERSION } from '../version.ts';
 import { maybeCopies } from './copies.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
-import type { LogBounds } from '../source/admin.ts';
-import type { Probe } from '../source/probe.ts';
-import type { OffsetSpan, ReadLimits, SpansRead } from '../source/read-spans.ts';
+import type { LogBounds } from '../source/admin/admin.ts';
+import type { Probe } from '../source/admin/probe.ts';
+import type { OffsetSpan, ReadLimits, SpansRead } from '../source/read/read-spans.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /** What Kafka knows of one topic partition. */
@@ -63,7 +63,7 @@ export async function kafkaFacts(
   });
 }
 
-/** In the metadata of a commit (`source/note.ts`). */
+/** In the metadata of a commit (`source/membership/note.ts`). */
 const INTENT = /^maxsink\d+;(?:.*;)?i=[^;]/;
 
 async function topicPartitionsOf(probe: Probe, topics: readonly string[]): Promise<TopicPartition[]> {

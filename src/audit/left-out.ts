@@ -5,7 +5,7 @@ import { createLog } from '../log.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { runRecords } from '../preview/run-records.ts';
-import type { ReadLimits } from '../source/read-spans.ts';
+import type { ReadLimits } from '../source/read/read-spans.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /**

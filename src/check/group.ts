@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
-import type { RawPosition } from '../source/client.ts';
-import type { GroupFacts, GroupMember } from '../source/group.ts';
-import type { Probe } from '../source/probe.ts';
+import type { GroupFacts, GroupMember } from '../source/admin/group.ts';
+import type { Probe } from '../source/admin/probe.ts';
+import type { RawPosition } from '../source/client/client.ts';
 import type { TopicPartition } from '../source/source.ts';
 import { plural, some } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';

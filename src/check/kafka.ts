@@ -1,8 +1,8 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { TopicFacts } from '../source/admin.ts';
-import { kafkaError } from '../source/kafka-error.ts';
-import { openProbe, type Probe } from '../source/probe.ts';
+import type { TopicFacts } from '../source/admin/admin.ts';
+import { openProbe, type Probe } from '../source/admin/probe.ts';
+import { kafkaError } from '../source/client/kafka-error.ts';
 import type { TopicPartition } from '../source/source.ts';
 import { plural, took } from '../terminal/words.ts';
 import { checkGroup } from './group.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { askWritable, unwritable } from '../source/writable.ts';
+import { askWritable, unwritable } from '../source/producer/writable.ts';
 import { plural } from '../terminal/words.ts';
 import { failed, type Item, notChecked, ok } from './report.ts';
 import { grant } from './topic-rights.ts';

@@ -1,7 +1,7 @@
-import type { LogBounds } from '../source/admin.ts';
-import type { RawPosition } from '../source/client.ts';
-import { readNote } from '../source/note.ts';
-import { decideStart, type StartAt } from '../source/start-at.ts';
+import type { LogBounds } from '../source/admin/admin.ts';
+import type { RawPosition } from '../source/client/client.ts';
+import { readNote } from '../source/membership/note.ts';
+import { decideStart, type StartAt } from '../source/membership/start-at.ts';
 import { count, plural, some } from '../terminal/words.ts';
 import { type Exhibit, fail, failed, type Item, ok } from './report.ts';
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { LogBounds, TopicFacts } from '../source/admin.ts';
-import type { Fetched, Probe } from '../source/probe.ts';
+import type { LogBounds, TopicFacts } from '../source/admin/admin.ts';
+import type { Fetched, Probe } from '../source/admin/probe.ts';
 import { count, plural } from '../terminal/words.ts';
 import { fail, type Item, notChecked, ok, warn } from './report.ts';
 

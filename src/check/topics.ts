@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { SinkError } from '../errors.ts';
-import type { LogBounds, TopicFacts } from '../source/admin.ts';
-import { kafkaError, TOPIC_DENIED, UNKNOWN_TOPIC } from '../source/kafka-error.ts';
-import type { Probe } from '../source/probe.ts';
+import type { LogBounds, TopicFacts } from '../source/admin/admin.ts';
+import type { Probe } from '../source/admin/probe.ts';
+import { kafkaError, TOPIC_DENIED, UNKNOWN_TOPIC } from '../source/client/kafka-error.ts';
 import type { TopicPartition } from '../source/source.ts';
 import { plural, some } from '../terminal/words.ts';
 import { fail, failed, type Item, notChecked, ok, warn } from './report.ts';

@@ -6,7 +6,7 @@ import { SinkError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { preview } from '../preview/preview.ts';
 import { printPreview } from '../preview/print.ts';
-import type { ReadFrom } from '../source/reader.ts';
+import type { ReadFrom } from '../source/read/reader.ts';
 import { endSoon } from './end-soon.ts';
 
 export interface PreviewCommandOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Message } from '../source/client.ts';
-import { readTopic } from '../source/read-topic.ts';
-import type { KafkaSettings } from '../source/settings.ts';
+import type { Message } from '../source/client/client.ts';
+import type { KafkaSettings } from '../source/client/settings.ts';
+import { readTopic } from '../source/read/read-topic.ts';
 import { letterOfMessage } from './message.ts';
 import type { StoredLetter } from './stored.ts';
 

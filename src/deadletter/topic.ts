@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { retry } from '../retry.ts';
 import { seldom } from '../seldom.ts';
-import type { MessageProducer } from '../source/producer.ts';
+import type { MessageProducer } from '../source/producer/producer.ts';
 import { type DeadLetter, deadLetterId } from './dead-letter.ts';
 import { letterMessage } from './message.ts';
 

@@ -1,7 +1,7 @@
 import { BOOLEAN, BYTES, type Cell, JSON_TEXT, MISSING, NULL, STRING } from '../decode/cell/cell.ts';
 import { validUtf8 } from '../decode/encoding/utf8.ts';
-import type { ChunkView, Header } from '../source/chunk.ts';
-import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, readHeaders } from '../source/chunk.ts';
+import type { ChunkView, Header } from '../source/chunk/chunk.ts';
+import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, readHeaders } from '../source/chunk/chunk.ts';
 import type { Slot } from './plan.ts';
 import type { MetadataName } from './source.ts';
 

@@ -2,8 +2,8 @@ import { BOOLEAN, Cell, type Dirty, NULL, NUMBER, STRING } from '../decode/cell/
 import type { Decoder } from '../decode/decoder.ts';
 import { fillTombstone } from '../decode/envelope/words.ts';
 import type { Rejection } from '../encode/job.ts';
-import type { ChunkView } from '../source/chunk.ts';
-import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk.ts';
+import type { ChunkView } from '../source/chunk/chunk.ts';
+import { F_KEY, F_KEY_LENGTH, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../source/chunk/chunk.ts';
 import { createReword, IN_KEY } from './conceal/hidden.ts';
 import { createConverter } from './convert/convert.ts';
 import type { ColumnWriter } from './convert/converter.ts';

@@ -8,7 +8,7 @@ import { draftSchema } from '../mapping/create-table.ts';
 import { tableName } from '../maxcompute/wire.ts';
 import { createMetrics } from '../ops/metrics.ts';
 import { matchTable, refuseUnsupported } from '../plan.ts';
-import { openReader, type ReadFrom, type Reading, type ReadLog } from '../source/reader.ts';
+import { openReader, type ReadFrom, type Reading, type ReadLog } from '../source/read/reader.ts';
 import type { TopicPartition } from '../source/source.ts';
 import { orMissing } from '../table.ts';
 import type { Value } from './nested-value.ts';

@@ -7,9 +7,9 @@ import { LIMITS } from '../limits.ts';
 import type { Plan } from '../mapping/plan.ts';
 import { addCounts } from '../sink/left-out.ts';
 import { toDeadLetter } from '../sink/letters.ts';
-import { F_TP, viewChunk } from '../source/chunk.ts';
-import type { Message } from '../source/client.ts';
-import { createPacker } from '../source/packer.ts';
+import { F_TP, viewChunk } from '../source/chunk/chunk.ts';
+import { createPacker } from '../source/chunk/packer.ts';
+import type { Message } from '../source/client/client.ts';
 import { type SourceChunk, type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import { type CollectedRow, createRowCollector } from './row-collector.ts';
 

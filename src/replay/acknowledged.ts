@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { openProbe, type Probe } from '../source/probe.ts';
+import { openProbe, type Probe } from '../source/admin/probe.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { LetterPlace } from './letter-ids.ts';
 

@@ -5,8 +5,8 @@ import type { EncodeResult, Piece, Rejection, WriterSchema } from '../encode/job
 import { SinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { Encoder } from '../sink/ports.ts';
-import type { Message } from '../source/client.ts';
-import { createPacker } from '../source/packer.ts';
+import { createPacker } from '../source/chunk/packer.ts';
+import type { Message } from '../source/client/client.ts';
 import { type SourceChunk, type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /** Why a letter is rejected by the present mapping. */

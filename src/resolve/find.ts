@@ -1,8 +1,8 @@
 import type { IntendedEntry } from '../ledger/decision.ts';
 import type { IntentList, LedgerEntry } from '../ledger/intent.ts';
 import { ledgerEntry } from '../ledger/store.ts';
-import type { RawPosition } from '../source/client.ts';
-import { hasOffset, type Note, readNote } from '../source/note.ts';
+import type { RawPosition } from '../source/client/client.ts';
+import { hasOffset, type Note, readNote } from '../source/membership/note.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 
 /** What the group has committed for one topic partition. */

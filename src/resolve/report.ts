@@ -3,7 +3,7 @@ import type { Decision } from '../ledger/decision.ts';
 import type { IntentSession, SessionRef, TableName } from '../ledger/intent.ts';
 import type { SessionState } from '../ledger/ports.ts';
 import { tableName } from '../maxcompute/wire.ts';
-import type { GroupFacts } from '../source/group.ts';
+import type { GroupFacts } from '../source/admin/group.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Found, Intent } from './find.ts';
 import { type Judgement, needsDecision, sessionsOf } from './judge.ts';

@@ -1,6 +1,6 @@
 import { asSinkError, SinkError } from '../errors.ts';
-import type { RawPosition } from '../source/client.ts';
-import { type Census, commitNote } from '../source/note.ts';
+import type { RawPosition } from '../source/client/client.ts';
+import { type Census, commitNote } from '../source/membership/note.ts';
 import { type TopicPartition, topicPartitionKey } from '../source/source.ts';
 import type { Found, Intent, ReadCommitted } from './find.ts';
 

@@ -9,7 +9,7 @@ import {
   F_VALUE_LENGTH,
   readHeaders,
   viewChunk,
-} from '../source/chunk.ts';
+} from '../source/chunk/chunk.ts';
 import type { SourceChunk } from '../source/source.ts';
 
 /** A rejection with its original bytes, copied out of the chunk before the chunk goes on. */

@@ -1,4 +1,4 @@
-import { F_TP, viewChunk } from '../source/chunk.ts';
+import { F_TP, viewChunk } from '../source/chunk/chunk.ts';
 import { type OffsetRange, type Position, type SourceChunk, topicPartitionKey } from '../source/source.ts';
 
 /** Record number in the chunk -> where the record stands in its log. */

@@ -1,21 +1,22 @@
 import { asSinkError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import { seldom } from '../seldom.ts';
-import { readCommitted } from './assignment.ts';
-import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client.ts';
-import { watchClient } from './client-watch.ts';
-import { createCommitter } from './committer.ts';
-import { readCounts } from './copies.ts';
-import { faultAction } from './faults.ts';
-import { createIntake, type Intake } from './intake.ts';
-import { createLogEnds, type LogEnds } from './lag.ts';
-import { createLeave, type Leave } from './leave.ts';
-import { Membership } from './membership.ts';
-import { committedEntry } from './opening.ts';
+import { createIntake, type Intake } from './chunk/intake.ts';
+import { createPacker, type Packer } from './chunk/packer.ts';
+import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client/client.ts';
+import { faultAction } from './client/faults.ts';
+import { createLeave, type Leave } from './client/leave.ts';
+import { chunkBytesFor, clientProperties } from './client/settings.ts';
+import { watchClient } from './client/watch.ts';
+import { createLogEnds, type LogEnds } from './lag/lag.ts';
+import { createLogWatch, type LogWatch } from './lag/watch.ts';
+import { readCommitted } from './membership/assignment.ts';
+import { createCommitter } from './membership/committer.ts';
+import { readCounts } from './membership/copies.ts';
+import { Membership } from './membership/membership.ts';
+import { committedEntry } from './membership/opening.ts';
+import type { Owned } from './membership/owned.ts';
 import type { ConsumerOptions } from './options.ts';
-import type { Owned } from './owned.ts';
-import { createPacker, type Packer } from './packer.ts';
-import { chunkBytesFor, clientProperties } from './settings.ts';
 import type {
   OffsetCommit,
   Position,
@@ -25,9 +26,8 @@ import type {
   SourceSnapshot,
   TopicPartition,
 } from './source.ts';
-import { createTopicIds, type TopicIds } from './topic-ids.ts';
-import { findTopics, knownTopics } from './topics.ts';
-import { createLogWatch, type LogWatch } from './watch.ts';
+import { createTopicIds, type TopicIds } from './topics/topic-ids.ts';
+import { findTopics, knownTopics } from './topics/topics.ts';
 
 /** A service that cannot start says so within 15 s, its own start included. */
 const CONNECT_MS = 10_000;

@@ -1,9 +1,9 @@
 import type { Budget } from '../budget.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { KafkaSettings } from './settings.ts';
+import type { KafkaSettings } from './client/settings.ts';
+import type { StartAt } from './membership/start-at.ts';
 import type { Recover, TopicPartition } from './source.ts';
-import type { StartAt } from './start-at.ts';
 
 /** What main.ts gives to the source. */
 export interface ConsumerOptions {

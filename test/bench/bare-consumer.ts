@@ -1,8 +1,8 @@
 import { createBudget } from '../../src/budget.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { connect, consume, createConsumer, type Message } from '../../src/source/client.ts';
-import { createPacker } from '../../src/source/packer.ts';
-import { chunkBytesFor, clientProperties } from '../../src/source/settings.ts';
+import { createPacker } from '../../src/source/chunk/packer.ts';
+import { connect, consume, createConsumer, type Message } from '../../src/source/client/client.ts';
+import { chunkBytesFor, clientProperties } from '../../src/source/client/settings.ts';
 import { cpuOf, type Run } from './sample.ts';
 
 /**

@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import type { EncodeJob } from '../../src/encode/job.ts';
 import { createTransform } from '../../src/encode/transform.ts';
 import { compilePlan } from '../../src/mapping/compile.ts';
-import { viewChunk } from '../../src/source/chunk.ts';
+import { viewChunk } from '../../src/source/chunk/chunk.ts';
 import { jobOf } from '../encode/records.ts';
 import { FIRST_EVENT, ORDERS_COLUMNS, ORDERS_MAPPING, order } from '../support/orders.ts';
 import { avroOrder, SCHEMA, SCHEMA_ID } from './avro-order.ts';

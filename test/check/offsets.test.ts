@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkCommitted, offsetsTable } from '../../src/check/offsets.ts';
-import { commitNote } from '../../src/source/note.ts';
+import { commitNote } from '../../src/source/membership/note.ts';
 
 const log = (partition: number, low: number, high: number) => ({ topic: 't', partition, low, high });
 const position = (partition: number, offset: number) => {

@@ -10,7 +10,7 @@ import {
   F_VALUE,
   F_VALUE_LENGTH,
   viewChunk,
-} from '../../src/source/chunk.ts';
+} from '../../src/source/chunk/chunk.ts';
 
 /** Values (null: a tombstone) of topic partition `orders` 3, offsets 100, 101, ..., as one job. */
 export function jobOf(

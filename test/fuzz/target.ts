@@ -8,7 +8,7 @@ import type { EncodeJob, EncodeResult, WriterSchema } from '../../src/encode/job
 import { createTransform } from '../../src/encode/transform.ts';
 import { draftSchema } from '../../src/mapping/create-table.ts';
 import { planFor } from '../../src/plan.ts';
-import { viewChunk } from '../../src/source/chunk.ts';
+import { viewChunk } from '../../src/source/chunk/chunk.ts';
 import { jobOf } from '../encode/records.ts';
 import { FORMATS, type FormatSamples } from '../formats/samples.ts';
 

@@ -29,7 +29,7 @@ import {
   F_VALUE,
   F_VALUE_LENGTH,
   viewChunk,
-} from '../../src/source/chunk.ts';
+} from '../../src/source/chunk/chunk.ts';
 
 /** What a converter wrote: booleans as such, whole numbers as bigint, bytes as latin1 text, times as [seconds, nanos]. */
 export type Written = boolean | bigint | number | string | readonly [number, number];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runRecords } from '../../src/preview/run-records.ts';
-import type { Message } from '../../src/source/client.ts';
+import type { Message } from '../../src/source/client/client.ts';
 import { planOf } from '../mapping/support.ts';
 
 const message = (offset: number, value: string): Message => ({

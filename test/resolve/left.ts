@@ -1,8 +1,8 @@
 import type { Pointer } from '../../src/ledger/intent.ts';
 import { encodePointer } from '../../src/ledger/pointer.ts';
 import { type Found, findCommitted, type Intent, intentsOf } from '../../src/resolve/find.ts';
-import type { RawPosition } from '../../src/source/client.ts';
-import { commitNote } from '../../src/source/note.ts';
+import type { RawPosition } from '../../src/source/client/client.ts';
+import { commitNote } from '../../src/source/membership/note.ts';
 import type { TopicPartition } from '../../src/source/source.ts';
 import { typicalPointer } from '../ledger/pointers.ts';
 

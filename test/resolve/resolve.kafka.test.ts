@@ -10,7 +10,7 @@ import { matchTable } from '../../src/plan.ts';
 import { resultOf } from '../../src/resolve/report.ts';
 import { resolve as runResolve } from '../../src/resolve/resolve.ts';
 import type { Reading } from '../../src/resolve/settle.ts';
-import { commitNote, readNote } from '../../src/source/note.ts';
+import { commitNote, readNote } from '../../src/source/membership/note.ts';
 import { configFile } from '../check/command.ts';
 import { encode } from '../emulator/harness.ts';
 import { query } from '../route/service.ts';

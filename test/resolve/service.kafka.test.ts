@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Pointer } from '../../src/ledger/intent.ts';
 import { encodePointer } from '../../src/ledger/pointer.ts';
-import { commitNote } from '../../src/source/note.ts';
+import { commitNote } from '../../src/source/membership/note.ts';
 import { createPipeline, failure, type Pipeline } from '../route/pipeline.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
 import { commitOffsets, groupState } from '../support/topics.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { SinkError } from '../../src/errors.ts';
 import { censusOf, intentMoves, settle, unreadableMove } from '../../src/resolve/settle.ts';
-import type { RawPosition } from '../../src/source/client.ts';
-import { readNote } from '../../src/source/note.ts';
+import type { RawPosition } from '../../src/source/client/client.ts';
+import { readNote } from '../../src/source/membership/note.ts';
 import { CENSUS, foundIn, intentIn, leftBehind, position, reader } from './left.ts';
 
 const OWN = { pipeline: 'mine', table: 'demo.mine' };

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createBudget } from '../../src/budget.ts';
 import { type Caution, createCaution, dangerOf } from '../../src/sink/caution.ts';
 import { positionsOf } from '../../src/sink/ranges.ts';
-import type { Message } from '../../src/source/client.ts';
-import { createPacker } from '../../src/source/packer.ts';
+import { createPacker } from '../../src/source/chunk/packer.ts';
+import type { Message } from '../../src/source/client/client.ts';
 import { type Position, type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
 
 type Record = [partition: number, offset: number];

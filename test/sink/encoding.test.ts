@@ -6,8 +6,8 @@ import { createCaution } from '../../src/sink/caution.ts';
 import { Encoding } from '../../src/sink/encoding.ts';
 import { intentOfPartFits } from '../../src/sink/intend.ts';
 import type { Part } from '../../src/sink/part.ts';
-import type { Message } from '../../src/source/client.ts';
-import { createPacker } from '../../src/source/packer.ts';
+import { createPacker } from '../../src/source/chunk/packer.ts';
+import type { Message } from '../../src/source/client/client.ts';
 import { type SourceChunk, topicPartitionKey } from '../../src/source/source.ts';
 import { until } from '../support/until.ts';
 

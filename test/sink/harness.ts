@@ -8,9 +8,9 @@ import { Coordinator } from '../../src/sink/coordinator.ts';
 import type { Identity } from '../../src/sink/intend.ts';
 import type { CoordinatorOptions } from '../../src/sink/options.ts';
 import type { UploadSession } from '../../src/sink/ports.ts';
-import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk.ts';
-import type { Message } from '../../src/source/client.ts';
-import { createPacker, type Packer } from '../../src/source/packer.ts';
+import { F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../src/source/chunk/chunk.ts';
+import { createPacker, type Packer } from '../../src/source/chunk/packer.ts';
+import type { Message } from '../../src/source/client/client.ts';
 import type { OffsetCommit, Position, Source, SourceListener } from '../../src/source/source.ts';
 import { handClock } from '../support/hand-clock.ts';
 

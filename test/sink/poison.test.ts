@@ -6,8 +6,8 @@ import { type EncodePool, openPool } from '../../src/encode/pool.ts';
 import { createCaution } from '../../src/sink/caution.ts';
 import { Encoding } from '../../src/sink/encoding.ts';
 import type { Part } from '../../src/sink/part.ts';
-import type { Message } from '../../src/source/client.ts';
-import { createPacker } from '../../src/source/packer.ts';
+import { createPacker } from '../../src/source/chunk/packer.ts';
+import type { Message } from '../../src/source/client/client.ts';
 import { planOf } from '../encode/records.ts';
 import { until } from '../support/until.ts';
 

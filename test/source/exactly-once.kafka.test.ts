@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import type { Log } from '../../src/log.ts';
-import { commitNote, readNote } from '../../src/source/note.ts';
+import { commitNote, readNote } from '../../src/source/membership/note.ts';
 import type { OffsetCommit, Recover, RecoverIo } from '../../src/source/source.ts';
 import { produce } from '../support/records.ts';
 import { commitOffsets, committedOffsets, createTopic, topicSize, uniqueName } from '../support/topics.ts';

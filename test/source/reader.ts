@@ -4,8 +4,8 @@ import type { SinkError } from '../../src/errors.ts';
 import { createLog, type Log } from '../../src/log.ts';
 import { toDeadLetter } from '../../src/sink/letters.ts';
 import { KafkaSource } from '../../src/source/consumer.ts';
+import type { StartAt } from '../../src/source/membership/start-at.ts';
 import type { OffsetCommit, Position, Recover, SourceChunk } from '../../src/source/source.ts';
-import type { StartAt } from '../../src/source/start-at.ts';
 import { until } from '../support/until.ts';
 
 export interface ReaderOptions {

@@ -1,4 +1,4 @@
-import type { KafkaSettings } from '../../src/source/settings.ts';
+import type { KafkaSettings } from '../../src/source/client/settings.ts';
 
 /** What a client needs to know of a broker without security. */
 export const kafkaSettings = (bootstrap: string): KafkaSettings => ({

@@ -5,7 +5,7 @@ import {
   type Message,
   type RawPosition,
   REVOKE,
-} from '../../../src/source/client.ts';
+} from '../../../src/source/client/client.ts';
 import type { TopicPartition } from '../../../src/source/source.ts';
 import { type CommitRequest, ILLEGAL_GENERATION, type SimCluster, TOPIC, UNKNOWN_MEMBER } from './cluster.ts';
 import { Reading } from './reading.ts';

@@ -1,4 +1,4 @@
-import type { Message } from '../../../src/source/client.ts';
+import type { Message } from '../../../src/source/client/client.ts';
 import { topicPartitionKey as keyOf, type TopicPartition } from '../../../src/source/source.ts';
 
 interface Place extends TopicPartition {

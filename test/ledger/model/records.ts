@@ -1,7 +1,7 @@
 import type { EncodeJob, EncodeResult, Piece } from '../../../src/encode/job.ts';
 import type { Encoder } from '../../../src/sink/ports.ts';
-import { F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../../src/source/chunk.ts';
-import type { Message } from '../../../src/source/client.ts';
+import { F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '../../../src/source/chunk/chunk.ts';
+import type { Message } from '../../../src/source/client/client.ts';
 import type { SourceChunk, TopicPartition } from '../../../src/source/source.ts';
 
 /**

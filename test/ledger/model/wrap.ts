@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { LedgerEntry } from '../../../src/ledger/intent.ts';
 import type { LedgerStore, Sessions } from '../../../src/ledger/ports.ts';
 import type { Tunnel } from '../../../src/sink/ports.ts';
-import type { KafkaFault, RawPosition } from '../../../src/source/client.ts';
+import type { KafkaFault, RawPosition } from '../../../src/source/client/client.ts';
 import type { Source, SourceListener } from '../../../src/source/source.ts';
 import type { Member } from './member.ts';
 
