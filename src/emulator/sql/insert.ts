@@ -7,6 +7,7 @@ import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import type { Run, Written } from './run.ts';
 import { failed, translated } from './run-query.ts';
+import { inOurTypes } from './select.ts';
 import { fullName, semantic } from './statement-errors.ts';
 import type { Insert, QueryText } from './statements.ts';
 import { position } from './tokens.ts';
@@ -120,5 +121,5 @@ function raised(error: unknown): StatementError | undefined {
     )?.[1];
   return conversion === undefined
     ? undefined
-    : new StatementError(`ODPS-0121095:Invalid argument - ${conversion}`);
+    : new StatementError(`ODPS-0121095:Invalid argument - ${inOurTypes(conversion)}`);
 }

@@ -9,7 +9,7 @@ import { parseQuery } from './query/syntax/queries.ts';
 import { columnType, duckName, isNested, isText } from './query/types.ts';
 
 export type { QueryScope } from './query/context.ts';
-export { describeQueryError } from './query/errors.ts';
+export { describeQueryError, inOurTypes } from './query/errors.ts';
 
 /** A query in DuckDB's dialect and what it answers. */
 export interface AnalyzedQuery {

@@ -139,7 +139,7 @@ const isFine = ({ name }: SqlType): boolean => name === 'TIMESTAMP' || name === 
 
 /** A time that was moved as a wall clock; the nanoseconds below a microsecond stay what they were. */
 export function movedTime(moved: string, from: Typed, to: SqlType): string {
-  const whole = fromLocal(moved, to);
+  const whole = fromLocal(`mc_in_years(${moved})`, to);
   return isFine(from.type) && isFine(to) ? `(${whole} + mc_below_microsecond(${from.sql}))` : whole;
 }
 

@@ -22,11 +22,10 @@ const RUN_TIME: readonly (readonly [RegExp, string])[] = [
     /^Out of Memory Error/,
     'ODPS-0010000:System internal error - the query needs more memory than this local MaxCompute has',
   ],
-  [/^Invalid Input Error: (?:[\w ]+: )*(ODPS-[\s\S]*)/, '$1'],
-  [/^Binder Error: (QUANTILE [^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
+  [/^(?:\w[\w ]* Error: )+(ODPS-[\s\S]*)/, '$1'],
+  [/^(?:Binder|Invalid Input) Error: QUANTILE ([^\n]*)/, 'ODPS-0121095:Invalid arguments - percentile $1'],
   [/(Unknown TimeZone '[^']*')/, 'ODPS-0121095:Invalid arguments - $1'],
-  [/^Out of Range Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - out of range: $1'],
-  [/^(?:Conversion|Invalid Input) Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
+  [/^(?:Conversion|Out of Range|Invalid Input) Error: ([^\n]*)/, 'ODPS-0121095:Invalid arguments - $1'],
 ];
 
 /** An error of DuckDB in the service's words and numbers; what is not known keeps its first line. */
@@ -41,13 +40,59 @@ export function describeQueryError(error: unknown, sql: string): StatementError 
   const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(message)?.[1];
   // Only what stands inside a view is not found before the query runs.
   if (table) return queryError(sql, placeOf(sql, table), '0130131', `table ${table} cannot be resolved`);
-  const first = message.split('\n')[0]!;
   for (const [pattern, replacement] of RUN_TIME) {
     const match = pattern.exec(message);
     if (!match) continue;
-    return new StatementError(replacement.replace('$1', () => match[1] ?? ''));
+    return new StatementError(replacement.replace('$1', () => inOurTypes(match[1] ?? '')));
   }
-  return queryError(sql, firstWord(sql), '0130071', first.replace(/^[\w ]+ Error: */, ''));
+  return queryError(sql, firstWord(sql), '0130071', `this local MaxCompute cannot run ${formOf(message)}`);
+}
+
+/** What DuckDB has no plan for; its own words would name what nobody wrote. */
+const FORMS: readonly (readonly [RegExp, string])[] = [
+  [/non-inner join on subquery|subquer[\w ]* in [\w ]*join/i, 'a subquery in the condition of an outer join'],
+  [/BoundSubquery|subquer/i, 'a subquery in this place'],
+  [/lambda/i, 'a lambda expression in this place'],
+  [/not found|lateral|correlated/i, 'an expression over columns from outside in this place'],
+];
+
+const formOf = (message: string): string =>
+  FORMS.find(([pattern]) => pattern.test(message))?.[1] ?? 'a query of this form';
+
+const TYPES: Record<string, string> = {
+  INT8: 'TINYINT',
+  INT16: 'SMALLINT',
+  INT32: 'INT',
+  INT64: 'BIGINT',
+  INT128: 'BIGINT',
+  HUGEINT: 'BIGINT',
+  INTEGER: 'INT',
+  BOOL: 'BOOLEAN',
+  VARCHAR: 'STRING',
+  BLOB: 'BINARY',
+  'TIMESTAMP WITH TIME ZONE': 'DATETIME',
+};
+
+/** DuckDB's text about a value, with the names of the service's types. */
+export function inOurTypes(text: string): string {
+  if (
+    /Epoch|epoch|timestamp.*range|date.*range|\(BC\)|to add interval|interval/i.test(text) &&
+    !text.includes("'")
+  )
+    return 'a time is outside of the years 1 to 9999';
+  return text
+    .replace(/ when casting from source column .*$/, '')
+    .replace(
+      /^Type \S+ with value (.*) can't be cast because .* destination type (.*)$/,
+      'value $1 is out of range of $2',
+    )
+    .replace(/^Could not cast value (\S+) to (\S+)$/, 'value $1 is out of range of $2')
+    .replace(/^Could not convert string ('.*') to (\w+).*$/, '$1 is no $2')
+    .replace(/^Overflow in (\w+) of (\w+) \((.*)\)!?.*$/, 'overflow of $2 in $3')
+    .replace(
+      /\b(?:U?INT(?:8|16|32|64|128)|HUGEINT|INTEGER|BOOL|VARCHAR|BLOB|TIMESTAMP WITH TIME ZONE)\b/g,
+      (name) => TYPES[name] ?? name,
+    );
 }
 
 function placeOf(sql: string, name: string): number {

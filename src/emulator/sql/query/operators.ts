@@ -220,15 +220,13 @@ function negative(value: Typed, digits: string): Typed {
 export function element(value: Typed, index: Typed, at: number, context: Context): Typed {
   const { type } = value;
   if (type.name === 'ARRAY') {
-    const place = convert(index, BIGINT);
     if (!isInteger(index.type)) throw wrongType(context, at, index.type, 2, 'index', 'BIGINT');
-    const sql =
-      index.constant === undefined
-        ? `mc_item(${value.sql}, ${place})`
-        : `(${value.sql})[${Number(index.constant) + 1}]`;
-    return Number(index.constant) < 0
-      ? { sql: `CAST(NULL AS ${duckName(type.element)})`, type: type.element }
-      : { sql, type: type.element };
+    if (index.constant === undefined)
+      return { sql: `mc_item(${value.sql}, ${convert(index, BIGINT)})`, type: type.element };
+    const place = Number(index.constant);
+    const isPlace = place >= 0 && place < 2 ** 31 - 1;
+    const sql = isPlace ? `(${value.sql})[${place + 1}]` : `CAST(NULL AS ${duckName(type.element)})`;
+    return { sql, type: type.element };
   }
   if (type.name === 'MAP') {
     if (!converts(index.type, type.key))

@@ -68,6 +68,15 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'SELECT dept, grouping(dept) g, grouping_id(dept) i, count(*) c FROM emp GROUP BY CUBE(dept) ORDER BY g, dept',
     'dept,g,i,c|"x",0,0,2|"y",0,0,2|\\N,1,1,4',
   ],
+  [
+    "SELECT m['hi'], m['apple'], m['pie'], size(m) FROM (SELECT map_union_sum(a) m FROM VALUES (map('hi', 2L, 'apple', 3L, 'pie', 1L)), (map('apple', null, 'hi', 4L)), (null) t(a)) q",
+    '_c0,_c1,_c2,_c3|6,3,1,3',
+  ],
+  ['SELECT id, sum(id) OVER (ORDER BY id ROWS 1 PRECEDING) s FROM emp ORDER BY id LIMIT 2', 'id,s|1,1|2,3'],
+  [
+    'SELECT id, sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) s FROM emp ORDER BY id',
+    'id,s|1,3|2,6|3,9|4,7',
+  ],
   ['SELECT id FROM emp DISTRIBUTE BY dept SORT BY id DESC', 'id|4|3|2|1'],
   ['SELECT id FROM emp CLUSTER BY id', 'id|1|2|3|4'],
   ['SELECT /*+ mapjoin(b) */ a.id FROM emp a JOIN emp b ON a.id < b.id AND b.id = 2', 'id|1'],

@@ -102,6 +102,13 @@ export const TIME_CASES: readonly (readonly [string, string])[] = [
   ["weekofyear(date'2014-12-28')", '52'],
   ["year('1970-01-01 12:30:00')", '1970'],
   ["year(date'1970-01-01')", '1970'],
+  // beyond the years 1 to 9999 there is nothing
+  ["dateadd(date '9999-12-31', 1, 'dd')", '\\N'],
+  ["date_add(date '9999-12-31', 1)", '\\N'],
+  ["date_sub('0001-01-01', 1)", '\\N'],
+  ["add_months('9999-12-01', 1)", '\\N'],
+  ["datetime '9999-12-31 23:59:59' + interval 1 hour", '\\N'],
+  ['from_unixtime(9223372036854775807)', '\\N'],
   // all of the years 1 to 9999, to the nanosecond
   ["timestamp'0001-01-01 00:00:00.123456789'", '"0001-01-01 00:00:00.123456789"'],
   ["timestamp_ntz'9999-12-31 23:59:59.999999999'", '"9999-12-31 23:59:59.999999999"'],

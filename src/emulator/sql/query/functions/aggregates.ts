@@ -156,6 +156,23 @@ const pairs =
     return { sql: `${make}(${lists[0]}, ${lists[1]})`, type };
   };
 
+/** Values of one key are added up, NULL as 0. */
+const mapUnionSum: Special = (given) => {
+  given.count(1, 1);
+  const value = given.args()[0]!;
+  const { type } = value;
+  if (type.name !== 'MAP' || !isNumber(type.value)) throw given.wrong(0, type, 'a MAP with numbers');
+  const decimal =
+    type.value.name === 'DECIMAL' ? (decimalType(38, type.value.scale) as ColumnType) : undefined;
+  const total = decimal ?? (isInteger(type.value) ? BIGINT : DOUBLE);
+  const [keys, values] = ['map_keys', 'map_values'].map(
+    (part) =>
+      `flatten(${given.aggregate('list', [`${part}(${value.sql})`], [], `${value.sql} IS NOT NULL`)})`,
+  );
+  const result: SqlType = { ...type, value: total };
+  return { sql: `CAST(mc_map_sum(${keys}, ${values}) AS ${duckName(result)})`, type: result };
+};
+
 export const SPECIAL_AGGREGATES: Record<string, Special> = {
   sum,
   avg,
@@ -184,6 +201,7 @@ export const SPECIAL_AGGREGATES: Record<string, Special> = {
       type: value.type,
     };
   },
+  map_union_sum: mapUnionSum,
   histogram: (given) => {
     given.count(1, 1);
     const value = given.args()[0]!;

@@ -4,7 +4,7 @@ import { queryError } from '../errors.ts';
 import { truth } from '../operators.ts';
 import { sortText } from '../selects.ts';
 import type { Call, Expression, SortItem, Window } from '../syntax/ast.ts';
-import type { SqlType, Typed } from '../types.ts';
+import { isNumber, type SqlType, type Typed } from '../types.ts';
 import { SPECIAL_AGGREGATES } from './aggregates.ts';
 import { LACKING, SIGNATURES } from './registry.ts';
 import {
@@ -186,8 +186,17 @@ function windowText(call: Call, context: Context, translate: Translate): string 
     window.orderBy.length > 0 &&
     ROW_FRAMES.includes(call.name) &&
     !setting(context, 'odps.sql.hive.compatible');
+  if (/^RANGE .*\d/.test(window.frame)) checkRange(window, call, context, translate);
   const frame = window.frame || (rows ? 'ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW' : '');
   return [...parts, ...(frame ? [frame] : [])].join(' ');
+}
+
+/** `RANGE 1 PRECEDING` adds to and takes from the key of the order. */
+function checkRange({ orderBy }: Window, call: Call, context: Context, translate: Translate): void {
+  const [key] = orderBy;
+  if (orderBy.length === 1 && isNumber(translate(key!.expression, context).type)) return;
+  const at = key?.expression.at ?? call.at;
+  throw semantic(context, at, 'RANGE with an offset needs ORDER BY one number');
 }
 
 /** A window that may refine one with a name. */

@@ -4,7 +4,16 @@ import { convert } from '../casts.ts';
 import { semantic } from '../context.ts';
 import { truth } from '../operators.ts';
 import type { Expression } from '../syntax/ast.ts';
-import { BIGINT, BOOLEAN, columnType, duckName, type SqlType, type Typed } from '../types.ts';
+import {
+  BIGINT,
+  BOOLEAN,
+  columnType,
+  duckName,
+  type SqlType,
+  sameType,
+  type Typed,
+  typeName,
+} from '../types.ts';
 import type { FunctionCall } from './calls.ts';
 import type { Special } from './special.ts';
 
@@ -213,6 +222,8 @@ export const LAMBDAS: Record<string, Special> = {
   map_zip_with: (given) => {
     given.count(3, 3);
     const [a, b] = [argument(given, 0, 'MAP'), argument(given, 1, 'MAP')];
+    if (!sameType(a.type.key, b.type.key))
+      throw given.wrong(1, b.type, `a MAP with keys of ${typeName(a.type.key)}`);
     const k = parameter(given, 'k');
     const value = body(given, 2, [
       { sql: k, type: a.type.key },

@@ -12,6 +12,6 @@ export const SIGNATURES: ReadonlyMap<string, readonly Signature[]> = readSignatu
 export const LACKING: ReadonlySet<string> = new Set(
   (
     'clusters combinations compress decompress get_idcard_age get_idcard_birthday get_idcard_sex get_user_id ' +
-    'json_explode map_union_sum ngrams numeric_histogram sym_decrypt sym_encrypt trans_array trans_cols'
+    'json_explode numeric_histogram sym_decrypt sym_encrypt trans_array trans_cols'
   ).split(' '),
 );

@@ -41,10 +41,10 @@ regexp_extract_all(string, string, bigint = 1): array<string> => regexp_extract_
 regexp_instr(string, string, bigint = 1, bigint = 1, bigint = 0): bigint => mc_regexp_instr($1, $2, $3, $4, $5)
 regexp_replace(string, string, string, bigint = 0): string => mc_regexp_replace($1, $2, $3, $4)
 regexp_substr(string, string, bigint = 1, bigint = 1): string => mc_regexp_substr($1, $2, $3, $4)
-repeat(string, bigint): string
+repeat(string, bigint): string => mc_repeat($1, $2)
 replace(string, string, string): string => CASE WHEN $2 = '' THEN $1 ELSE replace($*) END
 soundex(string): string => mc_soundex($1)
-space(bigint): string => repeat(' ', $1)
+space(bigint): string => mc_repeat(' ', $1)
 split(string, string, boolean = TRUE): array<string> => mc_split($1, $2, $3)
 split_part(string, string, bigint): string => mc_split_part($1, $2, $3, $3)
 split_part(string, string, bigint, bigint): string => mc_split_part($*)

@@ -1,12 +1,12 @@
 /** Date functions whose arguments are plain; `local` is the wall clock of the session's zone. */
 export const TIMES = `
-add_months(local, bigint): string => strftime($1 + to_months(CAST($2 AS INTEGER)), '%Y-%m-%d')
+add_months(local, bigint): string => strftime(mc_in_years($1 + to_months(CAST($2 AS INTEGER))), '%Y-%m-%d')
 current_timestamp(): timestamp => mc_nanoseconds(now())
 current_timezone(): string => current_setting('TimeZone')
 current_date(): date => CAST(now() AS DATE)
 date(local): date => CAST($1 AS DATE)
-date_add(local, bigint): date => (CAST($1 AS DATE) + CAST($2 AS INTEGER))
-date_sub(local, bigint): date => (CAST($1 AS DATE) - CAST($2 AS INTEGER))
+date_add(local, bigint): date => CAST(mc_in_years(date_trunc('day', $1) + to_days(CAST($2 AS INTEGER))) AS DATE)
+date_sub(local, bigint): date => CAST(mc_in_years(date_trunc('day', $1) - to_days(CAST($2 AS INTEGER))) AS DATE)
 day(local): int => CAST(day($1) AS INTEGER)
 dayofmonth(local): int => CAST(day($1) AS INTEGER)
 dayofweek(local): int => CAST(dayofweek($1) + 1 AS INTEGER)

@@ -112,7 +112,8 @@ export const TIME_UNITS: Record<string, Special> = {
     given.count(1, 2);
     const [seconds, format] = given.args() as [Typed, Typed | undefined];
     if (!converts(seconds.type, BIGINT)) throw given.wrong(0, seconds.type, 'BIGINT');
-    const time = `to_timestamp(${convert(seconds, BIGINT)})`;
+    // Beyond the year 9999 there are no times.
+    const time = `to_timestamp(mc_epoch_seconds(${convert(seconds, BIGINT)}))`;
     return format ? formatted(given, `CAST(${time} AS TIMESTAMP)`, format, 1) : { sql: time, type: DATETIME };
   },
   dateadd,

@@ -77,11 +77,12 @@ function convert(text: string, from: bigint, to: bigint): string | null {
 
 const shifted = (value: bigint, bits: number): bigint => BigInt.asIntN(bits, value);
 
-function widthBucket(value: number, low: number, high: number, count: bigint): bigint {
+function widthBucket(value: number, low: number, high: number, count: bigint): bigint | null {
   const buckets = Number(count);
   if (buckets <= 0 || low === high)
     throw new InvalidArgument('width_bucket needs a positive number of buckets and two different bounds');
   const place = (value - low) / (high - low);
+  if (Number.isNaN(place)) return null;
   return BigInt(place < 0 ? 0 : place >= 1 ? buckets + 1 : Math.floor(place * buckets) + 1);
 }
 

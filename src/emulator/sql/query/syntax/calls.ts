@@ -1,6 +1,6 @@
 import type { Call, Expression, SortItem, Window } from './ast.ts';
 import { readExpression, readExpressions, readName, readSortItems } from './expressions.ts';
-import { expect, isNext, peek, type Reader, take, unexpected } from './lexer.ts';
+import { expect, isNext, peek, type Reader, refuse, take, unexpected } from './lexer.ts';
 import { isReserved } from './reserved.ts';
 
 /** Functions whose name is a reserved word elsewhere. */
@@ -87,24 +87,33 @@ export function readWindow(reader: Reader): Window {
 }
 
 function readFrame(reader: Reader): string {
-  const unit = peek(reader).key;
+  const { at, key: unit } = peek(reader);
   if (!['ROWS', 'RANGE', 'GROUPS'].includes(unit)) return '';
   reader.at += 1;
-  if (!take(reader, 'BETWEEN')) return `${unit} ${readBound(reader)}${readExclude(reader)}`;
-  const low = readBound(reader);
-  expect(reader, 'AND');
-  return `${unit} BETWEEN ${low} AND ${readBound(reader)}${readExclude(reader)}`;
+  const between = take(reader, 'BETWEEN');
+  const low = readBound(reader, unit);
+  if (between) expect(reader, 'AND');
+  const high = between ? readBound(reader, unit) : 'CURRENT ROW';
+  const [from, to] = [sideOf(low), sideOf(high)];
+  const backwards = from > to || low === 'UNBOUNDED FOLLOWING' || high === 'UNBOUNDED PRECEDING';
+  if (backwards) throw refuse(reader, at, `a frame cannot go from ${low} to ${high}`);
+  return `${unit} BETWEEN ${low} AND ${high}${readExclude(reader)}`;
 }
 
-function readBound(reader: Reader): string {
+/** -1 before the current row, 0 at it, 1 behind it. */
+const sideOf = (bound: string): number =>
+  bound.endsWith('PRECEDING') ? -1 : bound.endsWith('FOLLOWING') ? 1 : 0;
+
+function readBound(reader: Reader, unit: string): string {
   if (take(reader, 'CURRENT', 'ROW')) return 'CURRENT ROW';
   const { kind, text, key } = peek(reader);
-  if (key !== 'UNBOUNDED' && !(kind === 'number' && /^\d+(\.\d+)?$/.test(text))) throw unexpected(reader);
+  const number = unit === 'RANGE' ? /^\d+(\.\d+)?$/ : /^\d+$/;
+  if (key !== 'UNBOUNDED' && !(kind === 'number' && number.test(text))) throw unexpected(reader);
   reader.at += 1;
   const side = peek(reader).key;
   if (side !== 'PRECEDING' && side !== 'FOLLOWING') throw unexpected(reader);
   reader.at += 1;
-  return `${text} ${side}`;
+  return `${kind === 'number' ? text : key} ${side}`;
 }
 
 function readExclude(reader: Reader): string {

@@ -1,7 +1,7 @@
 import type { From, LateralView, Sample } from './ast.ts';
 import { readCall } from './calls.ts';
 import { readExpression, readExpressions, readName, readPath } from './expressions.ts';
-import { expect, isNext, listOf, peek, type Reader, take, unexpected } from './lexer.ts';
+import { expect, isNext, lacking, listOf, peek, type Reader, take, unexpected } from './lexer.ts';
 import { readQuery, readRows, startsQuery } from './queries.ts';
 import { endsAlias } from './reserved.ts';
 
@@ -107,6 +107,7 @@ function readAlias(reader: Reader): { alias: string | undefined; columns: string
 
 function readLateral(reader: Reader, first: From): From {
   let from = first;
+  for (const word of ['PIVOT', 'UNPIVOT']) if (isNext(reader, word)) throw lacking(reader, word);
   while (take(reader, 'LATERAL', 'VIEW')) {
     from = { kind: 'lateral', at: first.at, from, view: readView(reader) };
   }

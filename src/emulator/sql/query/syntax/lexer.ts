@@ -1,5 +1,6 @@
 import type { StatementError } from '../../../errors.ts';
 import { parseError, tokenize } from '../../tokens.ts';
+import { queryError } from '../errors.ts';
 
 /** A token of a query: numbers with their suffix are one token, and so are operators of several signs. */
 export interface Lexeme {
@@ -85,6 +86,10 @@ export function unexpected(reader: Reader, wanted?: string): StatementError {
   const hint = wanted ? `, expect '${wanted}'` : '';
   return parseError(reader.sql, at, `invalid token ${found}${hint}`);
 }
+
+/** What MaxCompute has at this place and this has not. */
+export const lacking = (reader: Reader, what: string): StatementError =>
+  queryError(reader.sql, peek(reader).at, '0130071', `${what} is not supported by this local MaxCompute`);
 
 export function refuse(reader: Reader, at: number, text: string): StatementError {
   return parseError(reader.sql, at, text);

@@ -2,7 +2,17 @@ import type { Body, CommonTable, Expression, Grouping, Query, Select, SelectItem
 import { readWindow } from './calls.ts';
 import { readExpression, readExpressions, readName, readPath, readSortItems } from './expressions.ts';
 import { readFrom } from './from.ts';
-import { expect, isNext, listOf, peek, type Reader, startReading, take, unexpected } from './lexer.ts';
+import {
+  expect,
+  isNext,
+  lacking,
+  listOf,
+  peek,
+  type Reader,
+  startReading,
+  take,
+  unexpected,
+} from './lexer.ts';
 import { endsAlias } from './reserved.ts';
 
 /** Reads one whole query; throws StatementError (ODPS-0130161) at the first token that cannot stand there. */
@@ -124,6 +134,7 @@ function readSelect(reader: Reader): Select {
   expect(reader, 'SELECT');
   const distinct = take(reader, 'DISTINCT');
   if (!distinct) take(reader, 'ALL');
+  refuseScripts(reader);
   const items = [readItem(reader)];
   while (take(reader, ',')) items.push(readItem(reader));
   const from = early ?? (take(reader, 'FROM') ? readFrom(reader) : undefined);
@@ -133,6 +144,19 @@ function readSelect(reader: Reader): Select {
   const windows = readWindows(reader);
   const qualify = take(reader, 'QUALIFY') ? readExpression(reader) : undefined;
   return { kind: 'select', at, distinct, items, from, where, groupBy, having, qualify, windows };
+}
+
+/** `SELECT TRANSFORM (a) [ROW FORMAT ...] USING 'script'`: programs of users do not run here. */
+function refuseScripts(reader: Reader): void {
+  if (!['TRANSFORM', 'MAP', 'REDUCE'].includes(peek(reader).key) || !isNext(reader, '(', 1)) return;
+  let [ahead, depth] = [1, 0];
+  do {
+    if (isNext(reader, '(', ahead)) depth += 1;
+    if (isNext(reader, ')', ahead)) depth -= 1;
+    ahead += 1;
+  } while (depth > 0 && peek(reader, ahead).kind !== 'end');
+  if (isNext(reader, 'USING', ahead) || isNext(reader, 'ROW', ahead))
+    throw lacking(reader, `SELECT ${peek(reader).key} ... USING`);
 }
 
 function readItem(reader: Reader): SelectItem {
