@@ -109,6 +109,7 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
   'xml.ts': { code: [], types: [] },
   'errors.ts': { code: ['xml.ts'], types: [] },
   'lanes.ts': { code: [], types: [] },
+  'tokens.ts': { code: [], types: [] },
   'request-body.ts': { code: ['errors.ts'], types: [] },
   model: { code: ['errors.ts'], types: [] },
   record: { code: ['errors.ts', 'model'], types: [] },
@@ -118,7 +119,7 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
   store: { code: ['errors.ts', 'lanes.ts', 'model', 'record'], types: [] },
   'core.ts': {
     code: ['errors.ts', 'request-body.ts'],
-    types: ['control', 'lanes.ts', 'model', 'sql', 'store', 'tunnel'],
+    types: ['control', 'lanes.ts', 'model', 'sql', 'store', 'tokens.ts', 'tunnel'],
   },
   sql: { code: ['errors.ts', 'model', 'store', 'xml.ts'], types: ['core.ts', 'record'] },
   tunnel: {

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Refusal } from './errors.ts';
+import type { Tokens } from './tokens.ts';
 
 /** What of a request is signed (protocol 2.1). Header names in lower case; parameters decoded. */
 export interface SignedRequest {
@@ -15,18 +16,26 @@ export interface Account {
   readonly accessKey: string;
   /** The key is a temporary one: this token has to stand beside it. Null: any token or none. */
   readonly stsToken: string | null;
+  /** Bearer tokens that this process takes in place of a signature. */
+  readonly tokens: Tokens;
 }
 
 const SKEW_MS = 15 * 60_000;
 const DAY_MS = 24 * 3600_000;
 
 /**
- * Refuses a request whose signature (V2 or V4, any region), key id, date or security token is wrong:
+ * Refuses a request whose signature (V2 or V4, any region), key id, date, security token or bearer token is wrong:
  * 401 Unauthorized with ODPS-0410042 or ODPS-0410051, 403 RequestTimeTooSkewed, 400 for a Date that is
  * missing or no date (protocol 2).
  */
 export function authenticate(request: SignedRequest, account: Account, now: number): void {
   refuseOtherAccounts(request);
+  const token = headerText(request, 'x-odps-bearer-token');
+  if (token) checkBearer(token, account.tokens);
+  else checkSignature(request, account, now);
+}
+
+function checkSignature(request: SignedRequest, account: Account, now: number): void {
   const match = /^ODPS ([^:]+):(.+)$/.exec(headerText(request, 'authorization'));
   if (!match) {
     throw unauthorized(
@@ -47,9 +56,17 @@ export function authenticate(request: SignedRequest, account: Account, now: numb
   checkToken(headerText(request, 'authorization-sts-token'), account);
 }
 
-/** Accounts that one key and its secret do not make (protocol 2.5, 2.6). */
+/** Nothing of the request is signed with it (protocol 2.5). */
+function checkBearer(token: string, tokens: Tokens): void {
+  const verdict = tokens.judge(token);
+  if (verdict === 'expired')
+    throw new Refusal(401, 'AuthenticationRequestExpired', 'ODPS-0410071:The bearer token has expired');
+  if (verdict === 'unknown')
+    throw unauthorized('ODPS-0410051:Invalid credentials - the bearer token was not given here');
+}
+
+/** Accounts that one key and its secret do not make (protocol 2.6). */
 const OTHER_ACCOUNTS = {
-  'x-odps-bearer-token': 'a bearer token',
   'application-authentication': 'an application account',
   'sts-authentication': 'an application account',
 };
@@ -57,7 +74,7 @@ const OTHER_ACCOUNTS = {
 function refuseOtherAccounts(request: SignedRequest): void {
   for (const [name, what] of Object.entries(OTHER_ACCOUNTS)) {
     if (!headerText(request, name)) continue;
-    const text = `${name}: this local MaxCompute does not take ${what}, only an access key, with a security token or without`;
+    const text = `${name}: this local MaxCompute does not take ${what}, only an access key, with a security token or without, and its bearer tokens`;
     throw unauthorized(`ODPS-0410051:Invalid credentials - ${text}`);
   }
 }

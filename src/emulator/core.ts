@@ -7,6 +7,7 @@ import type { Catalog, Table } from './model/catalog.ts';
 import { wholeText } from './request-body.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
+import type { Tokens } from './tokens.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import type { Downloads } from './tunnel/downloads.ts';
 import type { Streams } from './tunnel/streams.ts';
@@ -33,6 +34,7 @@ export interface Core {
   /** How upsert sessions choose the bucket of a row. */
   readonly hasher: HasherName;
   readonly instances: Instances;
+  readonly tokens: Tokens;
   /** Statements that change the same table, in turn: each finds what the one before it left. */
   readonly inTurn: Lanes;
   readonly quotas: Quotas;

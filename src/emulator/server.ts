@@ -26,6 +26,7 @@ import { createCountStore, ORIGIN_COLUMNS, type OriginColumns } from './store/co
 import { DuckDbMissing } from './store/duckdb.ts';
 import { createDuckDbStore } from './store/duckdb-store.ts';
 import type { Store } from './store/store.ts';
+import { createTokens } from './tokens.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import { createDownloads } from './tunnel/downloads.ts';
 import type { StateWord } from './tunnel/session-states.ts';
@@ -105,7 +106,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     for (const statement of options.tables ?? []) await run(core, statement);
     const host = options.host ?? '127.0.0.1';
     const { accessId, accessKey, stsToken = null } = options;
-    const account = { accessId, accessKey, stsToken };
+    const account = { accessId, accessKey, stsToken, tokens: core.tokens };
     const addressOf = createAddresses(options.publicAddress);
     const page = { needsKey: !isLoopback(host), kept: keptText(options, notice), addressOf };
     const { idleMs = IDLE_MS } = options;
@@ -152,6 +153,7 @@ function createCore(options: EmulatorOptions, store: Store): Core {
     upserts: createUpserts(store, now),
     hasher: options.hasher ?? 'default',
     instances: createInstances(),
+    tokens: createTokens(options.accessKey, now),
     inTurn: createLanes(),
     quotas: createQuotas(options.quotas ?? 'none', now),
     traffic: { bytesIn: 0, requests },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authenticate, type SignedRequest, stringToSign } from '../../src/emulator/auth.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
+import { createTokens } from '../../src/emulator/tokens.ts';
 import { call, start } from './harness.ts';
 
 interface AuthVector {
@@ -18,7 +19,9 @@ interface AuthVector {
 
 const file = JSON.parse(readFileSync(new URL('../vectors/auth.json', import.meta.url), 'utf8'));
 const vectors: AuthVector[] = file.vectors;
-const account = { accessId: file.accessId, accessKey: file.accessKey, stsToken: null };
+let time = 0;
+const tokens = createTokens(file.accessKey, () => time);
+const account = { accessId: file.accessId, accessKey: file.accessKey, stsToken: null, tokens };
 
 function requestOf(vector: AuthVector, authorization: string): SignedRequest {
   const headers = { ...vector.headers, Authorization: authorization };
@@ -61,8 +64,35 @@ describe('signatures', () => {
     const signed = requestOf(vector, vector.v2.Authorization);
     const others = { ...signed.headers, 'application-authentication': 'account_provider:aliyun' };
     expect(() => authenticate({ ...signed, headers: others }, account, now)).toThrow('application account');
-    const bearer = { ...signed.headers, authorization: undefined, 'x-odps-bearer-token': 'token' };
-    expect(() => authenticate({ ...signed, headers: bearer }, account, now)).toThrow('bearer token');
+  });
+
+  it('have a bearer token in their place until its time is over', async () => {
+    const emulator = await start();
+    const ask = (path: string, sent: Parameters<typeof call>[2] = {}) => call(emulator.endpoint, path, sent);
+    const policy = { method: 'POST', query: { sign_bearer_token: '' }, body: '{"expires_in_hours":2}' };
+    const { body } = await ask('/projects/demo/authorization', policy);
+    const given = /<Result>([^<]+)/.exec(body)![1]!;
+    expect(Buffer.from(given, 'base64').toString()).toMatch(/^local,bearer,\d{10},[0-9a-f]{64}$/);
+    const by = (token: string) =>
+      ask('/projects/demo', { accessId: 'none', headers: { 'x-odps-bearer-token': token } });
+    expect((await by(given)).status).toBe(200);
+    expect((await by(given.slice(2))).body).toContain('ODPS-0410051');
+    expect((await by('token')).status).toBe(401);
+    await emulator.stop();
+  });
+
+  it('have no bearer token of yesterday or of another key', () => {
+    const request = (token: string): SignedRequest => ({
+      ...{ method: 'GET', path: '/projects/p', query: new Map(), headers: { 'x-odps-bearer-token': token } },
+    });
+    const token = tokens.issue(1);
+    time = 3600_000 - 1;
+    authenticate(request(token), account, time);
+    time += 1;
+    const expired = { status: 401, code: 'AuthenticationRequestExpired' };
+    expect(() => authenticate(request(token), account, time)).toThrow(expect.objectContaining(expired));
+    const other = createTokens('another', () => time).issue(1);
+    expect(() => authenticate(request(other), account, time)).toThrow('was not given here');
   });
 
   it('need a date that is one', () => {

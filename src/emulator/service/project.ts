@@ -85,17 +85,24 @@ function securityConfiguration(): Reply {
 export const getTunnel = (_core: Core, call: Call): Reply => text(call.address);
 
 /**
- * `POST /projects/P/authorization`: a token for the links that clients print (`?sign_bearer_token`), and the
- * one security statement that has an answer without users and rights: who one is.
+ * `POST /projects/P/authorization`: a bearer token (`?sign_bearer_token`), of which the policy means nothing
+ * here, and the one security statement that has an answer without users and rights: who one is.
  */
 export async function authorize(core: Core, call: Call): Promise<Reply> {
-  if (call.query.has('sign_bearer_token')) return authorization('local');
   const body = await bodyText(call);
+  if (call.query.has('sign_bearer_token')) return authorization(core.tokens.issue(hoursOf(body)));
   const query = elementText(body, 'Query')?.trim().replace(/;$/, '') ?? '';
   if (!/^whoami$/i.test(query)) throw notImplemented(`The security statement "${query.slice(0, 100)}"`);
   // In JSON also to a client that does not ask for it, as Java's console commands expect.
   const who = { ID: 'local', DisplayName: OWNER, ProjectName: core.project };
   return authorization(JSON.stringify(who));
+}
+
+/** `{"policy": …, "expires_in_hours": n}`; a day when it does not say. */
+function hoursOf(body: string): number {
+  const hours = Number(/"expires_in_hours"\s*:\s*"?(\d{1,6})/.exec(body)?.[1] ?? 24);
+  if (hours > 0) return hours;
+  throw new Refusal(400, 'InvalidArgument', 'expires_in_hours has to be 1 or more.');
 }
 
 const authorization = (result: string): Reply =>

@@ -58,7 +58,14 @@ describe('the project', () => {
       );
     expect(codeOf(await query('grant all on x to bob'))).toEqual([400, 'NotImplemented']);
     const token = await ask('/projects/demo/authorization', { sign_bearer_token: '' }, 'POST', '{}');
-    expect(token.body).toContain('<Result>local</Result>');
+    expect(token.body).toMatch(/<Result>[\w+/=]{20,}<\/Result>/);
+    const never = await ask(
+      '/projects/demo/authorization',
+      { sign_bearer_token: '' },
+      'POST',
+      '{"expires_in_hours":0}',
+    );
+    expect(codeOf(never)).toEqual([400, 'InvalidArgument']);
   });
 });
 
