@@ -100,7 +100,8 @@ async function answer(
   address: Address,
 ): Promise<void> {
   const { request, requestId } = exchange;
-  const { path, query } = address;
+  const { path } = address;
+  const query = withoutProject(address.query, core);
   const method = request.method ?? 'GET';
   const isTunnel = request.headers['x-odps-tunnel-version'] !== undefined;
   const route = findRoute({ method, path, query, isTunnel }, core.project);
@@ -127,7 +128,7 @@ async function answer(
       ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
     };
     try {
-      authenticate({ method, path, query, headers: request.headers }, account, now);
+      authenticate({ method, path, query: address.query, headers: request.headers }, account, now);
       return await begun(await route.handle(core, call));
     } catch (error) {
       // A client that gives up closes the socket in the middle of the body: nobody is left to answer.
@@ -135,6 +136,14 @@ async function answer(
       return replyOf(error, route.family, requestId);
     }
   }
+}
+
+/** Where names have two parts the project stands in the place of the schema: SQLAlchemy names it there. */
+function withoutProject(query: Address['query'], core: Core): Address['query'] {
+  const schema = query.get('curr_schema')?.toLowerCase();
+  if (core.threeLayers || schema !== core.project.toLowerCase()) return query;
+  if (core.catalog.schemas.has(schema)) return query;
+  return new Map([...query].filter(([name]) => name !== 'curr_schema'));
 }
 
 function bodyOf(

@@ -98,9 +98,16 @@ export async function wrongReads(
 
 function compare(sample: Sample, route: Route, answer: Answer): Answer {
   if (route === 'csv') return compareCsv(sample, answer);
-  const [actual, expected] = [normal(sample, answer.result), normal(sample, sample.values)];
+  const [actual, expected] = [normal(sample, answer.result), normal(sample, comesBack(sample))];
   if (actual === expected) return answer;
   return { ok: false, outcome: 'failed', detail: `${actual} instead of ${expected}` };
+}
+
+/** CHAR comes back in its whole length, filled with blanks. */
+function comesBack({ type, values }: Sample): readonly Value[] {
+  const length = Number(/^char\((\d+)\)$/.exec(type)?.[1] ?? 0);
+  const filled = (text: string): string => text + ' '.repeat(length - [...text].length);
+  return length ? values.map((value) => (typeof value === 'string' ? filled(value) : value)) : values;
 }
 
 /** Types whose text is the same in the CSV of a result and in the form of the samples. */

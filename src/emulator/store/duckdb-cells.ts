@@ -28,6 +28,8 @@ function fromDuckValue(api: Api, type: ColumnType): FromDuck {
         const decimal = instance(value, api.DuckDBDecimalValue);
         return decimalText(decimal.value, decimal.scale);
       };
+    case 'CHAR':
+      return (value) => filled(String(value), type.length);
     case 'ARRAY': {
       const item = fromDuck(api, type.element);
       return (value) => instance(value, api.DuckDBListValue).items.map(item);
@@ -51,6 +53,13 @@ function fromDuckValue(api: Api, type: ColumnType): FromDuck {
     default:
       return (value) => value as Cell;
   }
+}
+
+/** CHAR comes out in its whole length, in characters, whatever was written. */
+function filled(text: string, length: number): string {
+  // Characters beyond the first plane are two of JavaScript's.
+  const characters = /[\ud800-\udbff]/.test(text) ? [...text].length : text.length;
+  return text + ' '.repeat(Math.max(0, length - characters));
 }
 
 function floorDivide(value: bigint, unit: bigint): bigint {

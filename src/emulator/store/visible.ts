@@ -19,6 +19,9 @@ const expression = ({ name, type }: ColumnDefinition): string => shown(identifie
 function shown(value: string, type: ColumnType, depth: number): string {
   if (isKeptAsShown(type)) return value;
   switch (type.name) {
+    // The blanks that fill it are not compared.
+    case 'CHAR':
+      return `rtrim(${value}, ' ')`;
     case 'ARRAY':
       return mapped(value, depth, (item) => shown(item, type.element, depth + 1));
     case 'MAP':
@@ -40,6 +43,7 @@ function shown(value: string, type: ColumnType, depth: number): string {
 /** Whether DuckDB shows the value of this type as it is kept. */
 function isKeptAsShown(type: ColumnType): boolean {
   switch (type.name) {
+    case 'CHAR':
     case 'MAP':
     case 'STRUCT':
       return false;

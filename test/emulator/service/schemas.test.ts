@@ -72,3 +72,13 @@ it('have functions, of which there are none, where they are there: PyODPS asks s
   expect((await functions('SALES')).status).toBe(200);
   expect(codeOf(await functions('none'))).toEqual([404, 'NoSuchObject']);
 });
+
+it('may be named after the project where names have two parts, as SQLAlchemy does', async () => {
+  const two = await start({ tables: ['CREATE TABLE t (id INT)'] });
+  const three = await start({ tables: ['CREATE TABLE t (id INT)'], threeLayers: true });
+  const query = { curr_schema: 'demo' };
+  expect((await call(two.endpoint, '/projects/demo/tables/t', { query })).status).toBe(200);
+  expect((await call(two.endpoint, '/projects/demo/tables', { query })).body).toContain('<Name>t</Name>');
+  expect((await call(three.endpoint, '/projects/demo/tables/t', { query })).status).toBe(404);
+  await Promise.all([two.stop(), three.stop()]);
+});
