@@ -1,6 +1,15 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/emulator/server.ts';
-import { type EmulatorChild, startEmulatorChild, type TempDir, tempDir } from '../support/process.ts';
+import {
+  type Child,
+  type EmulatorChild,
+  startEmulatorChild,
+  startMaxsink,
+  type TempDir,
+  tempDir,
+} from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
 import { commitUpload, createUpload, encode, putBlock, sql, uploadStatus } from './harness.ts';
 
@@ -41,7 +50,7 @@ const count = async (emulator: Emulator, statement: string): Promise<number> =>
   Number((await sql(emulator, statement)).text.split('\n')[1]);
 
 describe('an emulator with --data that is killed at any moment', () => {
-  it('has all that it answered as committed and whole sessions only', { timeout: 240_000 }, async () => {
+  it('has all that it answered as committed and whole sessions only', { timeout: 480_000 }, async () => {
     const told: Told = { committed: new Set(), tables: new Set() };
     const first = await startEmulatorChild(['--data', folder.path]);
     await sql(asEmulator(first), 'CREATE TABLE t (id BIGINT, name STRING);');
@@ -68,6 +77,17 @@ describe('an emulator with --data that is killed at any moment', () => {
     expect(told.committed.size).toBeGreaterThan(0);
   });
 
+  it('opens again when that was while its file was made', { timeout: 120_000 }, async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const path = join(folder.path, `first-${round}`);
+      const child = startMaxsink(['emulator', '--port', '0', '--data', path]);
+      while (child.running() && !isBegun(path)) await new Promise(setImmediate);
+      await kill(child);
+      const next = await startEmulatorChild(['--data', path]);
+      await kill(next);
+    }
+  });
+
   it('keeps its folder to itself', { timeout: 60_000 }, async () => {
     const child = await startEmulatorChild(['--data', folder.path]);
     await expect(startEmulatorChild(['--data', folder.path])).rejects.toThrow(/is in use by another process/);
@@ -77,7 +97,11 @@ describe('an emulator with --data that is killed at any moment', () => {
   });
 });
 
-async function kill(child: EmulatorChild): Promise<void> {
+/** Whether a file of the database is there, wherever it is made. */
+const isBegun = (path: string): boolean =>
+  existsSync(path) && readdirSync(path, { recursive: true }).some((name) => String(name).endsWith('.duckdb'));
+
+async function kill(child: Child): Promise<void> {
   child.kill('SIGKILL');
   await child.exited;
 }

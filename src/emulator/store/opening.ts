@@ -1,7 +1,7 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from './database.ts';
-import type { Instance } from './duckdb.ts';
+import { type Instance, openInstance } from './duckdb.ts';
 import { literal, STAGING } from './duckdb-sql.ts';
 import { checkFormat, createOwnTables, DataFolderError } from './own-tables.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
@@ -50,12 +50,14 @@ async function openFolder(dataDir: string, functions: QueryFunctions): Promise<O
   if (inUse.has(folder)) throw new DataFolderError(`the data folder ${dataDir} is in use by this process`);
   inUse.add(folder);
   const scratch = join(folder, 'scratch');
+  const path = join(folder, 'emulator.duckdb');
   try {
+    mkdirSync(scratch, { recursive: true });
+    if (!existsSync(path)) await createFile(path, join(scratch, `${process.pid}.duckdb`));
     const database = await openDatabase({
-      ...{ path: join(folder, 'emulator.duckdb'), options: optionsFor(scratch) },
+      ...{ path, options: optionsFor(scratch) },
       prepare: async (instance) => {
         await checkFormat(instance, dataDir);
-        mkdirSync(scratch, { recursive: true });
         await prepare(instance, scratch, functions);
       },
     });
@@ -72,6 +74,24 @@ async function openFolder(dataDir: string, functions: QueryFunctions): Promise<O
     throw inUseError(error, dataDir) ?? error;
   }
 }
+
+/**
+ * DuckDB writes the head of a new file in steps, and opens no file that was left between them: so it is made at
+ * another place. Of two processes that make it, the second finds the first one's.
+ */
+async function createFile(path: string, made: string): Promise<void> {
+  try {
+    (await openInstance(made, {})).close();
+    linkSync(made, path);
+  } catch (error) {
+    // It is there meanwhile, or there are no links here: then DuckDB makes it in its place.
+    if (!LINK_ERRORS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    rmSync(made, { force: true });
+  }
+}
+
+const LINK_ERRORS = ['EEXIST', 'ENOENT', 'EPERM', 'EXDEV', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 function inUseError(error: unknown, dataDir: string): DataFolderError | undefined {
   const text = String(error);

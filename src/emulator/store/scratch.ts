@@ -17,11 +17,10 @@ export function temporaryScratch(): { readonly folder: string; remove(): void } 
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Blocks of sessions that nobody can commit any more. */
+/** Blocks of sessions that nobody can commit any more, and what DuckDB had no memory for. */
 export function emptyScratch(folder: string): void {
   if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder))
-    if (name.endsWith('.parquet')) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 function isAlive(pid: number): boolean {
