@@ -7,6 +7,7 @@ import { groupingId } from './group-keys.ts';
 import { fieldOf, resolveName } from './names.ts';
 import { binary, comparison, element, truth, unary } from './operators.ts';
 import { translateNested } from './queries.ts';
+import { unitsBetween } from './scalars/intervals.ts';
 import type { Expression } from './syntax/ast.ts';
 import {
   BIGINT,
@@ -195,6 +196,16 @@ const NANOSECONDS: Record<string, string> = {
   SECOND: '1000000000',
 };
 
+/** `INTERVAL '3 12:30:11.5' DAY TO SECOND`: a text from one unit to another. */
+function intervalBetween(value: Typed, units: string, wrong: () => Error): Typed {
+  const [from = '', to = ''] = units.split(' TO ');
+  const text = convert(value, STRING);
+  if (units === 'YEAR TO MONTH')
+    return { sql: `CAST(mc_year_month(${text}) AS INTEGER)`, type: { name: 'INTERVAL_YEAR_MONTH' } };
+  if (unitsBetween(from, to).length < 2) throw wrong();
+  return { sql: `CAST(mc_day_time(${text}, '${units}') AS HUGEINT)`, type: { name: 'INTERVAL_DAY_TIME' } };
+}
+
 /** An interval as months or nanoseconds. */
 function interval({ amount, unit, at }: Extract<Expression, { kind: 'interval' }>, context: Context): Typed {
   const value = translateExpression(amount, context);
@@ -203,7 +214,8 @@ function interval({ amount, unit, at }: Extract<Expression, { kind: 'interval' }
     return { sql, type: { name: 'INTERVAL_YEAR_MONTH' } };
   }
   const factor = NANOSECONDS[unit];
-  if (!factor) throw semantic(context, at, `this local MaxCompute has no INTERVAL ${unit}`);
+  if (!factor)
+    return intervalBetween(value, unit, () => semantic(context, at, `there is no INTERVAL ${unit}`));
   const number =
     unit === 'SECOND'
       ? `CAST(${convert(value, DOUBLE)} * ${factor} AS HUGEINT)`

@@ -210,6 +210,15 @@ const WRONG: readonly (readonly [string, string])[] = [
     'SELECT 9223372036854775807L + 1L',
     'ODPS-0121095:Invalid arguments - overflow of BIGINT in 9223372036854775807 + 1',
   ],
+  [
+    "SELECT interval '1' day to second",
+    "ODPS-0121095:Invalid arguments - '1' is no interval of DAY TO SECOND",
+  ],
+  ["SELECT interval '1-12' year to month", "'1-12' is no interval of YEAR TO MONTH"],
+  [
+    "SELECT interval '1' second to day",
+    'ODPS-0130071:[1,8] Semantic analysis exception - there is no INTERVAL',
+  ],
   ["SELECT regexp_replace('a', '(', 'b')", 'ODPS-0121095:Invalid arguments'],
   ["SELECT instr('a', 'a', 0)", 'ODPS-0121095:Invalid arguments - the start position of instr cannot be 0'],
 ];

@@ -1,6 +1,7 @@
 import type { ScalarFunction } from '../../../store/scalar-functions.ts';
 import { CHARSET_FUNCTIONS } from './charsets.ts';
 import { CONVERSIONS } from './conversions.ts';
+import { INTERVAL_FUNCTIONS } from './intervals.ts';
 import { JSON_FUNCTIONS } from './json.ts';
 import { NUMBER_FUNCTIONS } from './numbers.ts';
 import { TEXT_FUNCTIONS } from './texts.ts';
@@ -16,4 +17,5 @@ export const SCALARS: readonly ScalarFunction[] = [
   ...URL_FUNCTIONS,
   ...CHARSET_FUNCTIONS,
   ...TIME_FUNCTIONS,
+  ...INTERVAL_FUNCTIONS,
 ];
