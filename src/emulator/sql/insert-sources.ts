@@ -4,7 +4,7 @@ import type { Rows } from '../store/store.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
 import type { Run } from './run.ts';
-import { failed, queryColumns, translated, translatedExpression } from './run-query.ts';
+import { failed, queryColumns, translated, translatedDefault } from './run-query.ts';
 import { insertedValue } from './select.ts';
 import { illegalCast, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Spec } from './statements.ts';
@@ -137,7 +137,7 @@ function checkListed(table: Table, listed: readonly string[], at: string): void 
 
 /** A column that the statement does not give. */
 export function defaultOf(run: Run, column: ColumnDefinition, at: string): string {
-  if (column.defaultValue !== undefined) return translatedExpression(run, column.defaultValue);
+  if (column.defaultValue !== undefined) return translatedDefault(run, column.defaultValue, column.type);
   if (column.nullable) return 'NULL';
   throw semantic(at, `column ${column.name} is NOT NULL, has no default value and is not given`);
 }

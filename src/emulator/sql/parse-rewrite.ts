@@ -105,11 +105,15 @@ function readInsertion(cursor: Cursor): RowChange {
   return { do: 'insert', columns, values, at };
 }
 
-/** `SET a = 1, t.b = 2`. */
+/** `SET a = 1, t.b = 2`, `SET (a, b) = (SELECT ...)`. */
 function readSet(cursor: Cursor, stops: (cursor: Cursor) => boolean): ColumnValue[] {
   expectWords(cursor, 'SET');
   const set: ColumnValue[] = [];
   do {
+    if (isSymbol(cursor, '(')) {
+      set.push(...readSeveral(cursor, stops));
+      continue;
+    }
     let at = here(cursor);
     let column = readColumnName(cursor);
     if (takeSymbol(cursor, '.')) {
@@ -121,6 +125,15 @@ function readSet(cursor: Cursor, stops: (cursor: Cursor) => boolean): ColumnValu
     set.push({ column, at, value });
   } while (takeSymbol(cursor, ','));
   return set;
+}
+
+function readSeveral(cursor: Cursor, stops: (cursor: Cursor) => boolean): ColumnValue[] {
+  const at = here(cursor);
+  const columns = readNames(cursor);
+  expectSymbol(cursor, '=');
+  if (!isSymbol(cursor, '(')) throw unexpected(cursor);
+  const value = readText(cursor, (next) => isSymbol(next, ',') || stops(next));
+  return columns.map((column, item) => ({ column, at, value, item }));
 }
 
 function readAlias(cursor: Cursor, before: string): string | undefined {

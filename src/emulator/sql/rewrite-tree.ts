@@ -1,9 +1,10 @@
 import type { Table } from '../model/catalog.ts';
+import { queryError } from './query/errors.ts';
 import type { Expression, From, Query, Select, SelectItem } from './query/syntax/ast.ts';
 import { parseExpression, parseSource } from './query/syntax/pieces.ts';
 import { parseQuery } from './query/syntax/queries.ts';
 import type { Run } from './run.ts';
-import type { QueryText, Rewrite, RewriteClause } from './statements.ts';
+import type { ColumnValue, QueryText, Rewrite, RewriteClause } from './statements.ts';
 
 /** What a clause writes into a column: where it stands in the script, and its place among the query's columns. */
 export interface Written {
@@ -30,13 +31,15 @@ export function rewriteTree(run: Run, table: Table, statement: Rewrite): Rewrite
   const columns = [...table.columns, ...table.tablePartitionColumns].map(({ name }) => name);
   const tests = statement.clauses.map((clause) => testOf(clause, target, statement, expression));
   const values = statement.clauses.flatMap((clause, index) =>
-    valuesOf(clause, columns).map(({ column, value }) => ({ clause: index + 1, column, value })),
+    valuesOf(clause, columns).map((given) => ({ clause: index + 1, ...given })),
   );
   const items = [
     ...columns.map((column) => name(target, column)),
     statement.source ? name(target, ROW) : NULL,
     caseOf(tests.map((test, index) => [test, number(index + 1)] as const)),
-    ...values.map(({ clause, value }) => caseOf([[tests[clause - 1]!, expression(value)] as const], NULL)),
+    ...values.map(({ clause, value, item }) =>
+      caseOf([[tests[clause - 1]!, itemOf(expression(value), item, run.sql)]], NULL),
+    ),
   ];
   const from = fromOf(run, statement, target, expression);
   const written = values.map(({ clause, column, value }, index) => ({
@@ -45,11 +48,23 @@ export function rewriteTree(run: Run, table: Table, statement: Rewrite): Rewrite
   return { query: selecting(items, from), written };
 }
 
-function valuesOf({ change }: RewriteClause, columns: readonly string[]) {
+/** One column of a subquery that gives several. */
+function itemOf(value: Expression, item: number | undefined, script: string): Expression {
+  if (item === undefined) return value;
+  const body = value.kind === 'query' ? value.query.body : undefined;
+  const chosen = body?.kind === 'select' ? body.items[item] : undefined;
+  if (value.kind !== 'query' || body?.kind !== 'select' || chosen?.kind !== 'expression') {
+    const text = 'SET with several columns needs a subquery that selects one expression for each';
+    throw queryError(script, value.at, '0130071', text);
+  }
+  return { ...value, query: { ...value.query, body: { ...body, items: [chosen] } } };
+}
+
+function valuesOf({ change }: RewriteClause, columns: readonly string[]): ColumnValue[] {
   if (change.do === 'delete') return [];
-  if (change.do === 'update') return change.set;
+  if (change.do === 'update') return [...change.set];
   const names = change.columns.length ? change.columns : columns;
-  return change.values.map((value, index) => ({ column: names[index] ?? '', value }));
+  return change.values.map((value, index) => ({ column: names[index] ?? '', at: change.at, value }));
 }
 
 /** Whether a row of the join is one of those that a clause is about. */

@@ -1,5 +1,6 @@
 import { StatementError } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
+import type { ColumnType } from '../model/types.ts';
 import type { Rows } from '../store/store.ts';
 import type { Query } from './query/syntax/ast.ts';
 import { resultCsv } from './result-csv.ts';
@@ -9,6 +10,7 @@ import {
   analyzeQuery,
   analyzeTree,
   describeQueryError,
+  exactValue,
   type QueryScope,
 } from './select.ts';
 import type { QueryText } from './statements.ts';
@@ -56,8 +58,11 @@ export const queryTree = (run: Run, query: Query) => analyzeTree(query, run.sql,
 /** The query in DuckDB's dialect. */
 export const translated = (run: Run, query: QueryText): string => analyzed(run, query).sql;
 
-export const translatedExpression = (run: Run, text: string): string =>
-  `(${analyzeQuery(`SELECT ${text}`, scopeOf(run)).sql})`;
+/** A default value as the values of its column are kept. */
+export function translatedDefault(run: Run, text: string, to: ColumnType): string {
+  const { sql, columns } = analyzeQuery(`SELECT ${text}`, scopeOf(run));
+  return exactValue(`(${sql})`, columns[0]!.type, to);
+}
 
 const analyzed = (run: Run, query: QueryText): AnalyzedQuery =>
   placed(run, query, () => analyzeQuery(query.text, scopeOf(run)));

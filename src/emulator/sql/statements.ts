@@ -205,4 +205,6 @@ export interface ColumnValue {
   readonly column: string;
   readonly at: string;
   readonly value: QueryText;
+  /** Of `SET (a, b) = (SELECT ...)`: which column of the subquery. */
+  readonly item?: number;
 }

@@ -107,6 +107,17 @@ describe('MERGE INTO', () => {
   });
 });
 
+describe('default values', () => {
+  it('are converted as values of their column', async () => {
+    await ok(`CREATE OR REPLACE TABLE dv (id BIGINT, t TIMESTAMP DEFAULT DATETIME '2020-01-01 00:00:00',
+        n TIMESTAMP_NTZ DEFAULT TIMESTAMP '1500-01-01 00:00:00.000000001', s STRING DEFAULT 5) ${DELTA};
+      INSERT INTO dv (id) VALUES (1);
+      MERGE INTO dv USING (SELECT 2 AS k) q ON dv.id = q.k WHEN NOT MATCHED THEN INSERT (id) VALUES (q.k);`);
+    const row = '"2020-01-01 00:00:00","1500-01-01 00:00:00.000000001","5"';
+    expect(await rows('SELECT * FROM dv ORDER BY id')).toEqual([`1,${row}`, `2,${row}`]);
+  });
+});
+
 describe('UPDATE', () => {
   it('leaves the digits of the rows that it does not change', async () => {
     await ok(`CREATE OR REPLACE TABLE u (id BIGINT, v DECIMAL(38,18), f BOOLEAN) ${DELTA};
@@ -116,6 +127,18 @@ describe('UPDATE', () => {
       '1,12345678901234567890.123456789012345678,true',
       '2,0.5,\\N',
     ]);
+  });
+
+  it('sets several columns from one subquery', async () => {
+    await ok(`CREATE OR REPLACE TABLE u (id BIGINT, v STRING, n TINYINT) ${DELTA};
+      INSERT INTO u VALUES (1, 'a', 1Y), (2, 'b', 2Y);
+      CREATE OR REPLACE TABLE w (k BIGINT, x STRING); INSERT INTO w VALUES (2, 'p'), (2, 'q');
+      UPDATE u SET (v, n) = (SELECT max(x), count(*) FROM w WHERE w.k = u.id) WHERE id = 2;`);
+    expect(await rows('SELECT * FROM u ORDER BY id')).toEqual(['1,"a",1', '2,"q",2']);
+    expect(await fails('UPDATE u SET (v, n) = (SELECT 1)')).toMatch(
+      /^ODPS-0130071:\[1,23\] .*one expression for each/,
+    );
+    expect(await fails('UPDATE u SET (v, n) = 1')).toMatch(/^ODPS-0130161:\[1,23\]/);
   });
 
   it('takes values from another table', async () => {

@@ -135,6 +135,11 @@ export function fromLocal(sql: string, to: SqlType): string {
   return `CAST(${sql} AS ${duckName(to)})`;
 }
 
+export function wallNanoseconds({ type, sql }: Typed): string {
+  const whole = `mc_nanoseconds(${local(type, sql)})`;
+  return isFine(type) ? `(${whole} + mc_below_microsecond(${sql}))` : whole;
+}
+
 const isFine = ({ name }: SqlType): boolean => name === 'TIMESTAMP' || name === 'TIMESTAMP_NTZ';
 
 /** A time that was moved as a wall clock; the nanoseconds below a microsecond stay what they were. */

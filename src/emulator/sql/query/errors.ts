@@ -87,6 +87,7 @@ export function inOurTypes(text: string): string {
       'value $1 is out of range of $2',
     )
     .replace(/^Could not cast value (\S+) to (\S+)$/, 'value $1 is out of range of $2')
+    .replace(/^invalid (?:timestamp|date) field format: "(.*?)".*$/, "'$1' is no time")
     .replace(/^Could not convert string ('.*') to (\w+).*$/, '$1 is no $2')
     .replace(/^Overflow in (\w+) of (\w+) \((.*)\)!?.*$/, 'overflow of $2 in $3')
     .replace(

@@ -1,4 +1,4 @@
-import { convert, converts, local, movedTime } from './casts.ts';
+import { convert, converts, local, movedTime, wallNanoseconds } from './casts.ts';
 import { type Context, semantic, wrongType } from './context.ts';
 import {
   asDecimal,
@@ -174,8 +174,8 @@ function timeArithmetic(operator: string, left: Typed, right: Typed): Typed | un
     return { sql: `(${left.sql} ${operator} ${right.sql})`, type: left.type };
   }
   if (operator === '-' && isTime(left.type) && isTime(right.type)) {
-    const [a, b] = [left, right].map(({ type, sql }) => `epoch_us(${local(type, sql)})`);
-    return { sql: `(CAST(${a} - ${b} AS HUGEINT) * 1000)`, type: { name: 'INTERVAL_DAY_TIME' } };
+    const [a, b] = [left, right].map(wallNanoseconds);
+    return { sql: `(${a} - ${b})`, type: { name: 'INTERVAL_DAY_TIME' } };
   }
   return undefined;
 }

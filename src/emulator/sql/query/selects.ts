@@ -183,6 +183,9 @@ export function sortText(
   return list.join(', ');
 }
 
+/** It sorts nothing; DuckDB refuses it as such. */
+const CONSTANT = '(SELECT NULL)';
+
 function sortKey(expression: Expression, context: Context, outputs: readonly { name: string }[]): string {
   const place = placeOf(expression);
   if (place !== undefined && outputs.length && !positionsAreOff(context, 'orderby')) {
@@ -190,12 +193,12 @@ function sortKey(expression: Expression, context: Context, outputs: readonly { n
       throw semantic(context, expression.at, `ORDER BY position ${place} is not in the select list`);
     return String(place);
   }
-  // A constant sorts nothing; DuckDB refuses it as such.
-  if (expression.kind === 'literal') return '(SELECT NULL)';
+  if (expression.kind === 'literal') return CONSTANT;
   const name =
     expression.kind === 'name' && expression.parts.length === 1
       ? expression.parts[0]!.text.toLowerCase()
       : '';
   if (name && outputs.some((output) => output.name === name)) return identifier(name);
-  return translateExpression(expression, context).sql;
+  const { sql } = translateExpression(expression, context);
+  return /^(?:'(?:[^']|'')*'|NULL|TRUE|FALSE)$/i.test(sql) ? CONSTANT : sql;
 }

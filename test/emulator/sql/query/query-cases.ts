@@ -77,6 +77,7 @@ export const QUERY_CASES: readonly (readonly [string, string])[] = [
     'SELECT id, sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) s FROM emp ORDER BY id',
     'id,s|1,3|2,6|3,9|4,7',
   ],
+  ['SELECT id FROM emp WHERE id < 2 ORDER BY typeof(id), id', 'id|1'],
   ['SELECT id FROM emp DISTRIBUTE BY dept SORT BY id DESC', 'id|4|3|2|1'],
   ['SELECT id FROM emp CLUSTER BY id', 'id|1|2|3|4'],
   ['SELECT /*+ mapjoin(b) */ a.id FROM emp a JOIN emp b ON a.id < b.id AND b.id = 2', 'id|1'],

@@ -102,6 +102,10 @@ export const TIME_CASES: readonly (readonly [string, string])[] = [
   ["weekofyear(date'2014-12-28')", '52'],
   ["year('1970-01-01 12:30:00')", '1970'],
   ["year(date'1970-01-01')", '1970'],
+  [
+    "cast(timestamp '2020-01-01 00:00:00.000000003' - timestamp '2020-01-01 00:00:00.000000001' as string)",
+    '"2"',
+  ],
   // beyond the years 1 to 9999 there is nothing
   ["dateadd(date '9999-12-31', 1, 'dd')", '\\N'],
   ["date_add(date '9999-12-31', 1)", '\\N'],
