@@ -22,6 +22,11 @@ const RUN_TIME: readonly (readonly [RegExp, string])[] = [
     /^Out of Memory Error/,
     'ODPS-0010000:System internal error - the query needs more memory than this local MaxCompute has',
   ],
+  [
+    /No space left on device/,
+    'ODPS-0010000:System internal error - no space is left on the disk of this local MaxCompute',
+  ],
+  [/^(?:IO|TransactionContext|FATAL) Error: ([^\n]*)/, 'ODPS-0010000:System internal error - $1'],
   [/^(?:\w[\w ]* Error: )+(ODPS-[\s\S]*)/, '$1'],
   [/^(?:Binder|Invalid Input) Error: QUANTILE ([^\n]*)/, 'ODPS-0121095:Invalid arguments - percentile $1'],
   [/(Unknown TimeZone '[^']*')/, 'ODPS-0121095:Invalid arguments - $1'],

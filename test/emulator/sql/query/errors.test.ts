@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../../src/emulator/server.ts';
+import { describeQueryError } from '../../../../src/emulator/sql/query/errors.ts';
 import { sql, start } from '../../harness.ts';
 
 let emulator: Emulator;
@@ -250,5 +251,20 @@ describe('a query that is wrong', () => {
     const type = async (value: string) =>
       (await sql(emulator, 'SELECT typeof(1) AS x;', { 'odps.sql.type.system.odps2': value })).text;
     expect([await type('true'), await type('false')]).toEqual(['"x"\n"int"\n', '"x"\n"bigint"\n']);
+  });
+});
+
+describe('a failure of the disk', () => {
+  it.each([
+    [
+      'TransactionContext Error: Failed to commit: Could not write file "x.wal": No space left on device',
+      'ODPS-0010000:System internal error - no space is left on the disk of this local MaxCompute',
+    ],
+    [
+      'IO Error: Could not read from file "x": Input/output error',
+      'ODPS-0010000:System internal error - Could not read from file "x": Input/output error',
+    ],
+  ])('is no mistake in it: %s', (told, text) => {
+    expect(describeQueryError(new Error(told), 'SELECT 1').message).toBe(text);
   });
 });
