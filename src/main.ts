@@ -13,11 +13,12 @@ import { dirtyActions, fateOf } from './mapping/dirty.ts';
 import { isPassing } from './maxcompute/error.ts';
 import type { MaxCompute } from './maxcompute/maxcompute.ts';
 import { tableName } from './maxcompute/wire.ts';
-import { createObserver } from './observe.ts';
+import { createObserver } from './observe/observe.ts';
 import { createMetrics, type Metrics } from './ops/metrics.ts';
 import { startServer } from './ops/server.ts';
 import { type LoadedPlan, loadPlan } from './plan.ts';
-import { openPlanner, type Planner } from './planner.ts';
+import { openPlanner, type Planner } from './planner/planner.ts';
+import { hasFirst, watchUnmapped } from './planner/unmapped.ts';
 import { createRecover } from './recover.ts';
 import { retry } from './retry.ts';
 import { Coordinator } from './sink/coordinator.ts';
@@ -30,7 +31,6 @@ import type { Source } from './source/source.ts';
 import type { TrailEntry } from './trail/entry.ts';
 import type { Trail } from './trail/trail.ts';
 import { guardedTunnel } from './tunnel.ts';
-import { hasFirst, watchUnmapped } from './unmapped.ts';
 import { VERSION } from './version.ts';
 
 /** Share of `shutdown` that is kept for leaving the group. */

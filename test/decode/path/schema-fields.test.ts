@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { newColumns } from '../../../src/add-columns.ts';
 import { createDecoder } from '../../../src/decode/create-decoder.ts';
 import type { DecoderSpec } from '../../../src/decode/decoder.ts';
 import { parsePath } from '../../../src/decode/path/path.ts';
 import { REST, type UnmappedSpec } from '../../../src/decode/path/unmapped.ts';
 import type { SchemaText } from '../../../src/decode/schema/schema.ts';
+import { newColumns } from '../../../src/planner/add-columns.ts';
 import { framed } from '../../support/framed.ts';
 import { avroSchema, encode } from '../avro/samples.ts';
 import { type Decoded, run } from '../cells.ts';

@@ -1,11 +1,10 @@
-import { type Lag, lagOf, type Parts } from './collect.ts';
-import type { Config } from './config/schema.ts';
-import { effectiveSettings } from './config/settings.ts';
-import type { PendingIntent } from './ledger/work.ts';
-import { cleanFields, cleanText } from './log.ts';
-import type { FreshTablePartition } from './ops/freshness.ts';
-import type { Health } from './ops/health.ts';
-import type { Problem } from './ops/problems.ts';
+import type { Config } from '../config/schema.ts';
+import { effectiveSettings } from '../config/settings.ts';
+import type { PendingIntent } from '../ledger/work.ts';
+import { cleanFields, cleanText } from '../log.ts';
+import type { FreshTablePartition } from '../ops/freshness.ts';
+import type { Health } from '../ops/health.ts';
+import type { Problem } from '../ops/problems.ts';
 import type {
   BatchStatus,
   MemoryStatus,
@@ -15,11 +14,12 @@ import type {
   Status,
   TablePartitionStatus,
   TopicPartitionStatus,
-} from './ops/status.ts';
-import { type Batch, waitsFor } from './sink/batch.ts';
-import { totalOf } from './sink/left-out.ts';
-import { topicPartitionKey } from './source/source.ts';
-import { VERSION } from './version.ts';
+} from '../ops/status.ts';
+import { type Batch, waitsFor } from '../sink/batch.ts';
+import { totalOf } from '../sink/left-out.ts';
+import { topicPartitionKey } from '../source/source.ts';
+import { VERSION } from '../version.ts';
+import { type Lag, lagOf, type Parts } from './collect.ts';
 
 /** What the status is made of; times in ms. */
 export interface Facts {

@@ -1,9 +1,9 @@
-import type { Clock } from './clock.ts';
-import type { UnmappedField } from './decode/path/unmapped.ts';
-import { asSinkError, SinkError } from './errors.ts';
-import { LIMITS } from './limits.ts';
-import type { Log } from './log.ts';
-import type { MaxCompute, TableInfo } from './maxcompute/maxcompute.ts';
+import type { Clock } from '../clock.ts';
+import type { UnmappedField } from '../decode/path/unmapped.ts';
+import { asSinkError, SinkError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { MaxCompute, TableInfo } from '../maxcompute/maxcompute.ts';
 
 /** What is needed to give a table the columns that its records have. */
 export interface AddColumnsOptions {

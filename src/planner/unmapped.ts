@@ -1,12 +1,12 @@
+import type { Config } from '../config/schema.ts';
+import type { UnmappedField } from '../decode/path/unmapped.ts';
+import { SinkError } from '../errors.ts';
+import { unmappedPolicy } from '../mapping/compile.ts';
+import { sqlTableName } from '../maxcompute/wire.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { TopicPartition } from '../source/source.ts';
 import { type AddColumnsOptions, addColumns, newColumns } from './add-columns.ts';
-import type { Config } from './config/schema.ts';
-import type { UnmappedField } from './decode/path/unmapped.ts';
-import { SinkError } from './errors.ts';
-import { unmappedPolicy } from './mapping/compile.ts';
-import { sqlTableName } from './maxcompute/wire.ts';
-import type { Metrics } from './ops/metrics.ts';
 import type { Planner, PlannerOptions } from './planner.ts';
-import type { TopicPartition } from './source/source.ts';
 
 type Parts = Omit<AddColumnsOptions, 'sqlName' | 'table' | 'signal'> & { readonly metrics: Metrics };
 

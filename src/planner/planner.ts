@@ -1,11 +1,11 @@
-import type { UnmappedField } from './decode/path/unmapped.ts';
-import type { EncodeJob, EncodeResult } from './encode/job.ts';
-import { type EncodePool, type EncodePoolOptions, openPool } from './encode/pool.ts';
-import { SinkError } from './errors.ts';
-import { mappingHash } from './ledger/mapping-hash.ts';
-import type { Log } from './log.ts';
-import type { Plan } from './mapping/plan.ts';
-import type { LoadedPlan } from './plan.ts';
+import type { UnmappedField } from '../decode/path/unmapped.ts';
+import type { EncodeJob, EncodeResult } from '../encode/job.ts';
+import { type EncodePool, type EncodePoolOptions, openPool } from '../encode/pool.ts';
+import { SinkError } from '../errors.ts';
+import { mappingHash } from '../ledger/mapping-hash.ts';
+import type { Log } from '../log.ts';
+import type { Plan } from '../mapping/plan.ts';
+import type { LoadedPlan } from '../plan.ts';
 
 /**
  * The plan in force and the workers that know it. A table that changes while the service runs is planned for

@@ -1,8 +1,8 @@
-import type { Clock } from './clock.ts';
-import type { PendingIntent, RecoveryEvents } from './ledger/work.ts';
-import type { Log } from './log.ts';
-import type { Metrics } from './ops/metrics.ts';
-import { recoveredEntry, type TrailEntry, trailFields } from './trail/entry.ts';
+import type { Clock } from '../clock.ts';
+import type { PendingIntent, RecoveryEvents } from '../ledger/work.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { recoveredEntry, type TrailEntry, trailFields } from '../trail/entry.ts';
 
 /** Intents of earlier owners: how many are being settled, for how long, and how those before ended. */
 export function createRecoveries(

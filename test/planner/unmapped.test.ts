@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { systemClock } from '../src/clock.ts';
-import type { Config } from '../src/config/schema.ts';
-import type { UnmappedField } from '../src/decode/path/unmapped.ts';
-import { SinkError } from '../src/errors.ts';
-import type { Log } from '../src/log.ts';
-import type { MaxCompute } from '../src/maxcompute/maxcompute.ts';
-import { createMetrics } from '../src/ops/metrics.ts';
-import type { Planner } from '../src/planner.ts';
-import { watchUnmapped } from '../src/unmapped.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { Config } from '../../src/config/schema.ts';
+import type { UnmappedField } from '../../src/decode/path/unmapped.ts';
+import { SinkError } from '../../src/errors.ts';
+import type { Log } from '../../src/log.ts';
+import type { MaxCompute } from '../../src/maxcompute/maxcompute.ts';
+import { createMetrics } from '../../src/ops/metrics.ts';
+import type { Planner } from '../../src/planner/planner.ts';
+import { watchUnmapped } from '../../src/planner/unmapped.ts';
 
 const log = { info: () => undefined } as unknown as Log;
 const COLOUR: UnmappedField = { name: 'Colour', kind: 'text' };

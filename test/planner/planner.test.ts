@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EncodeJob } from '../src/encode/job.ts';
-import type { Log } from '../src/log.ts';
-import type { LoadedPlan } from '../src/plan.ts';
-import { openPlanner, type Planner, type PlannerOptions } from '../src/planner.ts';
+import type { EncodeJob } from '../../src/encode/job.ts';
+import type { Log } from '../../src/log.ts';
+import type { LoadedPlan } from '../../src/plan.ts';
+import { openPlanner, type Planner, type PlannerOptions } from '../../src/planner/planner.ts';
 
-const workerFile = fileURLToPath(new URL('encode/workers/planned.mjs', import.meta.url));
+const workerFile = fileURLToPath(new URL('../encode/workers/planned.mjs', import.meta.url));
 const quiet = { info() {} } as unknown as Log;
 
 /** A table at one time: its plan is only handed through to the workers. */

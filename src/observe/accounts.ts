@@ -1,14 +1,14 @@
-import type { Clock } from './clock.ts';
-import { LIMITS } from './limits.ts';
-import type { Log } from './log.ts';
-import { createFreshness } from './ops/freshness.ts';
-import type { Metrics } from './ops/metrics.ts';
-import type { BatchStatus, RecordsStatus } from './ops/status.ts';
-import type { Batch } from './sink/batch.ts';
-import { addLeftOut, type LeftOut, NOTHING_LEFT_OUT, totalOf } from './sink/left-out.ts';
-import type { CoordinatorEvents } from './sink/options.ts';
+import type { Clock } from '../clock.ts';
+import { LIMITS } from '../limits.ts';
+import type { Log } from '../log.ts';
+import { createFreshness } from '../ops/freshness.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { BatchStatus, RecordsStatus } from '../ops/status.ts';
+import type { Batch } from '../sink/batch.ts';
+import { addLeftOut, type LeftOut, NOTHING_LEFT_OUT, totalOf } from '../sink/left-out.ts';
+import type { CoordinatorEvents } from '../sink/options.ts';
+import { entryOf, offsetsText, type TrailEntry, trailFields } from '../trail/entry.ts';
 import { batchStatus } from './status.ts';
-import { entryOf, offsetsText, type TrailEntry, trailFields } from './trail/entry.ts';
 
 /** What the coordinator tells, as metrics and one log line per change; with what is remembered of it. */
 export function createAccounts(

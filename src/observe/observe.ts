@@ -1,20 +1,20 @@
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import { SinkError } from '../errors.ts';
+import type { RecoveryEvents } from '../ledger/work.ts';
+import { cleanText, type Log } from '../log.ts';
+import { live, ready, type Snapshot } from '../ops/health.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { createProblems, type Problems } from '../ops/problems.ts';
+import type { Status } from '../ops/status.ts';
+import { type Batch, waitsFor } from '../sink/batch.ts';
+import type { CoordinatorEvents } from '../sink/options.ts';
+import type { TrailEntry } from '../trail/entry.ts';
+import { VERSION } from '../version.ts';
 import { createAccounts } from './accounts.ts';
-import type { Clock } from './clock.ts';
 import { collect, collectFreshness, type Parts } from './collect.ts';
-import type { Config } from './config/schema.ts';
-import { SinkError } from './errors.ts';
-import type { RecoveryEvents } from './ledger/work.ts';
-import { cleanText, type Log } from './log.ts';
-import { live, ready, type Snapshot } from './ops/health.ts';
-import type { Metrics } from './ops/metrics.ts';
-import { createProblems, type Problems } from './ops/problems.ts';
-import type { Status } from './ops/status.ts';
 import { createRecoveries } from './recoveries.ts';
-import { type Batch, waitsFor } from './sink/batch.ts';
-import type { CoordinatorEvents } from './sink/options.ts';
 import { statusOf } from './status.ts';
-import type { TrailEntry } from './trail/entry.ts';
-import { VERSION } from './version.ts';
 
 /** Sees all that happens: as metrics, as log lines, for health and for the status page. */
 export interface Observer {

@@ -1,10 +1,10 @@
-import type { Budget } from './budget.ts';
-import type { EncodePool } from './encode/pool.ts';
-import type { Freshness } from './ops/freshness.ts';
-import { stuckAfterMs } from './ops/health.ts';
-import type { Metrics } from './ops/metrics.ts';
-import type { Coordinator } from './sink/coordinator.ts';
-import { type Source, type TopicPartitionLag, topicPartitionKey } from './source/source.ts';
+import type { Budget } from '../budget.ts';
+import type { EncodePool } from '../encode/pool.ts';
+import type { Freshness } from '../ops/freshness.ts';
+import { stuckAfterMs } from '../ops/health.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Coordinator } from '../sink/coordinator.ts';
+import { type Source, type TopicPartitionLag, topicPartitionKey } from '../source/source.ts';
 
 /** The parts of a running service, as far as they are looked at. */
 export interface Parts {
