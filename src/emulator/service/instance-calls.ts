@@ -5,6 +5,7 @@ import type { Instance } from '../sql/instances.ts';
 import { readJob } from '../sql/job.ts';
 import type { Written } from '../sql/run.ts';
 import { element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
+import { askSession, tellSession } from './interactive.ts';
 
 /**
  * How long answers wait for the end of an instance (protocol 3.6): clients sleep a whole second, or longer, when they
@@ -16,8 +17,11 @@ const STATUS_HOLD_MS = 2000;
 /** `POST /projects/P/instances`: 201 with the Location, whatever becomes of the statement. */
 export async function submitInstance(core: Core, call: Call): Promise<Reply> {
   const job = readJob(await bodyText(call));
-  const instance = core.instances.submit(core, job, call.query.get('curr_schema'));
-  await core.instances.ended(instance, SUBMIT_HOLD_MS);
+  const isSession = job.kind === 'SQLRT';
+  const instance = isSession
+    ? core.instances.open(core, job)
+    : core.instances.submit(core, job, call.query.get('curr_schema'));
+  if (!isSession) await core.instances.ended(instance, SUBMIT_HOLD_MS);
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
   const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };
   return { status: 201, headers };
@@ -54,8 +58,10 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 /** `GET .../instances/ID` with one of the parameters above, or its state. */
 export async function getInstance(core: Core, call: Call, id: string): Promise<Reply> {
   const instance = core.instances.find(id);
+  if (instance.kind === 'SQLRT' && call.query.has('info'))
+    return askSession(core, instance, call.query.get('key') ?? '');
   const asked = Object.keys(ANSWERS).find((name) => call.query.has(name));
-  if (!asked) await core.instances.ended(instance, STATUS_HOLD_MS);
+  if (!asked && instance.kind === 'SQL') await core.instances.ended(instance, STATUS_HOLD_MS);
   const state = `<Instance>${element('Status', overallStatus(instance))}</Instance>`;
   const reply = asked ? ANSWERS[asked]!(core, instance, call.query) : xml(state);
   return { ...reply, headers: { ...reply.headers, ...instanceHeaders(core, instance) } };
@@ -173,9 +179,12 @@ function instanceXml(core: Core, instance: Instance): string {
   return `<Instance>${parts.join('')}</Instance>`;
 }
 
-/** `PUT .../instances/ID`: stop, which has to come before the end; with `info` it would tell a task something. */
-export function stopInstance(core: Core, call: Call, id: string): Reply {
+/**
+ * `PUT .../instances/ID`: stop, which has to come before the end; with `info` it tells a session something.
+ */
+export async function stopInstance(core: Core, call: Call, id: string): Promise<Reply> {
   const instance = core.instances.find(id);
+  if (call.query.has('info') && instance.kind === 'SQLRT') return tellSession(core, call, instance);
   if (call.query.has('info')) throw notImplemented('Information for a task');
   if (core.instances.cancel(instance)) return { status: 200 };
   throw new Refusal(409, 'InvalidStateSetting', `Instance ${id} has ended: it cannot be stopped.`);

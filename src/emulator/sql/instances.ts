@@ -13,6 +13,8 @@ import { parseError } from './tokens.ts';
 /** One submitted statement. */
 export interface Instance extends Pick<Job, 'guid' | 'kind' | 'taskName' | 'query' | 'source'> {
   readonly id: string;
+  /** Of a session: the ids of its queries by their numbers; undefined for what it refused. */
+  readonly queries: (string | undefined)[];
   readonly startedAt: number;
   endedAt: number | undefined;
   status: 'Running' | 'Success' | 'Failed' | 'Cancelled';
@@ -26,6 +28,8 @@ export interface Instance extends Pick<Job, 'guid' | 'kind' | 'taskName' | 'quer
 export interface Instances {
   /** Starts the statement of a submission; the same Guid gives the same instance again. */
   submit(core: Core, job: Job, schema: string | undefined): Instance;
+  /** Opens an interactive session. */
+  open(core: Core, job: Job): Instance;
   /** Throws NoSuchObject for an unknown id. */
   find(id: string): Instance;
   /** Those that are remembered, the oldest first. */
@@ -62,6 +66,17 @@ export function createInstances(limits = LIMITS): Instances {
     if (guid) byGuid.set(guid, instance);
     const work = run(core, instance, job.properties, schema).then(() => remember(instance));
     running.set(instance, work);
+    return instance;
+  }
+
+  function open(core: Core, job: Job): Instance {
+    const instance = newInstance(job, core.now());
+    instances.set(instance.id, instance);
+    const stopped = once(instance.abort.signal).then(() => {
+      instance.endedAt = core.now();
+      remember(instance);
+    });
+    running.set(instance, stopped);
     return instance;
   }
 
@@ -112,8 +127,11 @@ export function createInstances(limits = LIMITS): Instances {
     if (instance.status === 'Running') await firstOf(running.get(instance), instance.abort.signal, ms);
   }
 
-  return { submit, find, list: () => [...instances.values()], ended, cancel, close };
+  return { submit, open, find, list: () => [...instances.values()], ended, cancel, close };
 }
+
+const once = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 /** Resolves with the work, with the signal or after a time, whichever comes first. */
 function firstOf(work: Promise<void> | undefined, signal: AbortSignal, ms: number): Promise<void> {
@@ -140,7 +158,7 @@ function newInstance({ guid, kind, taskName, query, source }: Job, now: number):
   return {
     // The letter is the service's: Java's parser takes digits before an e or a d for a number.
     id: `${stamp}g${randomBytes(5).toString('hex')}`,
-    ...{ guid, kind, taskName, query, source },
+    ...{ guid, kind, taskName, query, source, queries: [] },
     startedAt: now,
     endedAt: undefined,
     status: 'Running',

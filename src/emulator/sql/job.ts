@@ -1,8 +1,8 @@
 import { Refusal } from '../errors.ts';
 import { type Step, steps } from '../xml.ts';
 
-/** A statement, the question what one would cost, or the merging of a table's files. */
-const KINDS = ['SQL', 'SQLCost', 'Merge'] as const;
+/** A statement, an interactive session, the question what a statement would cost, or the merging of a table's files. */
+const KINDS = ['SQL', 'SQLRT', 'SQLCost', 'Merge'] as const;
 export type TaskKind = (typeof KINDS)[number];
 
 /** What is submitted as an instance. */
@@ -62,6 +62,7 @@ function kindOf(xml: string, given: string | undefined): TaskKind {
 
 /** Here a table has one file: to merge them is a statement without effect. */
 function queryOf(kind: TaskKind, texts: ReadonlyMap<string, string>): string {
+  if (kind === 'SQLRT') return '';
   const name = kind === 'Merge' ? 'TableName' : 'Query';
   const text = texts.get(name);
   if (text === undefined) throw new Refusal(400, 'MalformedXML', `The job has no <${name}>.`);

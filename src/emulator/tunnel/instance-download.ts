@@ -15,20 +15,23 @@ const LIMIT = 10_000;
 export function createInstanceDownload(core: Core, call: Call, id: string): Reply {
   const instance = core.instances.find(id);
   const rows = resultOf(instance);
-  const isLimited = call.query.has('instance_tunnel_limit_enabled');
   const schema = schemaJson({ kind: 'MANAGED_TABLE', columns: rows.columns, tablePartitionColumns: [] });
   const download = core.downloads.create({
     ...{ key: keyOf(id), name: `instance ${id}`, tablePartition: '', schema },
-    ...{ rows, count: isLimited ? Math.min(rows.count, LIMIT) : rows.count, ownsRows: false },
+    ...{ rows, count: shownCount(call, rows), ownsRows: false },
     quota: quotaOf(call),
   });
   return downloadReply(core, download);
 }
 
+/** Rows that the call may see. */
+export const shownCount = ({ query }: Call, { count }: Rows): number =>
+  query.has('instance_tunnel_limit_enabled') ? Math.min(count, LIMIT) : count;
+
 const keyOf = (id: string): string => `instance ${id}`;
 
 /** The rows of a statement that has ended well and answers rows; PyODPS reads `?result` when there are none. */
-function resultOf({ id, status, rows, outcome }: Instance): Rows {
+export function resultOf({ id, status, rows, outcome }: Instance): Rows {
   if (status === 'Running') throw new Refusal(400, 'InstanceNotTerminate', `Instance ${id} still runs.`);
   if (status === 'Failed') throw new Refusal(400, 'TaskFailed', outcome.text);
   if (status === 'Cancelled') throw new Refusal(400, 'TaskFailed', `Instance ${id} was cancelled.`);

@@ -58,9 +58,10 @@ export function rowsReply(
   call: Call,
   download: Download,
   timestamp: 'nanoseconds' | 'struct',
+  { range, head }: { readonly range?: RowRange; readonly head?: Buffer } = {},
 ): Reply {
   downloads.checkOpen(download);
-  const { start, count } = rowRange(call.query.get('rowrange'), download.count);
+  const { start, count } = range ?? rowRange(call.query.get('rowrange'), download.count);
   const isArrow = call.query.has('arrow');
   const chosen = chosenColumns(call.query.get('columns'), download.rows.columns);
   const columns =
@@ -70,7 +71,7 @@ export function rowsReply(
   const watch = readsMetrics(call) ? startStopwatch() : undefined;
   const pieces = isArrow
     ? arrowFrames(columns, rows, formOf(call, timestamp))
-    : recordPieces(columns, rows, watch);
+    : recordPieces(columns, rows, watch, head);
   return encodedReply(call, pieces);
 }
 
@@ -98,7 +99,9 @@ async function* recordPieces(
   columns: readonly ColumnDefinition[],
   rows: RowPieces,
   watch: Stopwatch | undefined,
+  head: Buffer | undefined,
 ): AsyncIterable<Buffer> {
+  if (head) yield head;
   const writer = createRecordWriter(columns.map((column) => column.type));
   for await (const piece of rows) {
     for (const row of piece) writer.add(row);

@@ -5,6 +5,7 @@ import * as download from './download.ts';
 import * as results from './instance-download.ts';
 import { withMetrics } from './metrics.ts';
 import { previewTable } from './preview.ts';
+import { sessionRows } from './session-download.ts';
 import * as stream from './stream.ts';
 import * as upload from './upload.ts';
 import * as upsert from './upsert.ts';
@@ -88,6 +89,7 @@ function instanceRoute({ verb, query, name: id, below }: Target): Route | undefi
   });
   if (verb === 'POST' && query.has('downloads'))
     return make('download_create', results.createInstanceDownload);
+  if (verb === 'GET' && query.has('cached') && query.has('data')) return make('download_data', sessionRows);
   if (verb !== 'GET' || !query.has('downloadid')) return undefined;
   return query.has('data')
     ? make('download_data', results.instanceDownloadData)

@@ -148,7 +148,7 @@ it('cannot be stopped when they have ended', async () => {
 });
 
 it('of another kind of task are refused', async () => {
-  const answer = await submit('SQLRT', 'CREATE TABLE rt (id BIGINT);');
+  const answer = await submit('LOT', 'CREATE TABLE rt (id BIGINT);');
   expect([answer.status, answer.body.includes('NotImplemented')]).toEqual([400, true]);
   expect((await call(emulator.endpoint, '/projects/demo/tables/rt')).status).toBe(404);
 });

@@ -36,7 +36,7 @@ describe('the job of an instance', () => {
     const sql = '<SQL><Query>SELECT 1</Query></SQL>';
     expect(() => readJob(job('<SQL><Name>n</Name></SQL>'))).toThrow('no <Query>');
     expect(() => readJob(job(sql + sql))).toThrow('The job has 2 tasks');
-    expect(() => readJob(job('<SQLRT><Name>n</Name></SQLRT>'))).toThrow('A task of kind SQLRT');
+    expect(() => readJob(job('<LOT><Name>n</Name></LOT>'))).toThrow('A task of kind LOT');
     const flow = '<Instance><XflowInstance><Xflow>AppendID</Xflow></XflowInstance></Instance>';
     expect(() => readJob(flow)).toThrow('A task of kind XFlow');
   });
