@@ -1,3 +1,5 @@
+import { SAMPLES } from './types.ts';
+
 /** One thing that a data engineer does with a client: a row of docs/official-clients.md, a test for each client. */
 export interface Operation {
   /** Name in the programs of both clients. */
@@ -257,6 +259,7 @@ export const SECTIONS: readonly Section[] = [
         ['stream.last-batch', 'number of the last batch'],
       ),
       ...compressions('stream.compression', 'compressed'),
+      { name: 'stream.types', title: 'every type at its edges', given: { samples: SAMPLES } },
       ...all(
         ['error.stream-missing-table', 'a missing table'],
         ['error.stream-missing-table-partition', 'a missing table partition'],
@@ -283,6 +286,7 @@ export const SECTIONS: readonly Section[] = [
         ['upsert.high-level', "the table's own writer and reader"],
       ),
       ...compressions('upsert.compression', 'compressed'),
+      { name: 'upsert.types', title: 'every type at its edges', given: { samples: SAMPLES } },
       ...all(
         ['error.upsert-without-key', 'a table without a primary key'],
         ['error.upsert-missing-table', 'a missing table'],

@@ -64,11 +64,11 @@ final class Streams {
     all.put("error.unknown-stream", Operation.impossible("it takes up no session by its id"));
   }
 
-  private static StreamUploadSession.Builder builder(Judge judge, String table) {
+  static StreamUploadSession.Builder builder(Judge judge, String table) {
     return judge.tunnel().buildStreamUploadSession(judge.project(), table);
   }
 
-  private static void flush(StreamUploadSession session, Object[]... rows) throws Exception {
+  static void flush(StreamUploadSession session, Object[]... rows) throws Exception {
     StreamRecordPack pack = session.newRecordPack();
     for (Object[] row : rows) pack.append(Judge.filled(session.newRecord(), row));
     Judge.holds(!pack.flush().isEmpty(), "the id of the request");

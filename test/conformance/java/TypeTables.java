@@ -13,9 +13,12 @@ import com.aliyun.odps.type.StructTypeInfo;
 import com.aliyun.odps.type.TypeInfo;
 import com.aliyun.odps.type.TypeInfoFactory;
 import com.aliyun.odps.type.TypeInfoParser;
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.LocalDate;
@@ -30,6 +33,16 @@ final class TypeTables {
   static void register(Map<String, Operation> all) {
     all.put("types.write", TypeTables::write);
     all.put("types.read", TypeTables::read);
+    all.put("stream.types", (judge, given) -> {
+      String table = judge.make("s_types", columns(samples(given)));
+      Streams.flush(Streams.builder(judge, table).build(), rows(samples(given)).toArray(new Object[0][]));
+      return compared(judge, table, samples(given));
+    });
+    all.put("upsert.types", (judge, given) -> {
+      String table = judge.make("k_types", columns(samples(given)) + ", PRIMARY KEY (id)", Upserts.DELTA);
+      Upserts.change(judge, table, rows(samples(given)), List.of());
+      return compared(judge, table, samples(given));
+    });
     all.put("types.csv", (judge, given) -> judge.csv("SELECT id, v FROM " + given.get("table").getAsString() + " ORDER BY id;"));
   }
 
@@ -89,6 +102,74 @@ final class TypeTables {
     for (Record record = reader.read(); record != null; record = reader.read()) records.add(record);
     reader.close();
     return records;
+  }
+
+  /** A type with its values in text form: a column of one table with all of them. */
+  private record Sample(TypeInfo type, JsonArray values) {
+    JsonElement at(int row) {
+      return row < values.size() ? values.get(row) : JsonNull.INSTANCE;
+    }
+  }
+
+  private static List<Sample> samples(JsonObject given) {
+    List<Sample> samples = new ArrayList<>();
+    for (JsonElement one : given.get("samples").getAsJsonArray()) {
+      String type = one.getAsJsonObject().get("type").getAsString();
+      samples.add(new Sample(TypeInfoParser.getTypeInfoFromTypeString(type), one.getAsJsonObject().get("values").getAsJsonArray()));
+    }
+    return samples;
+  }
+
+  private static String columns(List<Sample> samples) {
+    StringBuilder columns = new StringBuilder("id BIGINT NOT NULL");
+    for (int i = 0; i < samples.size(); i++) columns.append(", v").append(i).append(' ').append(samples.get(i).type());
+    return columns.toString();
+  }
+
+  private static List<Object[]> rows(List<Sample> samples) {
+    int count = samples.stream().mapToInt(sample -> sample.values().size()).max().orElse(0);
+    List<Object[]> rows = new ArrayList<>();
+    for (int at = 0; at < count; at++) {
+      List<Object> row = new ArrayList<>(Judge.list((long) at));
+      for (Sample sample : samples) row.add(sample.at(at).isJsonNull() ? null : Cells.given(sample.type(), sample.at(at)));
+      rows.add(row.toArray());
+    }
+    return rows;
+  }
+
+  /** Reads all of the table as records and compares each column with its sample. */
+  private static Object compared(Judge judge, String table, List<Sample> samples) throws Exception {
+    TableTunnel.DownloadSession session = judge.download(table, null);
+    List<Record> records = new ArrayList<>();
+    try (RecordReader reader = session.openRecordReader(0, session.getRecordCount())) {
+      for (Record record = reader.read(); record != null; record = reader.read()) records.add(record);
+    }
+    records.sort(Comparator.comparing(record -> record.getBigint(0)));
+    Judge.equal(records.size(), rows(samples).size());
+    for (int column = 0; column < samples.size(); column++) {
+      Sample sample = samples.get(column);
+      for (int row = 0; row < records.size(); row++) {
+        Object cell = records.get(row).get(column + 1);
+        Judge.equal(sample.type() + " " + normal(sample.type(), cell == null ? null : Cells.shown(sample.type(), cell)),
+            sample.type() + " " + normal(sample.type(), new Gson().fromJson(sample.at(row), Object.class)));
+      }
+    }
+    return null;
+  }
+
+  /** Texts of JSON may differ in blanks, entries of a map in their order. */
+  private static Object normal(TypeInfo type, Object shown) {
+    if (shown == null) return null;
+    if (type.getOdpsType() == OdpsType.JSON) return JsonParser.parseString(shown.toString());
+    return type.toString().toLowerCase().contains("map<") ? sorted(shown) : shown;
+  }
+
+  private static Object sorted(Object shown) {
+    if (!(shown instanceof List<?> list)) return shown;
+    List<Object> items = new ArrayList<>();
+    for (Object item : list) items.add(sorted(item));
+    items.sort(Comparator.comparing(String::valueOf));
+    return items;
   }
 
   /** From the text form to what {@link ArrowCells} takes. */

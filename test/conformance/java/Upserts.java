@@ -10,7 +10,7 @@ import java.util.Map;
 /** Upserts into Delta tables: rows of one key replace each other, all at commit. */
 final class Upserts {
   private static final String COLUMNS = "id BIGINT NOT NULL, name STRING, v DOUBLE, PRIMARY KEY (id)";
-  private static final String DELTA = "TBLPROPERTIES ('transactional'='true')";
+  static final String DELTA = "TBLPROPERTIES ('transactional'='true')";
 
   static void register(Map<String, Operation> all) {
     all.put("upsert.insert", Operation.of(judge -> {
@@ -132,7 +132,7 @@ final class Upserts {
     stream.close();
   }
 
-  private static void change(Judge judge, String name, List<Object[]> upserts, List<Object[]> deletes) throws Exception {
+  static void change(Judge judge, String name, List<Object[]> upserts, List<Object[]> deletes) throws Exception {
     UpsertSession session = builder(judge, name).build();
     apply(session, upserts, deletes);
     session.commit(false);

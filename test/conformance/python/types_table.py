@@ -13,7 +13,9 @@ from odps.lib import Monthdelta
 from odps.tunnel.io.types import odps_type_to_arrow_type
 from odps.types import validate_data_type
 
-from operations import operation
+import stream
+import upsert
+from operations import equal, operation
 
 # DECIMAL has up to 38 digits, Decimal counts with 28 unless told.
 getcontext().prec = 60
@@ -220,3 +222,44 @@ def csv(client, table, **_):
     """The texts of the CSV result, as they stand there."""
     with client.sql(f"SELECT id, v FROM {table} ORDER BY id;").open_reader(tunnel=False) as reader:
         return reader.raw
+
+
+@operation("stream.types")
+def by_stream(client, samples):
+    table = client.make("s_types", typed_columns(samples)).name
+    stream.write(client.tunnel().create_stream_upload_session(table), typed_rows(samples))
+    check_typed(client, table, samples)
+
+
+@operation("upsert.types")
+def by_upsert(client, samples):
+    table = upsert.table_of(client, "k_types", f"{typed_columns(samples)}, PRIMARY KEY (id)")
+    upsert.change(client, table, typed_rows(samples))
+    check_typed(client, table, samples)
+
+
+def typed_columns(samples):
+    """One column for each type."""
+    return ", ".join(["id BIGINT NOT NULL", *(f"v{at} {sample['type']}" for at, sample in enumerate(samples))])
+
+
+def typed_texts(samples):
+    """Rows in text form; a type with fewer values is NULL in the last ones."""
+    count = max(len(sample["values"]) for sample in samples)
+    return [[dict(enumerate(sample["values"])).get(row) for sample in samples] for row in range(count)]
+
+
+def typed_rows(samples):
+    kinds = [validate_data_type(sample["type"]) for sample in samples]
+    rows = typed_texts(samples)
+    return [[at, *(given(of, text, False) for of, text in zip(kinds, row))] for at, row in enumerate(rows)]
+
+
+def check_typed(client, table, samples):
+    rows = sorted(client.read(table), key=lambda row: row[0])
+    for at, sample in enumerate(samples):
+        of = validate_data_type(sample["type"])
+        read = json.loads if kind(of) == "json" else lambda text: text
+        found = [shown(of, row[at + 1]) for row in rows]
+        wanted = [row[at] for row in typed_texts(samples)]
+        equal([text and read(text) for text in found], [text and read(text) for text in wanted], sample["type"])
