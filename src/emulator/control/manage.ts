@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
 import { specText } from '../model/spec.ts';
-import { type Control, parseRule } from './control.ts';
+import type { Control } from './control.ts';
 import { refuseMisledBrowsers, refuseOtherSites } from './guard.ts';
 import { readJson } from './json-body.ts';
+import { parseRule } from './parse-rule.ts';
 import { listSessions, sessionInfo, setSession } from './session-control.ts';
 
 /** A line of JSON: these calls are made by hand. */

@@ -1,5 +1,6 @@
 import { StatementError } from '../errors.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import { isIntegerType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 import { Scan } from '../record/scan.ts';
@@ -98,7 +99,7 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
 /** Where the columns of the origin are; undefined for a table without. */
 function placesOf(columns: readonly ColumnDefinition[], origin: OriginColumns): [number, number] | undefined {
   const find = (names: readonly string[]) =>
-    columns.findIndex(({ name, type }) => names.includes(name) && INTEGERS.includes(type.name));
+    columns.findIndex(({ name, type }) => names.includes(name) && isIntegerType(type));
   const topicPartitionAt = find(origin.topicPartition);
   const offsetAt = find(origin.offset);
   return topicPartitionAt < 0 || offsetAt < 0 ? undefined : [topicPartitionAt, offsetAt];
@@ -142,7 +143,6 @@ function note(offsets: Offsets, topicPartition: number, offset: number): void {
 }
 
 const LAST_TOPIC_PARTITION = 9_999;
-const INTEGERS: readonly string[] = ['TINYINT', 'SMALLINT', 'INT', 'BIGINT'];
 
 function mergeInto(committed: Map<string, Offsets>, tableId: string, offsets: Offsets): void {
   const target = committed.get(tableId) ?? new Map<number, OffsetSet>();

@@ -4,7 +4,7 @@ import type { Connection, QueryShape } from './duckdb.ts';
 import { identifier, literal, STAGING } from './duckdb-sql.ts';
 import { kept, resultType } from './kept.ts';
 import { createPlaces } from './places.ts';
-import { createRows } from './snapshots.ts';
+import { createRows } from './rows.ts';
 import type { QueryOptions, Rows } from './store.ts';
 
 /** The rows of a query in a table of their own; its columns are c0, c1, ... */
