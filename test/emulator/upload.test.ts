@@ -236,7 +236,7 @@ describe('upload session', () => {
     ]);
     await upload(emulator, { table: 'd' }, encode(rows));
     expect((await sql(emulator, 'SELECT * FROM d ORDER BY a;')).text).toBe(
-      '"a","b"\n-1500.000000000000000000,-0.001\n0.000000000000000000,150.000\n0.000000000000000001,0.001\n12.000000000000000000,0.000\n',
+      '"a","b"\n-1500,-0.001\n0,150\n0.000000000000000001,0.001\n12,0\n',
     );
   });
 });

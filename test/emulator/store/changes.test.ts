@@ -102,8 +102,8 @@ describe('INSERT', () => {
     const sql = "SELECT range, 'n' || range, CASE WHEN range < 3 THEN 'a' ELSE 'b' END FROM range(5)";
     expect(await store.insert({ ...plan, table, overwrite: false, sql })).toEqual(
       expect.arrayContaining([
-        { values: ['a'], rows: 3 },
-        { values: ['b'], rows: 2 },
+        { table, values: ['a'], rows: 3, bytes: 30 },
+        { table, values: ['b'], rows: 2, bytes: 20 },
       ]),
     );
     expect(table.tablePartitions.all().map(({ values, rows, bytes }) => [...values, rows, bytes])).toEqual([
