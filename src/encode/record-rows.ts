@@ -11,6 +11,37 @@ export interface RowLimits {
   readonly rowBytes: number;
 }
 
+/** Writes the one row of the record last opened, unless the filter or a copy leaves it out; the result is that of {@link writeRows}. */
+export function writeRow(
+  mapper: RowMapper,
+  writers: Writers,
+  { maxTablePartitions, rowBytes }: RowLimits,
+  tally: Tally,
+  copies: Copies | null,
+): RowDirty | 'full' | null {
+  if (mapper.filtered) {
+    tally.filtered();
+    return null;
+  }
+  const writer = writers.find(mapper.tablePartition, maxTablePartitions);
+  if (!writer) return 'full';
+  writer.begin();
+  const unwritten = mapper.write(writer) ?? rowTooLarge(writer, rowBytes);
+  if (unwritten || copies?.isCopy(mapper.key!())) {
+    writer.rollback();
+    return unwritten;
+  }
+  writer.end(mapper.eventMs);
+  if (mapper.mended.length > 0) tally.row(mapper.mended);
+  return null;
+}
+
+function rowTooLarge(writer: RowSink, limit: number): RowDirty | null {
+  if (writer.rowBytes <= limit) return null;
+  const message = `the row has ${writer.rowBytes} bytes, the limit is ${limit}`;
+  return { stage: 'size', code: 'row_too_large', message };
+}
+
 /**
  * Writes all rows of the record last opened, or none: also when all are copies, which is counted.
  *
@@ -60,7 +91,7 @@ function writeEach(
     const unwritten = mapper.write(writer);
     if (unwritten) return unwritten;
     bytes += writer.rowBytes;
-    if (bytes > rowBytes) return tooLarge(row + 1, bytes, rowBytes);
+    if (bytes > rowBytes) return rowsTooLarge(row + 1, bytes, rowBytes);
     writer.end(mapper.eventMs);
     written.rows++;
     written.mended.push(...mapper.mended);
@@ -69,7 +100,7 @@ function writeEach(
   return null;
 }
 
-function tooLarge(rows: number, bytes: number, limit: number): RowDirty {
+function rowsTooLarge(rows: number, bytes: number, limit: number): RowDirty {
   const message = `the first ${rows} rows of the record have ${bytes} bytes, the limit is ${limit}`;
   return { stage: 'size', code: 'row_too_large', message };
 }

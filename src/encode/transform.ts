@@ -9,9 +9,9 @@ import { F_KEY, F_KEY_LENGTH, F_TP, F_VALUE, F_VALUE_LENGTH, viewChunk } from '.
 import { createCopies } from './copies.ts';
 import { type EncodeJob, type EncodeResult, RECORDS_DONE } from './job.ts';
 import { makePiece } from './piece.ts';
-import { type RowLimits, writeRows } from './record-rows.ts';
+import { type RowLimits, writeRow, writeRows } from './record-rows.ts';
 import { createTally, type Tally } from './tally.ts';
-import { createWriters, type RowSink, type Writers } from './writers.ts';
+import { createWriters, type Writers } from './writers.ts';
 
 /** The result without what only the thread knows. */
 export type Transformed = Omit<EncodeResult, 'cpuMicros'>;
@@ -55,38 +55,15 @@ export function createTransform(
       for (; record < job.to; record++) {
         progress[0] = record;
         const unopened = mapper.open(record);
-        if (unopened) {
-          const unknownSchemas = unopened.code === 'unknown_schema' ? unknownFrom(chunk, record, job.to) : [];
+        if (unopened?.code === 'unknown_schema') {
+          const unknownSchemas = unknownFrom(chunk, record, job.to);
           if (unknownSchemas.length > 0) return { upTo: job.from, unknownSchemas };
-          if (tally.dirty(record, unopened)) continue;
-          break;
         }
-        if (mapper.rows > 1) {
-          const torn = writeRows(mapper, writers, limits, tally, copies);
-          if (torn === 'full' && record > job.from) break;
-          if (torn === null || tally.dirty(record, torn === 'full' ? tooSpread(mapper.rows, limits) : torn))
-            continue;
-          break;
-        }
-        if (mapper.filtered) {
-          tally.filtered();
-          continue;
-        }
-        const writer = writers.find(mapper.tablePartition, job.maxTablePartitions);
-        if (!writer) break;
-        writer.begin();
-        const unwritten = mapper.write(writer) ?? tooLarge(writer, rowBytes);
-        if (unwritten) {
-          writer.rollback();
-          if (tally.dirty(record, unwritten)) continue;
-          break;
-        }
-        if (copies?.isCopy(mapper.key!())) {
-          writer.rollback();
-          continue;
-        }
-        writer.end(mapper.eventMs);
-        if (mapper.mended.length > 0) tally.row(mapper.mended);
+        const write = mapper.rows > 1 ? writeRows : writeRow;
+        const problem = unopened ?? write(mapper, writers, limits, tally, copies);
+        if (problem === null) continue;
+        if (problem === 'full' && (mapper.rows === 1 || record > job.from)) break;
+        if (!tally.dirty(record, problem === 'full' ? tooSpread(mapper.rows, limits) : problem)) break;
       }
     } catch (error) {
       throw faultAt(job, chunk, record, error);
@@ -158,12 +135,6 @@ function findUnknownSchemas(
     }
   }
   return [...ids];
-}
-
-function tooLarge(writer: RowSink, limit: number): RowDirty | null {
-  if (writer.rowBytes <= limit) return null;
-  const message = `the row has ${writer.rowBytes} bytes, the limit is ${limit}`;
-  return { stage: 'size', code: 'row_too_large', message };
 }
 
 /** Of a record that is the first of its job: there is no emptier one. */
