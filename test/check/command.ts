@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { Item, Step } from '../../src/check/report.ts';
-import type { EmulatorChild, TempDir } from '../support/process.ts';
+import { type EmulatorChild, maxcomputeSection, type TempDir } from '../support/process.ts';
 import { CLI } from '../support/project.ts';
 
 /** Runs `maxsink check` as operators do. */
@@ -94,10 +94,7 @@ export function configFile(pipeline: CheckedPipeline, mapping = `${MAPPING}\n${T
     `check-${files++}.yaml`,
     `name: ${table}
 kafka: ${JSON.stringify(kafka)}
-maxcompute:
-  endpoint: ${emulator.endpoint}
-  project: ${emulator.project}
-  credentials: {accessKeyId: ${emulator.accessId}, accessKeySecret: ${emulator.accessKey}}
+${maxcomputeSection(emulator)}
 table:
   name: ${table}
 ${mapping}

@@ -10,6 +10,7 @@ import { query } from '../route/service.ts';
 import { framed } from '../support/framed.ts';
 import {
   type EmulatorChild,
+  maxcomputeSection,
   startEmulatorChild,
   startMaxsink,
   type TempDir,
@@ -75,10 +76,7 @@ const configuration = (setting: Setting): string =>
     `preview-${files++}.yaml`,
     `name: preview
 kafka: {brokers: "${setting.brokers ?? bootstrap}", topics: [${setting.topic ?? topic}], groupId: ${setting.group ?? 'none'}}
-maxcompute:
-  endpoint: ${emulator.endpoint}
-  project: ${emulator.project}
-  credentials: {accessKeyId: ${emulator.accessId}, accessKeySecret: ${emulator.accessKey}}
+${maxcomputeSection(emulator)}
 table:
   name: ${setting.table ?? 'shown'}
 ${setting.mapping ?? MAPPING}

@@ -10,6 +10,7 @@ import { addFault, clearFaults } from '../route/pipeline.ts';
 import { query } from '../route/service.ts';
 import {
   type EmulatorChild,
+  maxcomputeSection,
   startEmulatorChild,
   startMaxsink,
   type TempDir,
@@ -63,10 +64,7 @@ describe('maxsink deadletters', { timeout: 60_000 }, () => {
       'config.yaml',
       `name: ${table}
 kafka: {brokers: "127.0.0.1:1", topics: [orders]}
-maxcompute:
-  endpoint: ${emulator.endpoint}
-  project: ${emulator.project}
-  credentials: {accessKeyId: ${emulator.accessId}, accessKeySecret: ${emulator.accessKey}}
+${maxcomputeSection(emulator)}
 table:
   name: ${table}
   columns: {id: id, ${column}, at: __offset__}

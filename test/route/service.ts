@@ -3,7 +3,13 @@ import path from 'node:path';
 import { systemClock } from '../../src/clock.ts';
 import { type DeadLetter, parseDeadLetter } from '../../src/deadletter/dead-letter.ts';
 import { openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
-import { type Child, type EmulatorChild, startMaxsink, type TempDir } from '../support/process.ts';
+import {
+  type Child,
+  type EmulatorChild,
+  maxcomputeSection,
+  startMaxsink,
+  type TempDir,
+} from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 /** Starts the service as users do: a process with a YAML file. */
@@ -79,10 +85,7 @@ function yaml(options: ServiceOptions): string {
   });
   return `name: ${table}
 kafka: {brokers: "${bootstrap}", topics: [${topic}], groupId: ${group}, options: ${kafkaOptions}}
-maxcompute:
-  endpoint: ${emulator.endpoint}
-  project: ${emulator.project}
-  credentials: {accessKeyId: ${emulator.accessId}, accessKeySecret: ${emulator.accessKey}}
+${maxcomputeSection(emulator)}
 table:
   name: ${table}
 ${mapping}

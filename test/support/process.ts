@@ -133,6 +133,17 @@ export interface EmulatorChild extends Child {
   readonly securityToken: string | null;
 }
 
+/** The section `maxcompute` of a configuration file. */
+export const maxcomputeSection = ({
+  endpoint,
+  project,
+  accessId,
+  accessKey,
+}: Pick<EmulatorChild, 'endpoint' | 'project' | 'accessId' | 'accessKey'>): string => `maxcompute:
+  endpoint: ${endpoint}
+  project: ${project}
+  credentials: {accessKeyId: ${accessId}, accessKeySecret: ${accessKey}}`;
+
 /** `maxsink emulator` as a process; `extra` are more arguments: `--count-only`, `--data DIR`, `--quotas real`. */
 export async function startEmulatorChild(
   extra: readonly string[] = [],
