@@ -86,6 +86,16 @@ describe('table partitions', () => {
     expect([missing.status, /<Code>(\w+)/.exec(missing.body)![1]]).toEqual([404, 'NoSuchPartition']);
   });
 
+  it('keep quotes within a value, and at one end of it', async () => {
+    await emulator.sql('CREATE TABLE quoted (id BIGINT) PARTITIONED BY (pt STRING)');
+    for (const value of [`5"`, `a"b`]) {
+      await emulator.sql(`ALTER TABLE quoted ADD PARTITION (pt='${value}')`);
+      const created = await createUpload(emulator, { table: 'quoted', tablePartition: `pt=${value}` });
+      const read = await get('/tables/quoted', { partition: `pt='${value}'` });
+      expect([created.status, read.status]).toEqual([200, 200]);
+    }
+  });
+
   it('are listed in order, by prefix, in pages, and by name only', async () => {
     const list = async (query = {}) =>
       (await get('/tables/t1', { partitions: '', expectmarker: 'true', ...query })).body;
