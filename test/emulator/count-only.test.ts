@@ -7,7 +7,7 @@ import {
   mergeOffsets,
   reportOffsets,
 } from '../../src/emulator/store/offset-set.ts';
-import { commitUpload, createUpload, encode, putBlock, sql, start, upload } from './harness.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, start, upload } from './harness.ts';
 
 let emulator: Emulator;
 afterEach(() => emulator?.stop());
@@ -63,6 +63,8 @@ describe('--count-only', () => {
     const { status, text } = await sql(emulator, 'SELECT COUNT(*) FROM t;');
     expect(status).toBe('Failed');
     expect(text).toMatch(/^ODPS-0010000:.*--count-only.*\/_stats/);
+    const preview = await call(emulator.url, '/projects/demo/tables/t/preview', { query: { limit: '1' } });
+    expect([preview.status, preview.json.Message]).toEqual([400, text]);
   });
 });
 

@@ -44,9 +44,16 @@ export function arrowFrames(
 
 /** Rows as an Arrow IPC stream, with schema and end, as previews are; all times are structs. */
 export async function* arrowStream(columns: readonly ArrowColumn[], rows: Rows): AsyncIterable<Buffer> {
-  yield message(SCHEMA, schemaHeader(columns, PREVIEW_FORM), Buffer.of());
-  yield* batches(columns, rows, PREVIEW_FORM, PREVIEW_FORM);
-  yield END_OF_STREAM;
+  const messages = batches(columns, rows, PREVIEW_FORM, PREVIEW_FORM);
+  // Before the schema: rows that cannot be read are refused as long as no answer has begun.
+  let next = await messages.next();
+  try {
+    yield message(SCHEMA, schemaHeader(columns, PREVIEW_FORM), Buffer.of());
+    for (; !next.done; next = await messages.next()) yield next.value;
+    yield END_OF_STREAM;
+  } finally {
+    await messages.return();
+  }
 }
 
 /** PyODPS expects the struct for columns alone, and nanoseconds for times inside of ARRAY, MAP and STRUCT. */
@@ -55,7 +62,7 @@ async function* batches(
   rows: Rows,
   top: TimeForm,
   nested: TimeForm,
-): AsyncIterable<Buffer> {
+): AsyncGenerator<Buffer, void, void> {
   for await (const piece of rows) {
     if (piece.length === 0) continue;
     const body = new BatchBody();
