@@ -2,14 +2,16 @@ import { malformed } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
-import { literal, STAGING, storage, where } from './duckdb-sql.ts';
+import { literal, STAGING, where } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { saveAdded, saveCleared, saveSession } from './own-tables.ts';
+import { type Placed, type Portions, union } from './portions.ts';
 import type { Queries } from './queries.ts';
 import type { Snapshots } from './snapshots.ts';
-import { dropBlocks, sourceOf } from './staging.ts';
+import { dropBlocks, filesOf, type StagedFile, sourceOf } from './staging.ts';
 import type { CommitPlan, StagedBlock, Store, UpsertPlan } from './store.ts';
 import { matches, nullKeyTest, nullTests, upsertStatements } from './upserts.ts';
+import { createView, selectVisible } from './visible.ts';
 
 /** What changes of rows need. */
 export interface Parts {
@@ -17,35 +19,39 @@ export interface Parts {
   readonly queries: Queries;
   readonly snapshots: Snapshots;
   readonly figures: Figures;
+  readonly portions: Portions;
   readonly now: () => number;
 }
 
 /** Rows that come and go: each change is one transaction, with its session and its figures. */
-export function createChanges({
-  database,
-  snapshots,
-  figures,
-  now,
-}: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
+export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
+  const { database, snapshots, figures, portions, now } = parts;
   let lastUpsert = 0;
 
   async function commit({ table, values, blocks, overwrite, session }: CommitPlan): Promise<void> {
     const constants = values.map((value) => `, ${literal(value)}`).join('');
-    const sources = groupsOf(blocks).map(sourceOf);
+    const files = filesOf(blocks).filter(({ rows }) => rows > 0);
     const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
     await database.exclusive(async (change) => {
       figures.checkKnown({ table, values });
       const at = now();
       if (overwrite) await snapshots.keep(change, table, values);
+      const placed = portions.place(table, files);
       await change.run(
-        ...(overwrite ? removeRows(table, values, at) : []),
-        ...sources.map((source) => `INSERT INTO ${storage(table)} SELECT *${constants} FROM ${source}`),
+        ...(overwrite ? removeRows(parts, table, values, at) : []),
+        ...placed.statements,
+        ...groupsOf(files, placed.into).map(
+          ([into, group]) => `INSERT INTO ${into} SELECT *${constants} FROM ${sourceOf(group)}`,
+        ),
+        ...viewOf(figures.newest(table), placed),
         saveAdded(table, values, added, at),
         ...(session ? [saveSession(session)] : []),
       );
       database.grown(table.columns);
+      placed.done();
       if (overwrite) figures.clear(table, values, at);
       figures.add(table, values, added, at);
+      if (overwrite) await dropEmpty(parts, change, table);
     });
     await dropBlocks(blocks);
   }
@@ -83,10 +89,10 @@ export function createChanges({
       await change.run(saveSession(session));
       return holder;
     }
-    const { stage, apply } = upsertStatements(plan, changes);
+    const { stage, removal, rows: source } = upsertStatements(plan, changes, portions);
     for (const statement of stage) await change.run(statement);
     const counts = await change.rows(
-      `SELECT (SELECT count(*) FROM ${STAGING}.${changes}_rows), (SELECT count(*) FROM ${STAGING}.${changes} d SEMI JOIN (FROM ${storage(table)}${where(table, values)}) t ON ${matches(table)})`,
+      `SELECT (SELECT count(*) FROM ${STAGING}.${changes}_rows), (SELECT count(*) FROM ${STAGING}.${changes} d SEMI JOIN (FROM ${portions.from(table, values)}) t ON ${matches(table)})`,
     );
     await checkRequired(change, table, `${STAGING}.${changes}_rows`);
     const [written = 0, replaced = 0] = (counts[0] ?? []).map(Number);
@@ -97,14 +103,21 @@ export function createChanges({
       bytes: Math.round(((holder.bytes + bytes) * rows) / Math.max(1, holder.rows + total(packs, 'rows'))),
     };
     const at = now();
+    // Of merged rows only the sum is known: they stay together where it is small.
+    const placed = portions.place(table, [{ rows: written, densest: total(packs, 'bytes') }]);
     await change.run(
-      ...apply,
+      ...removal,
+      ...placed.statements,
+      `INSERT INTO ${placed.into[0]} FROM ${source}`,
+      ...viewOf(figures.newest(table), placed),
       ...saveCleared(table, values, undefined),
       saveAdded(table, values, after, at),
       saveSession(session),
     );
     database.grown(table.columns);
+    placed.done();
     figures.set(table, values, after, at);
+    await dropEmpty(parts, change, table);
     return after;
   }
 
@@ -122,20 +135,49 @@ async function checkRequired(change: Change, table: Table, source: string): Prom
   if (found) throw malformed(`column ${found.name} is NULL in a row of the upsert, which it must not be`);
 }
 
-/** Blocks with rows, so many at a time that a statement stays small. */
-function groupsOf(blocks: readonly StagedBlock[]): StagedBlock[][] {
-  const full = blocks.filter((block) => block.rows > 0);
-  const count = Math.ceil(full.length / 256);
-  return Array.from({ length: count }, (_none, index) => full.slice(index * 256, (index + 1) * 256));
+/** Files that go to one place, so many at a time that a statement stays small. */
+function groupsOf(
+  files: readonly StagedFile[],
+  into: readonly string[],
+): (readonly [into: string, files: readonly StagedFile[]])[] {
+  const groups: [string, StagedFile[]][] = [];
+  for (const [at, file] of files.entries()) {
+    const last = groups.at(-1);
+    if (last && last[0] === into[at] && last[1].length < 256) last[1].push(file);
+    else groups.push([into[at]!, [file]]);
+  }
+  return groups;
 }
 
 const total = (blocks: readonly StagedBlock[], figure: 'rows' | 'bytes'): number =>
   blocks.reduce((sum, block) => sum + block[figure], 0);
 
 export function removeRows(
+  { portions }: Pick<Parts, 'portions'>,
   table: Table,
   values: readonly string[] | undefined,
   now: number,
 ): readonly string[] {
-  return [`DELETE FROM ${storage(table)}${where(table, values)}`, ...saveCleared(table, values, now)];
+  const removal = portions.of(table).map((name) => `DELETE FROM ${name}${where(table, values)}`);
+  return [...removal, ...saveCleared(table, values, now)];
+}
+
+/** What queries see of a table that has more portions now. */
+export const viewOf = (table: Table, { from }: Placed): readonly string[] =>
+  from === undefined ? [] : [createView(table, selectVisible(table, from))];
+
+/** Drops the portions of a table that its last change left without rows. */
+export async function dropEmpty(
+  { portions, snapshots, figures }: Pick<Parts, 'portions' | 'snapshots' | 'figures'>,
+  change: Change,
+  table: Table,
+): Promise<void> {
+  const empty = await portions.empty(change, table);
+  if (!empty.length) return;
+  const current = figures.newest(table);
+  const left = portions.of(table).filter((name) => !empty.includes(name));
+  const view = createView(current, selectVisible(current, union(left)));
+  await change.run(view, ...empty.map((name) => `DROP TABLE ${name}`));
+  portions.dropped(table, empty);
+  snapshots.follow(table);
 }

@@ -1,11 +1,12 @@
 import type { Table } from '../model/catalog.ts';
-import { createChanges, removeRows } from './changes.ts';
+import { createChanges, dropEmpty, removeRows } from './changes.ts';
 import { identifier } from './duckdb-sql.ts';
 import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
 import { createMoves } from './moves.ts';
 import { type Opened, openStorage } from './opening.ts';
 import { forgetSchema, forgetTablePartition, restore, saveSchema, saveTablePartition } from './own-tables.ts';
+import { createPortions } from './portions.ts';
 import { createQueries } from './queries.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
 import { createSnapshots } from './snapshots.ts';
@@ -34,13 +35,18 @@ export async function createDuckDbStore(dataDir: string | null, options: DuckDbO
 
 function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
   const figures = createFigures();
-  const snapshots = createSnapshots(database);
+  const portions = createPortions();
+  const snapshots = createSnapshots(database, portions);
   const queries = createQueries(database);
-  const tables = createTables({ database, figures, snapshots });
-  const parts = { database, queries, snapshots, figures, now };
+  const tables = createTables({ database, figures, snapshots, portions });
+  const parts = { database, queries, snapshots, figures, portions, now };
 
   async function restoreAll() {
-    const restored = await database.exclusive(restore);
+    const restored = await database.exclusive(async (change) => {
+      const found = await restore(change);
+      await portions.restore(change, found.tables);
+      return found;
+    });
     for (const table of restored.tables) figures.know(table);
     return restored;
   }
@@ -49,8 +55,9 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
       const at = now();
-      await change.run(...removeRows(table, values, at));
+      await change.run(...removeRows(parts, table, values, at));
       figures.clear(table, values, at);
+      await dropEmpty(parts, change, table);
     });
   }
 
@@ -58,10 +65,11 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
       const at = now();
-      await change.run(...removeRows(table, values, at), ...forgetTablePartition(table, values));
+      await change.run(...removeRows(parts, table, values, at), ...forgetTablePartition(table, values));
       figures.clear(table, values, at);
       // Before anything else may change rows: those of a commit that waits must not come back.
       figures.newest(table).tablePartitions.delete(values);
+      await dropEmpty(parts, change, table);
     });
   }
 

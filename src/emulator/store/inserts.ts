@@ -4,16 +4,18 @@ import type { Table } from '../model/catalog.ts';
 import { sameColumns } from '../model/destination.ts';
 import { newTablePartition, valuesKey } from '../model/table-partitions.ts';
 import type { ColumnType } from '../model/types.ts';
-import { type Parts, removeRows } from './changes.ts';
+import { dropEmpty, type Parts, removeRows, viewOf } from './changes.ts';
 import type { Change, DuckDBValue } from './duckdb.ts';
-import { literal, storage } from './duckdb-sql.ts';
+import { literal } from './duckdb-sql.ts';
 import { kept } from './kept.ts';
 import { saveAdded, saveTablePartition } from './own-tables.ts';
+import type { Load } from './portions.ts';
 import type { Result } from './queries.ts';
 import type { Inserted, InsertPlan, Store } from './store.ts';
 
 /** Writes the rows of queries: the queries run first, beside everything else, then all their rows go over in one transaction. */
-export function createInserts({ database, queries, snapshots, figures, now }: Parts): Pick<Store, 'insert'> {
+export function createInserts(parts: Parts): Pick<Store, 'insert'> {
+  const { database, queries, snapshots, figures, portions, now } = parts;
   const inTurn = createLanes();
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
@@ -78,8 +80,26 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
     const steps: Step[] = [];
     for (const [index, plan] of plans.entries())
       steps.push(await stepOf(change, plan, results[index]!, made, at));
-    await change.run(...steps.flatMap(({ statements }) => statements));
+    // Those of one table find their places together: each has to know of the others.
+    const tables = [...new Set(steps.map(({ table }) => table))].map((table) => {
+      const own = steps.filter((step) => step.table === table);
+      const placed = portions.place(
+        table,
+        own.map(({ written }) => loadOf(written)),
+      );
+      return { table, own, placed };
+    });
+    await change.run(
+      ...tables.flatMap(({ table, own, placed }) => [
+        ...placed.statements,
+        ...own.flatMap(({ statements }, index) => statements(placed.into[index]!)),
+        ...viewOf(figures.newest(table), placed),
+      ]),
+    );
+    for (const { placed } of tables) placed.done();
     for (const { done } of steps) done();
+    for (const { table, own } of tables)
+      if (own.some(({ overwrite }) => overwrite)) await dropEmpty(parts, change, table);
     return steps.flatMap(({ table, written }) => written.map((group) => ({ table, ...group })));
   }
 
@@ -101,11 +121,11 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       const place = plan.columns.indexOf(name);
       return place < 0 ? 'NULL' : `c${place}`;
     });
-    const parts = tablePartitionExpressions(plan);
-    const statements = [
-      ...replaced.flatMap((values) => removeRows(table, values, at)),
+    const levels = tablePartitionExpressions(plan);
+    const statements = (into: string) => [
+      ...replaced.flatMap((values) => removeRows(parts, table, values, at)),
       ...missing.map(({ values }) => saveTablePartition(table, values, at)),
-      `INSERT INTO ${storage(table)} SELECT ${[...columns, ...parts].join(', ')} FROM ${source}`,
+      `INSERT INTO ${into} SELECT ${[...columns, ...levels].join(', ')} FROM ${source}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     ];
     const done = () => {
@@ -114,7 +134,7 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
       for (const values of replaced) figures.clear(table, values, at);
       for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
     };
-    return { table, statements, written, done };
+    return { table, overwrite, statements, written, done };
   }
 
   return { insert };
@@ -122,7 +142,9 @@ export function createInserts({ database, queries, snapshots, figures, now }: Pa
 
 interface Step {
   readonly table: Table;
-  readonly statements: readonly string[];
+  readonly overwrite: boolean;
+  /** With the DuckDB table of its rows. */
+  readonly statements: (into: string) => readonly string[];
   readonly written: readonly Group[];
   /** To be called when the transaction of the statements is committed. */
   done(): void;
@@ -133,6 +155,13 @@ function isMissing(table: Table, values: readonly string[], made: Set<string>): 
   if (!values.length || table.tablePartitions.has(values) || made.has(key)) return false;
   made.add(key);
   return true;
+}
+
+/** The rows of a query, which DuckDB had memory for: taken for as long as each other. */
+function loadOf(written: readonly Group[]): Load {
+  const rows = written.reduce((sum, group) => sum + group.rows, 0);
+  const bytes = written.reduce((sum, group) => sum + group.bytes, 0);
+  return { rows, densest: Math.min(bytes, (2 * 2048 * bytes) / Math.max(1, rows)) };
 }
 
 /** Times that a plan which reads what it replaces is tried while others change the table. */

@@ -1,7 +1,7 @@
 import type { Table } from '../model/catalog.ts';
 import { sameValues } from '../model/table-partitions.ts';
 import type { Parts } from './changes.ts';
-import { identifier, literal, storage, where } from './duckdb-sql.ts';
+import { identifier, literal, where } from './duckdb-sql.ts';
 import { moveFigures } from './figures.ts';
 import { forgetTablePartition, saveAdded, saveTablePartition } from './own-tables.ts';
 import type { Store } from './store.ts';
@@ -11,6 +11,7 @@ export function createMoves({
   database,
   snapshots,
   figures,
+  portions,
   now,
 }: Parts): Pick<Store, 'moveTablePartitions'> {
   async function moveTablePartitions(
@@ -21,7 +22,7 @@ export function createMoves({
     await database.exclusive(async (change) => {
       // Rows change their places: snapshots count on them.
       await snapshots.keep(change, table, undefined);
-      await change.run(...moveStatements(table, from, to, now()));
+      await change.run(...moveStatements(table, portions.of(table), from, to, now()));
       moveFigures(figures, table, from, to, now());
     });
   }
@@ -31,6 +32,7 @@ export function createMoves({
 
 function moveStatements(
   table: Table,
+  portions: readonly string[],
   from: readonly (readonly string[])[],
   to: readonly string[],
   now: number,
@@ -44,7 +46,7 @@ function moveStatements(
     ...moved.flatMap((values) => {
       const known = table.tablePartitions.get(values)!;
       return [
-        `UPDATE ${storage(table)} SET ${set.join(', ')}${where(table, values)}`,
+        ...portions.map((name) => `UPDATE ${name} SET ${set.join(', ')}${where(table, values)}`),
         ...forgetTablePartition(table, values),
         saveAdded(table, to, known, now),
       ];

@@ -78,16 +78,33 @@ export function createRows(database: Database, kept: Kept): Rows {
   return { columns: kept.columns, count: kept.count, read, release };
 }
 
+/** What is read ahead of a client, about. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Of what a value holds besides itself. */
+function sizeOf(cell: Cell): number {
+  if (typeof cell === 'string' || cell instanceof Uint8Array) return cell.length;
+  return Array.isArray(cell) ? cell.reduce((sum: number, one) => sum + 8 + sizeOf(one as Cell), 0) : 0;
+}
+
 async function* cellsOf(
   chunks: AsyncIterable<DuckDBDataChunk>,
   readers: readonly ReturnType<typeof fromDuck>[],
 ): AsyncGenerator<readonly (readonly Cell[])[]> {
   for await (const chunk of chunks) {
     const vectors = readers.map((_reader, index) => chunk.getColumnVector(index));
-    const rows: Cell[][] = [];
-    for (let row = 0; row < chunk.rowCount; row += 1)
-      rows.push(vectors.map((vector, index) => readers[index]!(vector.getItem(row))));
-    yield rows;
+    let rows: Cell[][] = [];
+    let bytes = 0;
+    for (let row = 0; row < chunk.rowCount; row += 1) {
+      const cells = vectors.map((vector, index) => readers[index]!(vector.getItem(row)));
+      rows.push(cells);
+      for (const cell of cells) bytes += sizeOf(cell);
+      if (bytes < PIECE_BYTES) continue;
+      yield rows;
+      rows = [];
+      bytes = 0;
+    }
+    if (rows.length) yield rows;
   }
 }
 

@@ -2,7 +2,8 @@ import type { Table } from '../model/catalog.ts';
 import { valuesKey } from '../model/table-partitions.ts';
 import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
-import { identifier, STAGING, storage, where } from './duckdb-sql.ts';
+import { identifier, STAGING, where } from './duckdb-sql.ts';
+import { type Portions, union } from './portions.ts';
 import { createRows } from './rows.ts';
 import type { Rows, SnapshotOptions } from './store.ts';
 
@@ -14,20 +15,23 @@ interface Source {
   /** The most rows that a snapshot of it has. */
   count: number;
   users: number;
-  copy: string | undefined;
+  /** Tables of its own; none: the rows are still those of the table. */
+  copies: readonly string[];
 }
 
 export interface Snapshots {
   take(table: Table, values: readonly string[] | undefined, options: SnapshotOptions): Promise<Rows>;
   /** Copies what open snapshots show of a table or of one table partition, before rows of it go. */
   keep(change: Change, table: Table, values: readonly string[] | undefined): Promise<void>;
+  /** Reads the table from the portions that it has now. */
+  follow(table: Table): void;
 }
 
 /**
  * Rows are only ever added behind, in the order of a scan: a snapshot is the first `count` of them, and costs
  * nothing until something else than an addition happens to its table.
  */
-export function createSnapshots(database: Database): Snapshots {
+export function createSnapshots(database: Database, portions: Portions): Snapshots {
   const sources = new Map<string, Source>();
   let copies = 0;
 
@@ -37,8 +41,7 @@ export function createSnapshots(database: Database): Snapshots {
   function sourceOf(table: Table, values: readonly string[] | undefined): Source {
     const found = sources.get(key(table, values));
     if (found) return found;
-    const from = `${storage(table)}${where(table, values)}`;
-    const source: Source = { table, values, from, count: 0, users: 0, copy: undefined };
+    const source: Source = { table, values, from: '', count: 0, users: 0, copies: [] };
     sources.set(key(table, values), source);
     return source;
   }
@@ -53,6 +56,7 @@ export function createSnapshots(database: Database): Snapshots {
       : table.columns;
     return database.exclusive(async (change) => {
       const source = sourceOf(table, values);
+      source.from = portions.from(table, values);
       const [row] = await change.rows(`SELECT count(*) FROM ${source.from}`);
       const count = Number(row?.[0]);
       source.count = Math.max(source.count, count);
@@ -66,7 +70,7 @@ export function createSnapshots(database: Database): Snapshots {
   async function leave(source: Source): Promise<void> {
     source.users -= 1;
     if (source.users > 0) return;
-    if (source.copy) await database.run(`DROP TABLE IF EXISTS ${source.copy}`);
+    if (source.copies.length) await database.run(...dropped(source));
     else sources.delete(key(source.table, source.values));
   }
 
@@ -77,19 +81,31 @@ export function createSnapshots(database: Database): Snapshots {
         values?.length && source.values?.length && !values.every((value, at) => source.values![at] === value);
       if (isOther) continue;
       copies += 1;
-      const copy = `${STAGING}.snapshot_${copies}`;
-      await change.run(`CREATE TABLE ${copy} AS SELECT * FROM ${source.from} LIMIT ${source.count}`);
+      const names = portions.of(table).map((_name, at) => `${STAGING}.snapshot_${copies}_${at}`);
+      await change.run(...names.map((copy, at) => copied(source, copy, portions.of(table)[at]!)));
       database.grown(table.columns);
-      source.from = copy;
-      source.copy = copy;
+      source.from = union(names);
+      source.copies = names;
       sources.delete(name);
       // Whoever gave it up meanwhile saw no copy to drop.
-      if (source.users === 0) await change.run(`DROP TABLE ${copy}`);
+      if (source.users === 0) await change.run(...dropped(source));
     }
   }
 
-  return { take, keep };
+  function follow(table: Table): void {
+    for (const source of sources.values())
+      if (source.table.id === table.id) source.from = portions.from(table, source.values);
+  }
+
+  return { take, keep, follow };
 }
+
+/** No portion has more rows of the snapshot than it has at all; those behind them are not read. */
+function copied({ table, values, count }: Source, copy: string, portion: string): string {
+  return `CREATE TABLE ${copy} AS FROM ${portion}${where(table, values)} LIMIT ${count}`;
+}
+
+const dropped = ({ copies }: Source): string[] => copies.map((copy) => `DROP TABLE IF EXISTS ${copy}`);
 
 const once = (work: () => Promise<void>): (() => Promise<void>) => {
   let done: Promise<void> | undefined;

@@ -3,6 +3,7 @@ import type { Database } from './database.ts';
 import { identifier, OWN, storage, storedType, visible } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { forgetTable, savedName, saveTable } from './own-tables.ts';
+import type { Portions } from './portions.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Store } from './store.ts';
 import { createView, selectVisible } from './visible.ts';
@@ -11,6 +12,7 @@ interface Parts {
   readonly database: Database;
   readonly figures: Figures;
   readonly snapshots: Snapshots;
+  readonly portions: Portions;
 }
 
 /** Tables that come, change and go: the kept rows, the view that queries see, and what a restart must know. */
@@ -18,9 +20,13 @@ export function createTables({
   database,
   figures,
   snapshots,
+  portions,
 }: Parts): Pick<Store, 'createTable' | 'dropTable' | 'saveTable' | 'alterColumns'> {
   const view = (table: Table) =>
-    createView(table, table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table));
+    createView(
+      table,
+      table.kind === 'VIRTUAL_VIEW' ? table.query : selectVisible(table, portions.from(table)),
+    );
 
   async function create(table: Table, former?: Table): Promise<void> {
     const columns = [...table.columns, ...table.tablePartitionColumns];
@@ -28,9 +34,9 @@ export function createTables({
     const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`CREATE TABLE ${storage(table)} (${list.join(', ')})`];
     await database.exclusive(async (change) => {
       if (former) await snapshots.keep(change, former, undefined);
-      const removal = former ? removed(former) : [];
+      const removal = former ? removed(former, portions.of(former)) : [];
       await change.run(...removal, ...rows, view(table), ...saveTable(table));
-      if (former) figures.forget(former);
+      if (former) forget(former);
       figures.know(table);
     });
   }
@@ -38,9 +44,14 @@ export function createTables({
   async function drop(table: Table): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, undefined);
-      await change.run(...removed(table));
-      figures.forget(table);
+      await change.run(...removed(table, portions.of(table)));
+      forget(table);
     });
+  }
+
+  function forget(table: Table): void {
+    figures.forget(table);
+    portions.forget(table);
   }
 
   async function save(table: Table): Promise<void> {
@@ -58,14 +69,18 @@ export function createTables({
       return `CAST(${before === null ? 'NULL' : identifier(before)} AS ${storedType(type)}) AS ${identifier(name)}`;
     });
     const all = [...list, ...table.tablePartitionColumns.map(({ name }) => identifier(name))].join(', ');
-    const interim = `${OWN}.${identifier(`${table.id} altered`)}`;
+    const altered = portions
+      .of(table)
+      .flatMap((name) => [
+        `CREATE TABLE ${INTERIM} AS SELECT ${all} FROM ${name}`,
+        `DROP TABLE ${name}`,
+        `ALTER TABLE ${INTERIM} RENAME TO ${name.slice(OWN.length + 1)}`,
+      ]);
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, undefined);
       await change.run(
-        `CREATE TABLE ${interim} AS SELECT ${all} FROM ${storage(table)}`,
         `DROP VIEW ${visible(figures.newest(table))}`,
-        `DROP TABLE ${storage(table)}`,
-        `ALTER TABLE ${interim} RENAME TO ${identifier(table.id)}`,
+        ...altered,
         view(table),
         ...saveTable(table),
       );
@@ -76,7 +91,9 @@ export function createTables({
   return { createTable: create, dropTable: drop, saveTable: save, alterColumns: alter };
 }
 
-function removed(table: Table): readonly string[] {
-  const rows = table.kind === 'VIRTUAL_VIEW' ? [] : [`DROP TABLE ${storage(table)}`];
+const INTERIM = `${OWN}.altered`;
+
+function removed(table: Table, portions: readonly string[]): readonly string[] {
+  const rows = table.kind === 'VIRTUAL_VIEW' ? [] : portions.map((name) => `DROP TABLE ${name}`);
   return [`DROP VIEW IF EXISTS ${visible(table)}`, ...rows, ...forgetTable(table)];
 }

@@ -1,6 +1,7 @@
 import type { Table } from '../model/catalog.ts';
-import { identifier, literal, STAGING, storage, where } from './duckdb-sql.ts';
-import { sourceOf, staged } from './staging.ts';
+import { identifier, literal, STAGING, where } from './duckdb-sql.ts';
+import type { Portions } from './portions.ts';
+import { filesOf, sourceOf, staged } from './staging.ts';
 import type { StagedBlock, UpsertPlan } from './store.ts';
 
 const DELETE_OPERATION = 68;
@@ -11,7 +12,7 @@ const VALUE_COLUMNS = '__value_cols';
 
 /**
  * The statements that turn the packs of an upsert session into one change by key: first those that make the
- * table `changes` in the staging database, then those that belong into the transaction of the table.
+ * table `changes` in the staging database, then those that remove from the table what `rows` has anew.
  *
  * Operations of a key are folded in the order they came: a delete or a whole row starts anew, a partial
  * update adds its columns to what was there.
@@ -19,7 +20,8 @@ const VALUE_COLUMNS = '__value_cols';
 export function upsertStatements(
   plan: UpsertPlan,
   changes: string,
-): { stage: readonly string[]; apply: readonly string[] } {
+  portions: Portions,
+): { stage: readonly string[]; removal: readonly string[]; rows: string } {
   const { table, values } = plan;
   const keys = table.primaryKey;
   const columns = table.columns.map(({ name }) => name);
@@ -51,13 +53,15 @@ export function upsertStatements(
   const rows = `${STAGING}.${changes}_rows`;
   stage.push(
     `CREATE TABLE ${rows} AS SELECT ${merged.join(', ')}${values.map((value) => `, ${literal(value)}`).join('')}
-     FROM ${STAGING}.${changes} d LEFT JOIN (FROM ${storage(table)}${inside}) t ON ${matches(table)} WHERE NOT d.is_gone`,
+     FROM ${STAGING}.${changes} d LEFT JOIN (FROM ${portions.from(table, values)}) t ON ${matches(table)} WHERE NOT d.is_gone`,
   );
-  const apply = [
-    `DELETE FROM ${storage(table)} AS t USING ${STAGING}.${changes} AS d WHERE ${matches(table)}${inside.replace(' WHERE', ' AND')}`,
-    `INSERT INTO ${storage(table)} FROM ${rows}`,
-  ];
-  return { stage, apply };
+  const removal = portions
+    .of(table)
+    .map(
+      (name) =>
+        `DELETE FROM ${name} AS t USING ${STAGING}.${changes} AS d WHERE ${matches(table)}${inside.replace(' WHERE', ' AND')}`,
+    );
+  return { stage, removal, rows };
 }
 
 /**
@@ -68,8 +72,9 @@ const folded = (column: string): string =>
   `last_value(CASE WHEN NOT is_delete AND seq >= coalesce(start, 0) AND (is_whole OR list_contains(given, ${column.slice(1)})) THEN {'v': ${column}} END IGNORE NULLS) OVER operations AS ${column}`;
 
 function packs({ packs: blocks }: UpsertPlan, all: readonly string[]): string {
-  const selects = blocks.map((block, place) => {
-    const { path, columns } = staged(block);
+  const files = blocks.flatMap((block) => filesOf([block]).map(({ path }) => ({ path, block })));
+  const selects = files.map(({ path, block }, place) => {
+    const { columns } = staged(block);
     const at = (name: string) => columns.findIndex((column) => column.name === name);
     const given = at(VALUE_COLUMNS) < 0 ? 'NULL::BIGINT[]' : `c${at(VALUE_COLUMNS)}`;
     const isDelete = `coalesce(c${at(OPERATION)} = ${DELETE_OPERATION}, false)`;
@@ -93,7 +98,7 @@ export function nullTests({
 /** Answers a row when a key of the pack is NULL. */
 export function nullKeyTest({ columns, primaryKey }: Table, pack: StagedBlock): string {
   const places = primaryKey.map((name) => columns.findIndex((column) => column.name === name));
-  return `SELECT 1 FROM ${sourceOf([pack])} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
+  return `SELECT 1 FROM ${sourceOf(filesOf([pack]))} WHERE ${places.map((place) => `c${place} IS NULL`).join(' OR ')} LIMIT 1`;
 }
 
 /** Joins keys of the change (d) with those of the table (t). */

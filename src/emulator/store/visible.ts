@@ -1,16 +1,16 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
-import { identifier, itemName, storage, visible } from './duckdb-sql.ts';
+import { identifier, itemName, visible } from './duckdb-sql.ts';
 
 export function createView(table: Table, select: string): string {
   return `CREATE OR REPLACE VIEW ${visible(table)} AS ${select}`;
 }
 
-/** What queries see: table partition columns last, MAP and STRUCT as DuckDB's own. */
-export function selectVisible(table: Table): string {
+/** What queries see of the rows in `from`: table partition columns last, MAP and STRUCT as DuckDB's own. */
+export function selectVisible(table: Table, from: string): string {
   const columns = [...table.columns, ...table.tablePartitionColumns];
   const list = columns.map((column) => `${expression(column)} AS ${identifier(column.name)}`);
-  return `SELECT ${list.join(', ')} FROM ${storage(table)}`;
+  return `SELECT ${list.join(', ')} FROM ${from}`;
 }
 
 const expression = ({ name, type }: ColumnDefinition): string => shown(identifier(name), type, 0);

@@ -67,10 +67,13 @@ export class Bytes {
     return this.buffer.subarray(0, this.length);
   }
 
+  /** A large value is not worth its memory for the small ones that follow. */
   clear(): void {
     this.length = 0;
+    if (this.buffer.length > LARGE) this.buffer = Buffer.allocUnsafeSlow(LARGE);
   }
 }
 
+const LARGE = 8 * 1024 * 1024;
 /** Up to here a loop is faster than the call of a copy. */
 const SHORT = 48;

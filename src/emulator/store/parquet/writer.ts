@@ -5,6 +5,7 @@ import type { RecordHandler } from '../../record/record-reader.ts';
 import { Scan } from '../../record/scan.ts';
 import { inColumn } from '../../record/value-checks.ts';
 import { Bytes } from './bytes.ts';
+import { createDensity } from './density.ts';
 import { PAGE_ENCODING } from './encoding.ts';
 import { footerOf, type Group } from './footer.ts';
 import { writeStruct } from './thrift.ts';
@@ -18,6 +19,8 @@ export interface ParquetWriter {
   onRow(row: readonly Cell[]): void;
   /** Size of the row data so far. */
   bytes(): number;
+  /** The most bytes of as many rows, one behind the other, as DuckDB reads at once; of whole row groups. */
+  densest(): number;
   /** The file is whole afterwards. */
   end(): void;
   /** Leaves nothing behind. */
@@ -29,8 +32,6 @@ const GROUP_BYTES = 4 * 1024 * 1024;
 /** DuckDB reads row groups of a file side by side. */
 const GROUP_ROWS = 61_440;
 const MAGIC = Buffer.from('PAR1');
-/** How often the size is looked at: values may have megabytes. */
-const CHECKED_ROWS = 16;
 
 interface Column {
   readonly node: Node;
@@ -53,6 +54,7 @@ export function createParquetWriter(
   const leaves = columns.flatMap(({ node }) => node.leaves);
   const file = openSync(path, 'wx');
   const groups: Group[] = [];
+  const density = createDensity();
   const scan = new Scan();
   let position = 0;
   let rows = 0;
@@ -93,12 +95,13 @@ export function createParquetWriter(
 
   function endRow(): void {
     rows += 1;
-    if (rows % CHECKED_ROWS !== 0) return;
-    const size = leaves.reduce((sum, { leaf }) => sum + leaf.values.length, 0);
+    let size = 0;
+    for (const { leaf } of leaves) size += leaf.values.length;
     if (rows >= GROUP_ROWS || size >= GROUP_BYTES) endGroup();
   }
 
   function endGroup(): void {
+    const start = position;
     const chunks = leaves.map((placed) => {
       const offset = position;
       const page = pageOf(placed);
@@ -111,6 +114,7 @@ export function createParquetWriter(
       return chunk;
     });
     groups.push({ rows, chunks });
+    density.add(rows, position - start);
     rows = 0;
   }
 
@@ -135,7 +139,7 @@ export function createParquetWriter(
   }
 
   const counted = () => bytes + leaves.reduce((sum, { leaf }) => sum + leaf.counted.bytes, 0);
-  return { onRecord, onRow, bytes: counted, end, abort };
+  return { onRecord, onRow, bytes: counted, densest: density.most, end, abort };
 }
 
 function pageOf({ leaf, maxRepeat }: PlacedLeaf): { header: Buffer; levels: Buffer; values: Buffer } {
