@@ -85,20 +85,22 @@ export interface Step {
   readonly text: string | undefined;
 }
 
-/** Deeper than anything that a client sends. */
-const DEEPEST = 100;
+/** More and deeper than anything that a client sends. */
+const [MOST, DEEPEST] = [10_000, 100];
 
-/** Goes through all elements, up to where a tag is not closed or elements stand too deep in each other. */
+/** Goes through all elements, up to where a tag is not closed, or there are too many or too deep ones. */
 export function* steps(xml: string): Iterable<Step> {
   const open: string[] = [];
   const step = () => ({ name: open.at(-1)!, within: open.at(-2), above: open.at(-3) });
   let text: string | undefined;
+  let count = 0;
   for (const piece of pieces(xml)) {
     if ('text' in piece) {
       if (text !== undefined) text += piece.text;
     } else if (!piece.tag.startsWith('/')) {
       if (/^[?!]/.test(piece.tag) || piece.tag.endsWith('/')) continue;
-      if (open.length === DEEPEST) return;
+      count += 1;
+      if (open.length === DEEPEST || count > MOST) return;
       open.push(tagName(piece.tag));
       text = '';
       yield { ...step(), begins: true, text: undefined };

@@ -52,6 +52,11 @@ describe('XML of service calls', () => {
     expect([...steps(text)].every((step) => !step.text)).toBe(true);
   });
 
+  it('goes no further than any client does', () => {
+    expect([...steps('<a></a>'.repeat(1_000_000))]).toHaveLength(20_000);
+    expect([...steps('<a>'.repeat(1_000_000))]).toHaveLength(100);
+  });
+
   it('reads a text of megabytes', () => {
     const text = 'a'.repeat(9_000_000);
     expect(elementText(`<Query>${text}</Query>`, 'Query')).toBe(text);
