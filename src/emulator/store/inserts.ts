@@ -9,7 +9,7 @@ import type { Change, DuckDBValue } from './duckdb.ts';
 import { literal } from './duckdb-sql.ts';
 import { kept } from './kept.ts';
 import { saveAdded, saveTablePartition } from './own-tables.ts';
-import type { Load } from './portions.ts';
+import type { Load, Portions } from './portions.ts';
 import type { Result } from './queries.ts';
 import type { Inserted, InsertPlan, Store } from './store.ts';
 
@@ -80,22 +80,8 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
     const steps: Step[] = [];
     for (const [index, plan] of plans.entries())
       steps.push(await stepOf(change, plan, results[index]!, made, at));
-    // Those of one table find their places together: each has to know of the others.
-    const tables = [...new Set(steps.map(({ table }) => table))].map((table) => {
-      const own = steps.filter((step) => step.table === table);
-      const placed = portions.place(
-        table,
-        own.map(({ written }) => loadOf(written)),
-      );
-      return { table, own, placed };
-    });
-    await change.run(
-      ...tables.flatMap(({ table, own, placed }) => [
-        ...placed.statements,
-        ...own.flatMap(({ statements }, index) => statements(placed.into[index]!)),
-        ...viewOf(figures.newest(table), placed),
-      ]),
-    );
+    const tables = placesOf(portions, steps);
+    await change.run(...tables.flatMap((one) => statementsOf(one, figures.newest(one.table))));
     for (const { placed } of tables) placed.done();
     for (const { done } of steps) done();
     for (const { table, own } of tables)
@@ -138,6 +124,20 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
   }
 
   return { insert };
+}
+
+/** Those of one table find their places together: each has to know of the others. */
+function placesOf(portions: Portions, steps: readonly Step[]) {
+  return [...new Set(steps.map(({ table }) => table))].map((table) => {
+    const own = steps.filter((step) => step.table === table);
+    const loads = own.map(({ written }) => loadOf(written));
+    return { table, own, placed: portions.place(table, loads) };
+  });
+}
+
+function statementsOf({ own, placed }: ReturnType<typeof placesOf>[number], newest: Table): string[] {
+  const written = own.flatMap(({ statements }, index) => statements(placed.into[index]!));
+  return [...placed.statements, ...written, ...viewOf(newest, placed)];
 }
 
 interface Step {
