@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StatementError } from '../errors.ts';
 import type { Api, Change, Connection, Instance } from './duckdb.ts';
 import { openInstance } from './duckdb.ts';
 import { createGrowth, pack } from './packing.ts';
@@ -17,6 +18,8 @@ export interface Database {
   /** Runs `work` when the changes before it are done, and lets later ones wait for it. */
   exclusive<T>(work: (change: Change) => Promise<T>): Promise<T>;
   connect(): Promise<Connection>;
+  /** More memory for work that had not enough, until what is answered is called. */
+  room(): Promise<() => Promise<void>>;
   /** To be told of every table that is made or gets rows: its memory is packed when it is time. */
   grown(columns: Parameters<ReturnType<typeof createGrowth>>[0]): void;
   /** Ends what runs. */
@@ -27,6 +30,8 @@ export interface Database {
 export interface Opening {
   readonly path: string;
   readonly options: Record<string, string>;
+  /** The memory that a change gets for which `options` give too little; default: 2GB. */
+  readonly room?: string;
   /** What every opening needs before anything else runs. */
   prepare(instance: Instance): Promise<void>;
 }
@@ -34,23 +39,62 @@ export interface Opening {
 const MEMORY = ':memory:';
 /** DuckDB checkpoints inside the commit that crosses its limit, and gives up the database when that fails. */
 const NO_OWN_CHECKPOINT = { checkpoint_threshold: '1TB' };
+/** For a change that cannot be made with less: 1,200 columns take half a megabyte each. */
+const ROOM = '2GB';
+const noRoom = (room: string): StatementError =>
+  new StatementError(
+    `ODPS-0010000:System internal error - the change needs more memory than the ${room} that this local MaxCompute has`,
+  );
 const WAL_BYTES = 16 * 1024 * 1024;
 
 export async function openDatabase(opening: Opening): Promise<Database> {
-  const { path } = opening;
+  const { path, room: more = ROOM } = opening;
   const connections = new Set<Connection>();
   let instance = await open(opening);
   const [[catalog] = []] = await instance.rows('SELECT current_database()');
   let opened = 1;
+  let inRoom = 0;
   let last: Promise<unknown> = Promise.resolve();
   const change: Change = {
-    run: (...statements) => instance.run(...statements).catch(recover),
+    run: (...statements) => withRoom(() => instance.run(...statements)).catch(recover),
     rows: (sql) =>
-      instance.rows(sql).catch(async (error: unknown) => {
+      withRoom(() => instance.rows(sql)).catch(async (error: unknown) => {
         await recover(error);
         throw error;
       }),
   };
+
+  /** What failed for want of memory has changed nothing: it is done again with more, which is given back then. */
+  async function withRoom<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+    }
+    const leave = await room();
+    try {
+      return await work();
+    } catch (error) {
+      throw isOutOfMemory(error) ? noRoom(more) : error;
+    } finally {
+      await leave();
+    }
+  }
+
+  async function room(): Promise<() => Promise<void>> {
+    inRoom += 1;
+    if (inRoom === 1) await limitTo(more);
+    return async () => {
+      inRoom -= 1;
+      if (inRoom === 0) await limitTo(opening.options.memory_limit ?? more).catch(() => {});
+    };
+  }
+
+  /** On a connection of its own: the writing one may be in the middle of a transaction. */
+  async function limitTo(bytes: string): Promise<void> {
+    const connection = await connect();
+    await connection.run(`SET GLOBAL memory_limit = '${bytes}'`).finally(connection.close);
+  }
 
   function exclusive<T>(work: (change: Change) => Promise<T>): Promise<T> {
     const result = last.then(() => work(change));
@@ -114,7 +158,7 @@ export async function openDatabase(opening: Opening): Promise<Database> {
   return {
     ...{ api: instance.api, catalog: String(catalog), opened: () => opened },
     run: (...statements) => exclusive(({ run }) => run(...statements)),
-    ...{ exclusive, connect, grown, close },
+    ...{ exclusive, connect, room, grown, close },
   };
 }
 
@@ -128,6 +172,9 @@ async function open({ path, options, prepare }: Opening): Promise<Instance> {
     throw error;
   }
 }
+
+export const isOutOfMemory = (error: unknown): boolean =>
+  /Out of Memory|failed to pin block/.test(String(error));
 
 const isFatal = (error: unknown): boolean => /FATAL Error|has been invalidated/.test(String(error));
 

@@ -194,7 +194,7 @@ async function groups(change: Change, plan: InsertPlan, source: string, dynamic:
   const { table, constants } = plan;
   const sizes = plan.columns.map((name, at) => sizeOf(`c${at}`, columnOf(table, name).type));
   const parts = tablePartitionExpressions(plan).map((part) => `CAST(${part} AS VARCHAR), `);
-  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(${sizes.join(' + ') || '0'}), 0) FROM ${source} GROUP BY ALL`;
+  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(list_sum([${sizes.join(', ')}])), 0) FROM ${source} GROUP BY ALL`;
   const found = (await change.rows(sql)).map((row) => {
     const [rows = 0, bytes = 0] = row.slice(-2).map(Number);
     return { values: row.slice(0, -2).map(checkedValue), rows, bytes };

@@ -1,6 +1,6 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
-import type { Database } from './database.ts';
+import { type Database, isOutOfMemory } from './database.ts';
 import type { Connection, DuckDBDataChunk } from './duckdb.ts';
 import { fromDuck } from './duckdb-cells.ts';
 import { STAGING } from './duckdb-sql.ts';
@@ -25,6 +25,7 @@ const FEW = 50;
 /** Reads them in pieces, on a connection of each read's own. */
 export function createRows(database: Database, kept: Kept): Rows {
   let released = false;
+  let reading = 0;
   const opened = database.opened();
 
   async function* read(plan: ReadPlan): AsyncGenerator<readonly (readonly Cell[])[]> {
@@ -35,6 +36,8 @@ export function createRows(database: Database, kept: Kept): Rows {
     const list = places.map((place) => kept.expressions[place]).join(', ');
     const readers = places.map((place) => fromDuck(database.api, kept.columns[place]!.type));
     const connection = await database.connect();
+    let leave: (() => Promise<void>) | undefined;
+    reading += 1;
     try {
       let given = 0;
       let piece = count;
@@ -51,12 +54,16 @@ export function createRows(database: Database, kept: Kept): Rows {
           }
           if (given === before) return;
         } catch (error) {
-          if (piece === FEW || !/Out of Memory Error/.test(String(error))) throw error;
+          if (leave || !isOutOfMemory(error)) throw error;
+          if (piece === FEW) leave = await database.room();
           piece = FEW;
         }
       }
     } finally {
       connection.close();
+      await leave?.();
+      reading -= 1;
+      if (released && reading === 0) await kept.release();
     }
   }
 
@@ -70,9 +77,11 @@ export function createRows(database: Database, kept: Kept): Rows {
     });
   }
 
+  /** Whoever reads them has them to the end. */
   async function release(): Promise<void> {
+    if (released) return;
     released = true;
-    await kept.release();
+    if (reading === 0) await kept.release();
   }
 
   return { columns: kept.columns, count: kept.count, read, release };

@@ -43,7 +43,7 @@ export interface Rows {
   readonly count: number;
   /** Rows `start` to `start + count - 1` in a fixed order, in pieces, cells in the order of `columns` (names). */
   read(plan: ReadPlan): AsyncIterable<readonly (readonly Cell[])[]>;
-  /** Gives up what keeps the rows; nothing may be read afterwards. */
+  /** Gives up what keeps the rows, as soon as nobody reads them; no other reading may begin afterwards. */
   release(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts';
+import { createEnded, MOST_ENDED } from './ended.ts';
 import {
   isUndecided,
   mayBecome,
@@ -55,6 +56,8 @@ export interface Kind<S extends Session> {
   write?(session: S): Promise<void>;
   /** What changes with the state when they are. */
   written?(session: S): void;
+  /** What one that has ended counts among those that are remembered; default: 1. */
+  sizeOf?(session: S): number;
 }
 
 /** All sessions of one kind, as fault control and the page see them. */
@@ -92,22 +95,32 @@ export interface Sessions<S extends Session> extends ControlledSessions {
 /** How often sessions are looked through for those that nobody asks for any more. */
 const SWEEP_MS = 60_000;
 
-export function createSessions<S extends Session>(kind: Kind<S>, now: () => number): Sessions<S> {
+export function createSessions<S extends Session>(
+  kind: Kind<S>,
+  now: () => number,
+  most = MOST_ENDED,
+): Sessions<S> {
   const sessions = new Map<string, S>();
+  const ended = createEnded(sessions, (session) => kind.sizeOf?.(session) ?? 1, most);
   const title = `${kind.name[0]!.toUpperCase()}${kind.name.slice(1)}`;
   let swept = 0;
 
   function add(session: S): void {
     if (now() - swept >= SWEEP_MS) list();
     sessions.set(session.id, session);
+    if (session.state === 'committed') ended.add(session);
   }
 
   function end(session: S, target: Target): void {
-    if (target === 'gone') sessions.delete(session.id);
+    if (target === 'gone') {
+      sessions.delete(session.id);
+      ended.delete(session);
+    }
     if (session.running || !isUndecided(session.state)) return;
     // A call that still holds a forgotten session has to see that it ended.
     session.state = target === 'gone' ? (kind.words.aborted ? 'aborted' : 'expired') : target;
     kind.release(session);
+    if (target !== 'gone') ended.add(session);
   }
 
   /** Expires and forgets a session when it is time. */
@@ -162,6 +175,7 @@ export function createSessions<S extends Session>(kind: Kind<S>, now: () => numb
       await kind.write!(session);
       session.state = 'committed';
       kind.written?.(session);
+      ended.add(session);
     } catch (error) {
       session.state = 'normal';
       throw error;

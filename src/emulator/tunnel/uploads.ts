@@ -3,6 +3,7 @@ import type { Table } from '../model/catalog.ts';
 import type { Destination } from '../model/destination.ts';
 import { specText } from '../model/spec.ts';
 import type { StagedBlock, Store } from '../store/store.ts';
+import { MOST_ENDED } from './ended.ts';
 import { newSessionId } from './session-id.ts';
 import { createSessions, type Kind, type Session, type Sessions } from './sessions.ts';
 
@@ -53,9 +54,9 @@ export interface Uploads extends Sessions<Upload> {
   restore(saved: readonly string[], tables: readonly Table[]): void;
 }
 
-export function createUploads(store: Store, now: () => number): Uploads {
+export function createUploads(store: Store, now: () => number, most = MOST_ENDED): Uploads {
   const counts: UploadCounts = { created: 0, committed: 0, blocks: 0, rows: 0 };
-  const sessions = createSessions(uploadKind(store, counts), now);
+  const sessions = createSessions(uploadKind(store, counts), now, most);
 
   function create(plan: UploadPlan): Upload {
     const id = newSessionId(now());
@@ -122,6 +123,7 @@ function uploadKind(store: Store, counts: UploadCounts): Kind<Upload> {
       tablePartition: specText(upload.table, upload.values),
       rows: rowsOf(blockList(upload)),
     }),
+    sizeOf: ({ committedBlocks }) => 1 + committedBlocks.length,
     release: (upload) => {
       const staged = stagedOf(upload);
       upload.blocks.clear();

@@ -54,6 +54,25 @@ describe('a snapshot', () => {
     await expect(all(one)).rejects.toThrow('released');
   });
 
+  it('that is given up while somebody reads it is read to its end, and by nobody else', async () => {
+    const table = await create(store, 's4', { columns: COLUMNS });
+    const rows = Array.from({ length: 9000 }, (_none, id): Cell[] => [BigInt(id), `n${id}`]);
+    await write(store, table, rows);
+    const result = await store.query('SELECT * FROM "default"."s4" ORDER BY id', OPTIONS);
+    const tables = () =>
+      select(store, "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'result%'");
+    const before = await tables();
+    const found: (readonly Cell[])[] = [];
+    for await (const piece of result.read({ columns: ['id', 'name'], start: 0, count: 9000 })) {
+      if (!found.length) await result.release();
+      found.push(...piece);
+    }
+    expect(found).toEqual(rows);
+    await expect(all(result)).rejects.toThrow('released');
+    expect(Number((await tables())[0]?.[0])).toBe(Number(before[0]?.[0]) - 1);
+    await store.dropTable(table);
+  });
+
   it('that is given up while its rows are copied leaves no copy behind', async () => {
     const table = await create(store, 's3', { columns: COLUMNS });
     await write(
