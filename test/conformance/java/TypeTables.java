@@ -7,6 +7,7 @@ import com.aliyun.odps.data.RecordReader;
 import com.aliyun.odps.task.SQLTask;
 import com.aliyun.odps.tunnel.TableTunnel;
 import com.aliyun.odps.type.ArrayTypeInfo;
+import com.aliyun.odps.type.CharTypeInfo;
 import com.aliyun.odps.type.DecimalTypeInfo;
 import com.aliyun.odps.type.MapTypeInfo;
 import com.aliyun.odps.type.StructTypeInfo;
@@ -151,10 +152,17 @@ final class TypeTables {
       for (int row = 0; row < records.size(); row++) {
         Object cell = records.get(row).get(column + 1);
         Judge.equal(sample.type() + " " + normal(sample.type(), cell == null ? null : Cells.shown(sample.type(), cell)),
-            sample.type() + " " + normal(sample.type(), new Gson().fromJson(sample.at(row), Object.class)));
+            sample.type() + " " + normal(sample.type(), filled(sample.type(), new Gson().fromJson(sample.at(row), Object.class))));
       }
     }
     return null;
+  }
+
+  /** CHAR comes back in its whole length, filled with blanks. */
+  private static Object filled(TypeInfo type, Object value) {
+    if (!(type instanceof CharTypeInfo chars) || !(value instanceof String text)) return value;
+    int length = chars.getLength();
+    return text + " ".repeat(length - text.codePointCount(0, text.length()));
   }
 
   /** Texts of JSON may differ in blanks, entries of a map in their order. */

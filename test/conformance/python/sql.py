@@ -38,7 +38,7 @@ def csv_result(client):
     instance = client.sql(f"SELECT id, name, v FROM {filled(client, 'q_csv')} ORDER BY id;")
     with instance.open_reader(tunnel=False) as reader:
         rows = [[str(value) if value is not None else None for value in r.values] for r in reader]
-    equal(rows, [["1", 'a"b', "1.50"], ["2", None, "-0.05"], ["3", "c,\nd", None]])
+    equal(rows, [["1", 'a"b', "1.5"], ["2", None, "-0.05"], ["3", "c,\nd", None]])
 
 
 @operation("sql.arrow-result")
