@@ -1,12 +1,11 @@
 import rd, {
   type GlobalConfig,
   type GroupDescriptions,
-  type GroupResults,
   type IAdminClient,
   type LibrdKafkaError,
   type ListOffsetsResult,
 } from '@confluentinc/kafka-javascript';
-import { until } from './until.ts';
+import { sleep, until } from './until.ts';
 
 const TIMEOUT_MS = 20_000;
 let counter = 0;
@@ -85,50 +84,76 @@ export interface Committed {
   readonly metadata: string;
 }
 
-/** Topic partition -> what the group has committed; one without a commit is left out. */
+/**
+ * Topic partition -> what the group has committed; one without a commit is left out. Asked as a consumer that is not
+ * in the group: an admin client ends the process (SIGSEGV) when the coordinator is elsewhere, or not there yet.
+ */
 export async function committedOffsets(
   bootstrap: string,
   group: string,
   topic: string,
 ): Promise<Map<number, Committed>> {
   const partitions = (await indexes(bootstrap, topic)).map((partition) => ({ topic, partition }));
-  const [answer] = await admin<GroupResults[]>(bootstrap, (client, done) =>
-    client.listConsumerGroupOffsets([{ groupId: group, partitions }], { timeout: TIMEOUT_MS }, done),
+  const found = await asConsumer(bootstrap, group, (consumer) =>
+    whenCoordinated(() => promised<Position[]>((done) => consumer.committed(partitions, TIMEOUT_MS, done))),
   );
-  const known = answer!.partitions.filter(({ offset }) => offset >= 0);
+  const known = found.filter(({ offset = -1 }) => offset >= 0);
   return new Map(
-    known.map(({ partition, offset, metadata }) => [partition, { offset, metadata: metadata ?? '' }]),
+    known.map(({ partition, offset, metadata }) => [
+      partition,
+      { offset: offset!, metadata: metadata ?? '' },
+    ]),
   );
 }
 
+interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset?: number;
+  readonly metadata?: string;
+}
+
 /** Commits as a client without a group membership, which Kafka allows while nobody is in the group. */
-export async function commitOffsets(
+export const commitOffsets = (
   bootstrap: string,
   group: string,
-  positions: readonly { topic: string; partition: number; offset: number; metadata?: string }[],
-): Promise<void> {
+  positions: readonly Position[],
+): Promise<void> =>
+  asConsumer(bootstrap, group, (consumer) =>
+    whenCoordinated(async () => void consumer.commitSync([...positions] as never)),
+  );
+
+/** Connects a client that has the group's name and does not join it. */
+async function asConsumer<T>(
+  bootstrap: string,
+  group: string,
+  work: (consumer: rd.KafkaConsumer) => Promise<T>,
+): Promise<T> {
   const consumer = new rd.KafkaConsumer(
     { 'bootstrap.servers': bootstrap, 'group.id': group, 'enable.auto.commit': false } as GlobalConfig,
     {},
   );
-  await new Promise<void>((resolve, reject) =>
-    consumer.connect({ timeout: TIMEOUT_MS }, (error) => (error ? reject(error) : resolve())),
-  );
+  await promised((done) => consumer.connect({ timeout: TIMEOUT_MS }, done));
   try {
-    await until(() => committed(consumer, positions), { what: 'a coordinator that is ready' });
+    return await work(consumer);
   } finally {
     await new Promise<void>((resolve) => consumer.disconnect(() => resolve()));
   }
 }
 
-/** False while the coordinator is not there yet: so answers a cluster whose first group this is. */
-function committed(consumer: rd.KafkaConsumer, positions: readonly object[]): boolean {
-  try {
-    consumer.commitSync([...positions] as never);
-    return true;
-  } catch (error) {
-    if ([14, 15, 16].includes((error as LibrdKafkaError).code)) return false;
-    throw error;
+const promised = <T>(call: (done: (error: LibrdKafkaError | null, value?: unknown) => void) => void) =>
+  new Promise<T>((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value as T))));
+
+/** Coordinator loading, not available, not the coordinator: so answers a cluster whose first group this is. */
+const NOT_YET: readonly number[] = [14, 15, 16];
+
+async function whenCoordinated<T>(ask: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + TIMEOUT_MS; ; await sleep(100)) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!NOT_YET.includes((error as LibrdKafkaError).code) || Date.now() >= end) throw error;
+    }
   }
 }
 
