@@ -1,10 +1,9 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
-import type { Rows } from '../store/store.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
 import type { Run } from './run.ts';
-import { failed, queryColumns, translated, translatedDefault } from './run-query.ts';
+import { failed, onlyRow, queryColumns, translated, translatedDefault } from './run-query.ts';
 import { insertedValue } from './select.ts';
 import { illegalCast, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Spec } from './statements.ts';
@@ -110,21 +109,11 @@ async function emptyColumns(
 async function filledColumns(run: Run, query: QueryText, width: number): Promise<ReadonlySet<number>> {
   const counting = countingQuery(translated(run, query), width);
   try {
-    const rows = await run.core.store.query(counting, run.session);
-    return await filledIn(rows).finally(rows.release);
+    const counts = await onlyRow(run, counting);
+    return new Set(counts.flatMap((count, index) => (count ? [index] : [])));
   } catch (error) {
     throw failed(run, query, error);
   }
-}
-
-/** Numbers of the columns whose count, in the one row that there is, is not zero. */
-async function filledIn(rows: Rows): Promise<ReadonlySet<number>> {
-  const columns = rows.columns.map(({ name }) => name);
-  const filled = new Set<number>();
-  for await (const [row] of rows.read({ columns, start: 0, count: 1 })) {
-    for (const [index, cell] of row!.entries()) if (cell) filled.add(index);
-  }
-  return filled;
 }
 
 function checkListed(table: Table, listed: readonly string[], at: string): void {

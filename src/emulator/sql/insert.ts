@@ -99,11 +99,15 @@ async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
     // What is replaced as a whole is written with the rows that stay as they were.
     if (!plans.some(({ alone }) => alone)) run.written.push(...inserted.map((one) => writtenInto(run, one)));
   } catch (error) {
-    throw (
-      raised(error) ?? failed(run, plans.length > 1 ? { text: run.sql, start: 0 } : plans[0]!.query, error)
-    );
+    throw writeFailed(run, plans.length > 1 ? whole(run) : plans[0]!.query, error);
   }
 }
+
+const whole = ({ sql }: Run): QueryText => ({ text: sql, start: 0 });
+
+/** What a statement that writes failed with, in the service's words. */
+export const writeFailed = (run: Run, query: QueryText, error: unknown): StatementError =>
+  raised(error) ?? failed(run, query, error);
 
 function writtenInto({ core }: Run, { table, values, rows, bytes }: Inserted): Written {
   const name = fullName(core.project, table);

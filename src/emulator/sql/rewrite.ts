@@ -1,13 +1,13 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import { castsImplicitly } from './implicit-cast.ts';
-import { replaceRows } from './insert.ts';
+import { replaceRows, writeFailed } from './insert.ts';
 import { defaultOf } from './insert-sources.ts';
 import { changedRows, rewrittenRows, type Source } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import { type RewriteTree, rewriteTree, type Written } from './rewrite-tree.ts';
 import type { Run } from './run.ts';
-import { queryTree } from './run-query.ts';
+import { onlyRow, queryTree } from './run-query.ts';
 import { exactValue, type QueryColumn } from './select.ts';
 import { fullName, illegalCast, semantic } from './statement-errors.ts';
 import type { Rewrite, RewriteClause } from './statements.ts';
@@ -36,15 +36,12 @@ export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
   run.written.push({ into: fullName(run.core.project, table), rows: changed, bytes: 0 });
 }
 
-/** What a query in DuckDB's dialect counts. */
+/** Counted beforehand, and fails as the change itself would. */
 async function countOf(run: Run, sql: string): Promise<number> {
-  const rows = await run.core.store.query(sql, run.session);
   try {
-    const columns = rows.columns.map(({ name }) => name);
-    for await (const [row] of rows.read({ columns, start: 0, count: 1 })) return Number(row?.[0] ?? 0);
-    return 0;
-  } finally {
-    await rows.release();
+    return Number((await onlyRow(run, sql))[0] ?? 0);
+  } catch (error) {
+    throw writeFailed(run, { text: run.sql, start: 0 }, error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { StatementError } from '../errors.ts';
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
+import type { Cell } from '../record/cells.ts';
 import type { Rows } from '../store/store.ts';
 import type { Query } from './query/syntax/ast.ts';
 import { resultCsv } from './result-csv.ts';
@@ -45,6 +46,18 @@ export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
 
 const keepsZeros = ({ session }: Run): boolean =>
   session.settings?.get('odps.sql.decimal.tostring.trimzero')?.toLowerCase() === 'false';
+
+/** The one row of a query in DuckDB's dialect that counts. */
+export async function onlyRow(run: Run, sql: string): Promise<readonly Cell[]> {
+  const rows = await run.core.store.query(sql, run.session);
+  try {
+    const columns = rows.columns.map(({ name }) => name);
+    for await (const [row] of rows.read({ columns, start: 0, count: 1 })) return row!;
+    return [];
+  } finally {
+    await rows.release();
+  }
+}
 
 /** What a table made of the query has: the names and types of its columns; unnamed ones are `_c0`. */
 export function queryColumns(run: Run, query: QueryText): readonly ColumnDefinition[] {

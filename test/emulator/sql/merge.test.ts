@@ -129,6 +129,15 @@ describe('UPDATE', () => {
     ]);
   });
 
+  it('fails in the words of the service where the condition fails', async () => {
+    await rows(
+      "CREATE TABLE w (id BIGINT, v BIGINT) TBLPROPERTIES ('transactional'='true'); INSERT INTO w VALUES (1, 2)",
+    );
+    const failure = await fails("UPDATE w SET v = 1 WHERE LENGTH(REPEAT('a', 9000000 * id)) > 0");
+    expect(failure).toMatch(/^ODPS-0121095/);
+    expect(await fails("DELETE FROM w WHERE LENGTH(REPEAT('a', 9000000 * id)) > 0")).toBe(failure);
+  });
+
   it('sets several columns from one subquery', async () => {
     await ok(`CREATE OR REPLACE TABLE u (id BIGINT, v STRING, n TINYINT) ${DELTA};
       INSERT INTO u VALUES (1, 'a', 1Y), (2, 'b', 2Y);
