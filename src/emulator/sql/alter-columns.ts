@@ -84,14 +84,16 @@ async function describeColumn(
   change: ChangeColumn,
 ): Promise<void> {
   const { comment, nullable } = column;
+  const { ddlAt } = table;
   Object.assign(column, { comment: change.comment ?? comment, nullable: change.nullable ?? nullable });
+  table.ddlAt = run.core.now();
   try {
     await run.core.store.saveTable(table);
   } catch (error) {
     Object.assign(column, { comment, nullable });
+    table.ddlAt = ddlAt;
     throw error;
   }
-  table.ddlAt = run.core.now();
 }
 
 function columnOf(table: Table, name: string, at: string): ColumnDefinition {

@@ -8,7 +8,7 @@ import type { Alteration, NameRef, Statement, TableChange } from './statements.t
 import {
   addTablePartitions,
   dropTablePartitions,
-  matching,
+  found,
   mergeTablePartitions,
   renameTablePartition,
 } from './table-partitions.ts';
@@ -110,8 +110,6 @@ async function touch(
   table: Table,
   { filters }: Extract<Alteration, { do: 'touch' }>,
 ): Promise<void> {
-  const now = run.core.now();
-  for (const known of matching(table, filters)) known.lastModifiedAt = now;
-  table.lastModifiedAt = now;
-  await run.core.store.saveTable(table);
+  const each = filters.length ? found(table, filters, false).map(({ values }) => values) : [[]];
+  await run.core.store.touch(table, each);
 }

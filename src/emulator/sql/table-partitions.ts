@@ -88,7 +88,7 @@ export async function dropTablePartitions(
 }
 
 /** What the conditions together mean; each must find something unless `ifExists`. */
-function found(table: Table, filters: readonly FilterAt[], ifExists: boolean): TablePartition[] {
+export function found(table: Table, filters: readonly FilterAt[], ifExists: boolean): TablePartition[] {
   const none = filters.find((filter) => !matching(table, [filter]).length);
   if (none && !ifExists) throw noSuchTablePartition(`${table.name}: ${filterText(none.filter)}`);
   return matching(table, filters);

@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
 import { literal, STAGING, where } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
-import { saveAdded, saveCleared, saveSession } from './own-tables.ts';
+import { forgetFigures, saveAdded, saveCleared, saveSession } from './own-tables.ts';
 import { type Placed, type Portions, union } from './portions.ts';
 import type { Queries } from './queries.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -110,7 +110,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
       ...placed.statements,
       `INSERT INTO ${placed.into[0]} FROM ${source}`,
       ...viewOf(figures.newest(table), placed),
-      ...saveCleared(table, values, undefined),
+      forgetFigures(table, values),
       saveAdded(table, values, after, at),
       saveSession(session),
     );

@@ -68,6 +68,10 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     addTablePartition: nothing,
     dropTablePartition: async (table, values) => figures.clear(table, values, now()),
     moveTablePartitions: async (table, from, to) => moveFigures(figures, table, from, to, now()),
+    touch: async (table, each) => {
+      const at = now();
+      for (const values of each) figures.add(table, values, { rows: 0, bytes: 0 }, at);
+    },
     truncate: async (table, values) => {
       if (!values) committed.delete(table.id);
       figures.clear(table, values, now());

@@ -5,7 +5,15 @@ import { createFigures } from './figures.ts';
 import { createInserts } from './inserts.ts';
 import { createMoves } from './moves.ts';
 import { type Opened, openStorage } from './opening.ts';
-import { forgetSchema, forgetTablePartition, restore, saveSchema, saveTablePartition } from './own-tables.ts';
+import {
+  forgetSchema,
+  forgetTablePartition,
+  NO_ROWS,
+  restore,
+  saveAdded,
+  saveSchema,
+  saveTablePartition,
+} from './own-tables.ts';
 import { createPortions } from './portions.ts';
 import { createQueries } from './queries.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
@@ -51,6 +59,14 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     return restored;
   }
 
+  async function touch(table: Table, each: readonly (readonly string[])[]): Promise<void> {
+    const at = now();
+    await database.exclusive(async (change) => {
+      await change.run(...each.map((values) => saveAdded(table, values, NO_ROWS, at)));
+      for (const values of each) figures.add(table, values, NO_ROWS, at);
+    });
+  }
+
   async function truncate(table: Table, values?: readonly string[]): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
@@ -65,7 +81,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
       const at = now();
-      await change.run(...removeRows(parts, table, values, at), ...forgetTablePartition(table, values));
+      await change.run(...removeRows(parts, table, values, at), ...forgetTablePartition(table, values, at));
       figures.clear(table, values, at);
       // Before anything else may change rows: those of a commit that waits must not come back.
       figures.newest(table).tablePartitions.delete(values);
@@ -84,6 +100,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));
     },
     dropTablePartition,
+    touch,
     truncate,
     load: createStaging(scratch),
     ...createChanges(parts),

@@ -22,8 +22,9 @@ export function createMoves({
     await database.exclusive(async (change) => {
       // Rows change their places: snapshots count on them.
       await snapshots.keep(change, table, undefined);
-      await change.run(...moveStatements(table, portions.of(table), from, to, now()));
-      moveFigures(figures, table, from, to, now());
+      const at = now();
+      await change.run(...moveStatements(table, portions.of(table), from, to, at));
+      moveFigures(figures, table, from, to, at);
     });
   }
 
@@ -47,7 +48,7 @@ function moveStatements(
       const known = table.tablePartitions.get(values)!;
       return [
         ...portions.map((name) => `UPDATE ${name} SET ${set.join(', ')}${where(table, values)}`),
-        ...forgetTablePartition(table, values),
+        ...forgetTablePartition(table, values, now),
         saveAdded(table, to, known, now),
       ];
     }),

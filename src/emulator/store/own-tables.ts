@@ -81,18 +81,25 @@ export function forgetTable(table: Table): readonly string[] {
 const keyOf = (table: Table, values: readonly string[]): string =>
   [table.id, valuesKey(values)].map(literal).join(', ');
 
-/** Lines of one table partition, or of all of a table. */
+/** Lines of one table partition, or of a table itself (no values); of the table and all its table partitions (undefined). */
 const isOf = (table: Table, values: readonly string[] | undefined): string =>
-  `table_id = ${literal(table.id)}${values?.length ? ` AND table_partition = ${literal(valuesKey(values))}` : ''}`;
+  `table_id = ${literal(table.id)}${values ? ` AND table_partition = ${literal(valuesKey(values))}` : ''}`;
 
 export function saveTablePartition(table: Table, values: readonly string[], now: number): string {
   return `INSERT INTO ${OWN}.table_partitions VALUES (${keyOf(table, values)}, ${now})`;
 }
 
-export function forgetTablePartition(table: Table, values: readonly string[]): readonly string[] {
+/** The table keeps the time at which it lost the table partition. */
+export function forgetTablePartition(
+  table: Table,
+  values: readonly string[],
+  now: number,
+): readonly string[] {
   return [
     `DELETE FROM ${OWN}.table_partitions WHERE ${isOf(table, values)}`,
-    ...saveCleared(table, values, undefined),
+    forgetFigures(table, values),
+    forgetFigures(table, []),
+    saveAdded(table, [], NO_ROWS, now),
   ];
 }
 
@@ -110,13 +117,20 @@ export function saveAdded(
 export function saveCleared(
   table: Table,
   values: readonly string[] | undefined,
-  now: number | undefined,
+  now: number,
 ): readonly string[] {
+  const each = `INSERT INTO ${OWN}.figures SELECT table_id, table_partition, 0, 0, ${now} FROM ${OWN}.table_partitions WHERE ${isOf(table, undefined)}`;
   return [
-    `DELETE FROM ${OWN}.figures WHERE ${isOf(table, values)}`,
-    ...(now === undefined ? [] : [saveAdded(table, values ?? [], { rows: 0, bytes: 0 }, now)]),
+    forgetFigures(table, values),
+    saveAdded(table, values ?? [], NO_ROWS, now),
+    ...(values ? [] : [each]),
   ];
 }
+
+export const forgetFigures = (table: Table, values: readonly string[] | undefined): string =>
+  `DELETE FROM ${OWN}.figures WHERE ${isOf(table, values)}`;
+
+export const NO_ROWS = { rows: 0, bytes: 0 };
 
 export function saveSession({ id, json }: SessionRecord): string {
   return `INSERT INTO ${OWN}.sessions VALUES (${literal(id)}, ${literal(json)}, now())`;

@@ -133,6 +133,8 @@ export interface Store {
     from: readonly (readonly string[])[],
     to: readonly string[],
   ): Promise<void>;
+  /** The rows of these table partitions, or of the table (no values), count as changed now. */
+  touch(table: Table, each: readonly (readonly string[])[]): Promise<void>;
   /** Removes rows: of one table partition, or all of them. */
   truncate(table: Table, values?: readonly string[]): Promise<void>;
   /** Columns and no table: upserts stage columns of their own besides. */

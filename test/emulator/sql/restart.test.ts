@@ -3,16 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../src/emulator/server.ts';
-import { call, start } from '../harness.ts';
+import { call, clientClock, start } from '../harness.ts';
 import { answersOf } from './answers.ts';
 
 let dataDir: string;
 let emulator: Emulator;
+/** Every look at the clock is another second: a time that is kept twice has to be one look. */
+let clock: number;
+const now = () => (clock += 1000);
+const { now: systemNow } = clientClock;
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'statements-'));
-  emulator = await start({ dataDir });
+  clock = Date.now();
+  clientClock.now = () => clock;
+  emulator = await start({ dataDir, now });
 });
 afterEach(async () => {
+  clientClock.now = systemNow;
   await emulator.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
@@ -20,7 +27,7 @@ const { ok, json } = answersOf(() => emulator);
 
 async function restart(): Promise<void> {
   await emulator.stop();
-  emulator = await start({ dataDir });
+  emulator = await start({ dataDir, now });
 }
 
 describe('a restart', () => {
@@ -81,6 +88,63 @@ describe('a restart', () => {
     expect(JSON.parse(described[0]!.Reserved as string).schema_version).toBe('3');
   });
 
+  it('keeps the times and sizes of a table and its table partitions after every statement', async () => {
+    await ok(
+      'CREATE TABLE t (id BIGINT, v STRING) PARTITIONED BY (dt STRING); CREATE TABLE flat (id BIGINT);',
+    );
+    await ok(
+      "CREATE TABLE source (id BIGINT, v STRING, dt STRING); INSERT INTO source VALUES (9, 'i', '1');",
+    );
+    await ok(
+      "CREATE TABLE delta (k BIGINT NOT NULL, v STRING, PRIMARY KEY (k)) PARTITIONED BY (dt STRING) TBLPROPERTIES ('transactional'='true')",
+    );
+    const statements = [
+      "INSERT INTO t PARTITION (dt) VALUES (1, 'a', '1'), (2, 'b', '2'), (3, 'c', '3')",
+      "ALTER TABLE t ADD PARTITION (dt='empty')",
+      "ALTER TABLE t TOUCH PARTITION (dt='2')",
+      'ALTER TABLE t TOUCH',
+      'INSERT OVERWRITE TABLE t PARTITION (dt) SELECT * FROM source',
+      "TRUNCATE TABLE t PARTITION (dt='2')",
+      "ALTER TABLE t PARTITION (dt='3') RENAME TO PARTITION (dt='4')",
+      "ALTER TABLE t MERGE PARTITION (dt='1'), PARTITION (dt='4') OVERWRITE PARTITION (dt='5')",
+      "ALTER TABLE t DROP PARTITION (dt='2')",
+      "ALTER TABLE t CHANGE COLUMN v COMMENT 'seen'",
+      'ALTER TABLE t ADD COLUMNS (n INT)',
+      "ALTER TABLE t SET COMMENT 'c'; ALTER TABLE t DISABLE LIFECYCLE",
+      "ALTER TABLE t CHANGEOWNER TO 'ALIYUN$you'; ALTER TABLE t SET TBLPROPERTIES ('a'='b')",
+      'TRUNCATE TABLE t',
+      'INSERT INTO flat VALUES (1), (2)',
+      'ALTER TABLE flat TOUCH',
+      'INSERT OVERWRITE TABLE flat VALUES (3)',
+      'TRUNCATE TABLE flat',
+      "INSERT INTO delta PARTITION (dt='1') VALUES (1, 'a'), (2, 'b')",
+      "DELETE FROM delta WHERE dt = '1' AND k = 1",
+      "UPDATE delta SET v = 'z' WHERE dt = '1' AND k = 2",
+      'MERGE INTO delta USING source ON k = source.id WHEN NOT MATCHED THEN INSERT VALUES (source.id, source.v, source.dt)',
+      'CREATE TABLE IF NOT EXISTS flat (other INT); CREATE OR REPLACE VIEW w AS SELECT * FROM source',
+    ];
+    const told = async () => {
+      const partsOf = async (table: string) => {
+        const all = (await ok(`SHOW PARTITIONS ${table}`)).trim().split('\n').filter(Boolean);
+        return all.map((spec) => `DESC ${table} PARTITION (${spec.replace('=', "='")}')`);
+      };
+      const asked = [
+        ...(await partsOf('t')),
+        ...(await partsOf('delta')),
+        'DESC t',
+        'DESC flat',
+        'DESC delta',
+      ];
+      return Promise.all(asked.map(async (one) => [one, await ok(one)]));
+    };
+    for (const statement of statements) {
+      await ok(statement);
+      const before = await told();
+      await restart();
+      expect(await told(), statement).toEqual(before);
+    }
+  });
+
   it('goes on where it was: what was kept can be changed again', async () => {
     await ok('CREATE TABLE a (id INT); INSERT INTO a VALUES (1); CREATE VIEW v AS SELECT * FROM a;');
     await restart();
@@ -100,7 +164,7 @@ describe('a restart', () => {
     expect(begun.status).toBe(200);
     await emulator.stop();
     expect(openFiles().filter((file) => file.startsWith(dataDir))).toEqual([]);
-    emulator = await start({ dataDir });
+    emulator = await start({ dataDir, now });
   });
 });
 
