@@ -1,8 +1,8 @@
 /** Runs what has the same key one after the other, and other keys beside it. */
-export type Lanes = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+export type Lanes = <T>(key: string | object, work: () => Promise<T>) => Promise<T>;
 
 export function createLanes(): Lanes {
-  const lanes = new Map<string, Promise<unknown>>();
+  const lanes = new Map<string | object, Promise<unknown>>();
   return (key, work) => {
     const result = (lanes.get(key) ?? Promise.resolve()).then(work);
     const settled = result.catch(() => {});

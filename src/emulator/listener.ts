@@ -7,6 +7,7 @@ import { beforeEffect, cutBody, replyAfter, slowBody } from './control/faults.ts
 import { manage } from './control/manage.ts';
 import type { Call, Core } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
+import { createLanes } from './lanes.ts';
 import { answerNoRequests, newRequestId } from './no-request.ts';
 import { answerPage, isForPage, type PageOf } from './page/page.ts';
 import { readBody } from './request-body.ts';
@@ -27,7 +28,12 @@ const LONGEST_HEAD = 1024 * 1024;
 /** Starts listening; rejects with the system's error (EADDRINUSE, EACCES ...). */
 export async function listen(served: Served, host: string, port: number): Promise<Server> {
   const options = { maxHeaderSize: LONGEST_HEAD, requireHostHeader: false };
-  const server = createServer(options, (request, response) => void respond(served, request, response));
+  // What a client sends ahead of an answer must not overtake it (RFC 9112, 9.3.2).
+  const inTurn = createLanes();
+  const server = createServer(
+    options,
+    (request, response) => void inTurn(request.socket, () => respond(served, request, response)),
+  );
   answerNoRequests(server);
   server.requestTimeout = 0;
   server.headersTimeout = 60_000;
@@ -76,7 +82,7 @@ interface Address {
 
 /** Path without `/api` and parameters, all decoded; undefined when an escape is broken. */
 function parseAddress(request: IncomingMessage): Address | undefined {
-  const [rawPath = '/', ...rest] = (request.url ?? '/').split('?');
+  const [rawPath = '/', ...rest] = withoutAuthority(request.url ?? '/').split('?');
   try {
     const path = decodeURIComponent(rawPath).replace(/^\/api(?=\/|$)/, '') || '/';
     const query = new Map<string, string>();
@@ -90,6 +96,9 @@ function parseAddress(request: IncomingMessage): Address | undefined {
     return undefined;
   }
 }
+
+/** Proxies may leave `http://host:port` before the path (RFC 9112, 3.2.2); no client signs it. */
+const withoutAuthority = (target: string): string => target.replace(/^https?:\/\/[^/?]*/i, '') || '/';
 
 /** PyODPS writes a blank as `+`, as forms do; a plus sign comes as `%2B` from every client. */
 const parameterText = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
@@ -113,7 +122,7 @@ async function answer(
   if (early === 'gone' || request.destroyed) return;
   const done = early ?? (await handled());
   if (done === 'gone') return;
-  const other = match && replyAfter(match, route.family, requestId);
+  const other = match && replyAfter(match, route, requestId);
   if (other) await dropBody(done);
   const reply = other ?? done;
   const isDated = fault?.action === 'clock';

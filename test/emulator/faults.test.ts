@@ -53,6 +53,33 @@ describe('faults in process', () => {
     expect((await putBlock(emulator, plain, id, 7, encode([]))).status).toBe(200);
   });
 
+  it.each([
+    ['upload', 'session_create', { uploads: '' }, 'POST', 'NoSuchTable'],
+    ['upload', 'session_status', { uploadid: 'x' }, 'GET', 'NoSuchUpload'],
+    ['upload', 'commit', { uploadid: 'x' }, 'POST', 'NoSuchUpload'],
+    ['download', 'download_create', { downloads: '' }, 'POST', 'NoSuchTable'],
+    ['download', 'download_status', { downloadid: 'x' }, 'GET', 'NoSuchDownload'],
+    ['stream', 'stream_status', { uploadid: 'x' }, 'GET', 'StreamSessionNotFound'],
+    ['upsert', 'upsert_commit', { upsertid: 'x' }, 'POST', 'UpsertSessionNotFound'],
+  ] as const)('of an %s say what its %s did not find', async (kind, route, query, method, code) => {
+    emulator.control(route, { action: 'status', status: 404 });
+    const below = kind === 'stream' ? '/streams' : kind === 'upsert' ? '/upserts' : '';
+    const headers = { 'x-odps-tunnel-version': '6' };
+    const sent = { method, query: query as Record<string, string>, headers };
+    const answer = await call(emulator.tunnelEndpoint, `/projects/demo/tables/t${below}`, sent);
+    expect([answer.status, answer.json.Code]).toEqual([404, code]);
+  });
+
+  it('say in the words of the service that a table is not there, and as a gateway what it is', async () => {
+    emulator.control('table', { action: 'status', status: 404 }, { times: 1 });
+    expect((await call(emulator.endpoint, '/projects/demo/tables/t')).body).toContain(
+      '<Code>NoSuchObject</Code>',
+    );
+    emulator.control('table', { action: 'status', status: 504 });
+    const { body } = await call(emulator.endpoint, '/projects/demo/tables/t');
+    expect(body).toContain('<h1>504 Gateway Timeout</h1>');
+  });
+
   it('lose the reply of a commit that took effect', async () => {
     const id = await newUpload();
     emulator.control('commit', { action: 'cut', when: 'after' }, { times: 1 });

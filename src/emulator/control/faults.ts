@@ -1,22 +1,38 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Core, Route } from '../core.ts';
-import { errorReply, type Family, type Reply } from '../errors.ts';
+import { errorReply, type Reply } from '../errors.ts';
 import type { Fault, Match } from './control.ts';
 import { forceSession } from './session-control.ts';
+
+type FaultedRoute = Pick<Route, 'name' | 'family'>;
 
 const CODES: Record<number, string> = {
   400: 'InvalidArgument',
   401: 'Unauthorized',
   403: 'NoPermission',
-  404: 'NoSuchUpload',
   409: 'StatusConflict',
   429: 'FlowExceeded',
   500: 'InternalServerError',
   503: 'ServiceUnavailable',
 };
 
-const GATEWAY_PAGE =
-  '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
+/** What a tunnel call does not find that names a session, by the first word of its route. */
+const MISSING: Readonly<Record<string, string>> = {
+  ...{ session: 'NoSuchUpload', block: 'NoSuchUpload', commit: 'NoSuchUpload' },
+  ...{ download: 'NoSuchDownload', stream: 'StreamSessionNotFound', upsert: 'UpsertSessionNotFound' },
+};
+
+function missing({ name, family }: FaultedRoute): string {
+  if (family === 'service') return 'NoSuchObject';
+  const [word = '', what] = name.split('_');
+  return (what === 'create' ? undefined : MISSING[word]) ?? 'NoSuchTable';
+}
+
+/** A gateway in front of the service knows nothing of the protocol. */
+function gatewayPage(status: number): string {
+  const title = `${status} ${STATUS_CODES[status]}`;
+  return `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
+}
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
@@ -24,14 +40,14 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function beforeEffect(
   core: Core,
   { fault, released }: Match,
-  route: Pick<Route, 'name' | 'family'>,
+  route: FaultedRoute,
   request: IncomingMessage,
   query: ReadonlyMap<string, string>,
   requestId: string,
 ): Promise<Reply | 'gone' | undefined> {
   switch (fault.action) {
     case 'status':
-      return fault.when === 'after' ? undefined : statusReply(fault, route.family, requestId);
+      return fault.when === 'after' ? undefined : statusReply(fault, route, requestId);
     case 'delay':
       await sleep(fault.ms);
       return undefined;
@@ -55,18 +71,22 @@ export async function beforeEffect(
 }
 
 /** The answer in place of the true one, once the call has taken effect. */
-export const replyAfter = ({ fault }: Match, family: Family, requestId: string): Reply | undefined =>
-  fault.action === 'status' ? statusReply(fault, family, requestId) : undefined;
+export const replyAfter = ({ fault }: Match, route: FaultedRoute, requestId: string): Reply | undefined =>
+  fault.action === 'status' ? statusReply(fault, route, requestId) : undefined;
 
-function statusReply(fault: Extract<Fault, { action: 'status' }>, family: Family, requestId: string): Reply {
+function statusReply(
+  fault: Extract<Fault, { action: 'status' }>,
+  route: FaultedRoute,
+  requestId: string,
+): Reply {
   const { status, code, message, body, retryAfter } = fault;
   const headers = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
-  // A gateway in front knows nothing of the protocol: 502 and 504 are pages unless a code is asked for.
-  const page = body ?? ((status === 502 || status === 504) && !code ? GATEWAY_PAGE : undefined);
+  // 502 and 504 are pages unless a code is asked for.
+  const page = body ?? ((status === 502 || status === 504) && !code ? gatewayPage(status) : undefined);
   if (page !== undefined) return { status, headers, type: 'text/html', body: page };
-  const known = code ?? CODES[status] ?? `HTTP${status}`;
+  const known = code ?? (status === 404 ? missing(route) : CODES[status]) ?? `HTTP${status}`;
   return {
-    ...errorReply(family, status, known, message ?? `fault on request: ${known}`, requestId),
+    ...errorReply(route.family, status, known, message ?? `fault on request: ${known}`, requestId),
     headers,
   };
 }
