@@ -32,8 +32,9 @@ function page(own: string, { pageNeedsKey }: Emulator): string[] {
 function clients(own: string, project: string, { accessId, accessKey }: Reached): string[] {
   const endpoint = `${own}/api`;
   return [
-    `PyODPS   o = ODPS('${accessId}', '${accessKey}', '${project}', endpoint='${endpoint}')`,
-    `Java     Odps odps = new Odps(new AliyunAccount("${accessId}", "${accessKey}"));`,
+    `PyODPS   from odps import ODPS; o = ODPS('${accessId}', '${accessKey}', '${project}', endpoint='${endpoint}')`,
+    'Java     import com.aliyun.odps.Odps; import com.aliyun.odps.account.AliyunAccount;',
+    `         Odps odps = new Odps(new AliyunAccount("${accessId}", "${accessKey}"));`,
     `         odps.setEndpoint("${endpoint}"); odps.setDefaultProject("${project}");`,
     `odpscmd  project_name=${project}`,
     `         access_id=${accessId}`,

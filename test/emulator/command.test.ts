@@ -121,8 +121,9 @@ describe('emulator command', () => {
     for (const line of [
       'rows are kept in memory',
       `page     ${own}/`,
-      `PyODPS   o = ODPS('local', 'local', 'demo', endpoint='${own}/api')`,
-      'Java     Odps odps = new Odps(new AliyunAccount("local", "local"));',
+      `PyODPS   from odps import ODPS; o = ODPS('local', 'local', 'demo', endpoint='${own}/api')`,
+      'Java     import com.aliyun.odps.Odps; import com.aliyun.odps.account.AliyunAccount;',
+      '         Odps odps = new Odps(new AliyunAccount("local", "local"));',
       `         end_point=${own}/api`,
       `         tunnel_endpoint=${own}`,
       `           endpoint: ${own}/api`,

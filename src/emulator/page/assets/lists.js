@@ -156,7 +156,7 @@ export function showConnect({ endpoint, tunnel, project, accessId }) {
     ),
     part(
       'Java',
-      `Odps odps = new Odps(new AliyunAccount("${accessId}", "ACCESS_KEY"));\nodps.setEndpoint("${endpoint}");\nodps.setDefaultProject("${project}");`,
+      `import com.aliyun.odps.Odps;\nimport com.aliyun.odps.account.AliyunAccount;\n\nOdps odps = new Odps(new AliyunAccount("${accessId}", "ACCESS_KEY"));\nodps.setEndpoint("${endpoint}");\nodps.setDefaultProject("${project}");`,
     ),
     part(
       'odpscmd',
