@@ -13,7 +13,10 @@ export interface Reply {
 }
 
 export const json = (content: unknown, more: Partial<Reply> = {}): Reply => ({
-  ...{ status: 200, type: 'application/json', body: JSON.stringify(content), ...more },
+  status: 200,
+  type: 'application/json',
+  body: JSON.stringify(content),
+  ...more,
 });
 
 /** A refusal with HTTP status and the server's own code. */

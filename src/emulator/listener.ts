@@ -131,7 +131,11 @@ async function answer(
 
   async function handled(): Promise<Reply | 'gone'> {
     const call: Call = {
-      ...{ method, path, query, request, requestId },
+      method,
+      path,
+      query,
+      request,
+      requestId,
       address: addressOf(request),
       body: bodyOf(request, fault, idleMs),
       ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),

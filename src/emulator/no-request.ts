@@ -46,8 +46,10 @@ function problemOf({ code, message }: NodeJS.ErrnoException): Problem {
 }
 
 const REASONS: Readonly<Record<number, string>> = {
-  ...{ 400: 'Bad Request', 405: 'Method Not Allowed' },
-  ...{ 408: 'Request Timeout', 431: 'Request Header Fields Too Large' },
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
 };
 
 function end(socket: Duplex, ...[status, code, text]: Problem): void {

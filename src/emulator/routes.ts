@@ -5,8 +5,16 @@ import { tunnelRoute } from './tunnel/routes.ts';
 
 /** Parameters that only tunnel calls have; both families use the same paths. */
 const TUNNEL_WORDS = [
-  ...['uploads', 'uploadid', 'blockid', 'downloads', 'downloadid', 'rowrange'],
-  ...['upsertid', 'slotnum', 'slotid', 'bucketid'],
+  'uploads',
+  'uploadid',
+  'blockid',
+  'downloads',
+  'downloadid',
+  'rowrange',
+  'upsertid',
+  'slotnum',
+  'slotid',
+  'bucketid',
 ];
 
 /** One request line, decoded; `isTunnel`: the client says that it speaks the tunnel's protocol. */
@@ -57,7 +65,8 @@ function resource(parts: readonly string[]): Omit<Target, 'verb' | 'query'> | un
 }
 
 const refuse = (family: Family, refusal: Refusal): Route => ({
-  ...{ name: 'other', family },
+  name: 'other',
+  family,
   handle: () => {
     throw refusal;
   },

@@ -11,8 +11,18 @@ type Table = readonly (Flat | undefined)[];
 
 /** Numbers of the types in Arrow's Schema.fbs. */
 const KIND = {
-  ...{ int: 2, floatingPoint: 3, binary: 4, utf8: 5, bool: 6, decimal: 7, date: 8, timestamp: 10 },
-  ...{ interval: 11, list: 12, struct: 13, map: 17 },
+  int: 2,
+  floatingPoint: 3,
+  binary: 4,
+  utf8: 5,
+  bool: 6,
+  decimal: 7,
+  date: 8,
+  timestamp: 10,
+  interval: 11,
+  list: 12,
+  struct: 13,
+  map: 17,
 };
 const SINGLE = 1;
 const DOUBLE = 2;

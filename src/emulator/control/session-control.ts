@@ -7,7 +7,10 @@ import type { Fault, RouteName } from './control.ts';
 type SessionsOf = Pick<Core, 'uploads' | 'downloads' | 'streams' | 'upserts'>;
 
 const kindsOf = ({ uploads, downloads, streams, upserts }: SessionsOf): readonly ControlledSessions[] => [
-  ...[uploads, downloads, streams, upserts],
+  uploads,
+  downloads,
+  streams,
+  upserts,
 ];
 
 /** Sessions of all kinds that are remembered, oldest first within each kind. */

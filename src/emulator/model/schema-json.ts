@@ -5,7 +5,11 @@ import { typeText } from './types.ts';
 /** Schema as tunnel answers hold it (protocol 4.1). */
 export function schemaJson(table: Pick<Table, 'kind' | 'columns' | 'tablePartitionColumns'>): object {
   const column = ({ name, type, comment, nullable }: ColumnDefinition, index: number) => ({
-    ...{ name, type: typeText(type), comment, nullable, column_id: String(index) },
+    name,
+    type: typeText(type),
+    comment,
+    nullable,
+    column_id: String(index),
   });
   return {
     IsVirtualView: table.kind === 'VIRTUAL_VIEW',
@@ -19,7 +23,11 @@ const seconds = (time: number): number => Math.floor(time / 1000);
 /** Schema as service answers hold it (protocol 3.1); `extended` adds what only that call answers. */
 export function tableJson(table: Table, extended: boolean): object {
   const column = ({ name, type, comment, nullable, defaultValue }: ColumnDefinition) => ({
-    ...{ name, type: typeText(type), comment, label: '', isNullable: nullable },
+    name,
+    type: typeText(type),
+    comment,
+    label: '',
+    isNullable: nullable,
     ...(defaultValue === undefined ? {} : { defaultValue }),
   });
   return {

@@ -29,7 +29,11 @@ export async function runQuery(core: Core, asked: Asked, gone: () => boolean): P
 }
 
 const jobOf = (sql: string): Job => ({
-  ...{ guid: undefined, kind: 'SQL', taskName: 'PageTask', query: sql, properties: new Map() },
+  guid: undefined,
+  kind: 'SQL',
+  taskName: 'PageTask',
+  query: sql,
+  properties: new Map(),
   source: `<Job><Priority>9</Priority><Tasks><SQL><Name>PageTask</Name><Config/><Query>${escapeXml(sql)}</Query></SQL></Tasks></Job>`,
 });
 

@@ -59,7 +59,13 @@ const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
 function tableLine(table: Table): object {
   const { schema, name, kind, comment, rows, bytes } = table;
   return {
-    ...{ schema, name, kind, comment, rows, bytes, transactional: table.transactional },
+    schema,
+    name,
+    kind,
+    comment,
+    rows,
+    bytes,
+    transactional: table.transactional,
     partitioned: table.tablePartitionColumns.length > 0,
     tablePartitions: table.tablePartitions.size,
     modifiedAt: table.lastModifiedAt,
@@ -82,7 +88,9 @@ export async function tableDetail(core: Core, schema: string, name: string): Pro
   ];
   const known = table.tablePartitions.all();
   return {
-    ...{ lifecycle: table.lifecycle, primaryKey: table.primaryKey, comment: table.comment },
+    lifecycle: table.lifecycle,
+    primaryKey: table.primaryKey,
+    comment: table.comment,
     createdAt: table.createdAt,
     columns: columns.map((column) => ({ ...column, type: typeText(column.type) })),
     tablePartitionCount: known.length,
@@ -91,7 +99,9 @@ export async function tableDetail(core: Core, schema: string, name: string): Pro
       .slice(-SHOWN.tablePartitions)
       .reverse()
       .map((one) => ({
-        ...{ spec: quotedSpec(table, one.values), rows: one.rows, bytes: one.bytes },
+        spec: quotedSpec(table, one.values),
+        rows: one.rows,
+        bytes: one.bytes,
         modifiedAt: one.lastModifiedAt,
       })),
     ddl: await ddlOf(core, table),

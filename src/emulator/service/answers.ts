@@ -4,7 +4,10 @@ import { OWNER } from '../model/catalog.ts';
 import { escapeXml } from '../xml.ts';
 
 export const xml = (body: string, headers: Record<string, string> = {}): Reply => ({
-  ...{ status: 200, type: 'application/xml', headers, body: `<?xml version="1.0" encoding="UTF-8"?>${body}` },
+  status: 200,
+  type: 'application/xml',
+  headers,
+  body: `<?xml version="1.0" encoding="UTF-8"?>${body}`,
 });
 
 export const text = (body: string): Reply => ({ status: 200, type: 'text/plain', body });

@@ -93,8 +93,13 @@ function taskResult(instance: Instance): string {
 function progress(instance: Instance): string {
   const isRunning = instance.status === 'Running';
   const figures = {
-    ...{ BackupWorkers: 0, TerminatedWorkers: isRunning ? 0 : 1, RunningWorkers: isRunning ? 1 : 0 },
-    ...{ TotalWorkers: 1, InputRecords: 0, OutputRecords: 0, FinishedPercentage: isRunning ? 0 : 100 },
+    BackupWorkers: 0,
+    TerminatedWorkers: isRunning ? 0 : 1,
+    RunningWorkers: isRunning ? 1 : 0,
+    TotalWorkers: 1,
+    InputRecords: 0,
+    OutputRecords: 0,
+    FinishedPercentage: isRunning ? 0 : 100,
   };
   const parts = Object.entries(figures).map(([name, figure]) => element(name, figure));
   return `<Progress><Stage ID="M1_job_0">${parts.join('')}</Stage></Progress>`;
@@ -122,8 +127,13 @@ function summary(instance: Instance): Reply {
 
 function queueing(core: Core, instance: Instance): object {
   return {
-    ...{ instanceId: instance.id, projectName: core.project, status: overallStatus(instance) },
-    ...{ instancePriority: 9, taskType: instance.kind, taskName: instance.taskName, userAccount: OWNER },
+    instanceId: instance.id,
+    projectName: core.project,
+    status: overallStatus(instance),
+    instancePriority: 9,
+    taskType: instance.kind,
+    taskName: instance.taskName,
+    userAccount: OWNER,
     subStatusHistory: [],
     startTime: new Date(instance.startedAt).toISOString().slice(0, 19).replace('T', ' '),
   };
@@ -171,7 +181,8 @@ function dateRange(given: string | undefined): readonly [from: number, to: numbe
 
 function instanceXml(core: Core, instance: Instance): string {
   const parts = [
-    ...[element('Name', instance.id), element('Owner', OWNER)],
+    element('Name', instance.id),
+    element('Owner', OWNER),
     element('StartTime', httpDate(instance.startedAt)),
     element('EndTime', httpDate(instance.endedAt ?? core.now())),
     element('Status', overallStatus(instance)),

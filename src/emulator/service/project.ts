@@ -45,7 +45,8 @@ function properties(tag: string, values: Readonly<Record<string, string>>): stri
 function sizes(core: Core): Record<string, string> {
   const bytes = core.catalog.list().reduce((sum, table) => sum + table.bytes, 0);
   return {
-    ...{ chargableAliveDataSize: String(bytes), chargableLowFreqStorageSize: '0' },
+    chargableAliveDataSize: String(bytes),
+    chargableLowFreqStorageSize: '0',
     chargableLongTermStorageSize: '0',
   };
 }
@@ -61,8 +62,10 @@ const createdAt = (core: Core): number =>
 
 const summary = (core: Core): string =>
   [
-    ...[element('Name', core.project), '<Type>managed</Type><Comment/>', element('Owner', OWNER)],
-    ...['<State>AVAILABLE</State><Region>local</Region><TenantId>local</TenantId>'],
+    element('Name', core.project),
+    '<Type>managed</Type><Comment/>',
+    element('Owner', OWNER),
+    '<State>AVAILABLE</State><Region>local</Region><TenantId>local</TenantId>',
     '<DefaultQuotaNickname>default</DefaultQuotaNickname>',
   ].join('');
 

@@ -47,9 +47,12 @@ function listItem(table: Table, known: TablePartition): string {
   );
   const modified = seconds(known.lastModifiedAt);
   const facts = [
-    ...[element('CreationTime', seconds(known.createdAt)), element('LastDDLTime', seconds(known.createdAt))],
-    ...[element('LastModifiedTime', modified), element('LastAccessTime', modified)],
-    ...[element('PartitionSize', known.bytes), element('PartitionRecordCount', known.rows)],
+    element('CreationTime', seconds(known.createdAt)),
+    element('LastDDLTime', seconds(known.createdAt)),
+    element('LastModifiedTime', modified),
+    element('LastAccessTime', modified),
+    element('PartitionSize', known.bytes),
+    element('PartitionRecordCount', known.rows),
   ];
   return `<Partition>${columns.join('')}${facts.join('')}</Partition>`;
 }

@@ -27,16 +27,18 @@ function tableXml(core: Core, table: Table, extended: boolean): string {
   const created = httpDate(table.createdAt);
   const modified = httpDate(table.lastModifiedAt);
   const parts = [
-    ...[element('Name', table.name), element('TableId', table.id)],
-    ...[`<Schema format="Json">${cdata(json)}</Schema>`, element('Comment', table.comment)],
-    ...[
-      element('Owner', table.owner),
-      element('Project', core.project),
-      schemaName(core, table),
-      '<TableLabel/>',
-    ],
-    ...[element('CreationTime', created), element('LastModifiedTime', modified)],
-    ...[element('LastAccessTime', modified), element('Type', table.kind)],
+    element('Name', table.name),
+    element('TableId', table.id),
+    `<Schema format="Json">${cdata(json)}</Schema>`,
+    element('Comment', table.comment),
+    element('Owner', table.owner),
+    element('Project', core.project),
+    schemaName(core, table),
+    '<TableLabel/>',
+    element('CreationTime', created),
+    element('LastModifiedTime', modified),
+    element('LastAccessTime', modified),
+    element('Type', table.kind),
   ];
   return `<Table format="Json">${parts.join('')}</Table>`;
 }

@@ -20,13 +20,14 @@ export async function createDownload(core: Core, call: Call, name: string, schem
   if (values.length && !table.tablePartitions.has(values)) throw noSuchTablePartition(table, values);
   const rows = await core.store.snapshot(table, values);
   const download = core.downloads.create({
-    ...{
-      key: keyOf(table, values),
-      name: table.name,
-      tablePartition: specText(table, values),
-      schema: schemaJson(table),
-    },
-    ...{ rows, count: rows.count, ownsRows: true, quota: quotaOf(call) },
+    key: keyOf(table, values),
+    name: table.name,
+    tablePartition: specText(table, values),
+    schema: schemaJson(table),
+    rows,
+    count: rows.count,
+    ownsRows: true,
+    quota: quotaOf(call),
   });
   return downloadReply(core, download);
 }

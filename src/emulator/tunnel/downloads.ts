@@ -44,7 +44,8 @@ const KIND: Kind<Download> = {
   name: 'download',
   // Both clients know no others (requests 12).
   words: { normal: 'normal', expired: 'expired' },
-  ...{ otherEnd: 'expired', closedText: '' },
+  otherEnd: 'expired',
+  closedText: '',
   notFound: (id) => new Refusal(404, 'NoSuchDownload', `The specified download id ${id} does not exist.`),
   lifetime: ({ createdAt }) => ({ expires: createdAt + LIFE_MS, forgotten: createdAt + MEMORY_MS }),
   place: ({ name, tablePartition, count }) => ({ table: name, tablePartition, rows: count }),
@@ -58,7 +59,11 @@ export function createDownloads(now: () => number): Downloads {
     makeRoom();
     const time = now();
     const download: Download = {
-      ...{ ...source, id: newSessionId(time), createdAt: time, state: 'normal', readers: 0 },
+      ...source,
+      id: newSessionId(time),
+      createdAt: time,
+      state: 'normal',
+      readers: 0,
     };
     sessions.add(download);
     return download;

@@ -17,8 +17,13 @@ export function createInstanceDownload(core: Core, call: Call, id: string): Repl
   const rows = resultOf(instance);
   const schema = schemaJson({ kind: 'MANAGED_TABLE', columns: rows.columns, tablePartitionColumns: [] });
   const download = core.downloads.create({
-    ...{ key: keyOf(id), name: `instance ${id}`, tablePartition: '', schema },
-    ...{ rows, count: shownCount(call, rows), ownsRows: false },
+    key: keyOf(id),
+    name: `instance ${id}`,
+    tablePartition: '',
+    schema,
+    rows,
+    count: shownCount(call, rows),
+    ownsRows: false,
     quota: quotaOf(call),
   });
   return downloadReply(core, download);

@@ -85,7 +85,9 @@ function downloadRoute(target: Target): Route | undefined {
 function instanceRoute({ verb, query, name: id, below }: Target): Route | undefined {
   if (!id || below) return undefined;
   const make = (name: RouteName, handle: InstanceHandle): Route => ({
-    ...{ name, family: 'tunnel', handle: (core, call) => handle(core, call, id) },
+    name,
+    family: 'tunnel',
+    handle: (core, call) => handle(core, call, id),
   });
   if (verb === 'POST' && query.has('downloads'))
     return make('download_create', results.createInstanceDownload);

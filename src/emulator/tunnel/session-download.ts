@@ -22,8 +22,14 @@ export async function sessionRows(core: Core, call: Call, id: string): Promise<R
   const schema = schemaJson({ kind: 'MANAGED_TABLE', columns: rows.columns, tablePartitionColumns: [] });
   const range = rangeWithin(call.query.get('rowrange'), shownCount(call, rows));
   const download = core.downloads.create({
-    ...{ key: `instance ${id}`, name: `instance ${id}`, tablePartition: '', schema },
-    ...{ rows, count: rows.count, ownsRows: false, quota: quotaOf(call) },
+    key: `instance ${id}`,
+    name: `instance ${id}`,
+    tablePartition: '',
+    schema,
+    rows,
+    count: rows.count,
+    ownsRows: false,
+    quota: quotaOf(call),
   });
   const isInStream = call.query.has('schema_in_stream');
   const head = isInStream ? { head: schemaPart(JSON.stringify(schema)) } : {};

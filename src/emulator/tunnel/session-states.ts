@@ -31,9 +31,16 @@ export const targetOf = (word: StateWord): Target => ANY_WORD[word];
 
 /** Words of all kinds. */
 const ANY_WORD = {
-  ...{ normal: 'normal', committing: 'committing', closing: 'committing' },
-  ...{ committed: 'committed', closed: 'committed', aborted: 'aborted', canceled: 'aborted' },
-  ...{ expired: 'expired', critical: 'critical', gone: 'gone' },
+  normal: 'normal',
+  committing: 'committing',
+  closing: 'committing',
+  committed: 'committed',
+  closed: 'committed',
+  aborted: 'aborted',
+  canceled: 'aborted',
+  expired: 'expired',
+  critical: 'critical',
+  gone: 'gone',
 } as const satisfies Record<string, Target>;
 
 export type StateWord = keyof typeof ANY_WORD;

@@ -227,11 +227,27 @@ export function createSessions<S extends Session>(
 
   const infos = (): SessionInfo[] =>
     list().map((session) => ({
-      ...{ kind: kind.name, id: session.id, status: wordOf(session), ...kind.place(session) },
+      kind: kind.name,
+      id: session.id,
+      status: wordOf(session),
+      ...kind.place(session),
     }));
   const open = () => list().filter(({ state }) => state === 'normal');
   return {
-    ...{ name: kind.name, add, find, get, has: (id) => get(id) !== undefined, list, open, infos },
-    ...{ wordOf, checkOpen, commit, commitLater, end, endBy, set },
+    name: kind.name,
+    add,
+    find,
+    get,
+    has: (id) => get(id) !== undefined,
+    list,
+    open,
+    infos,
+    wordOf,
+    checkOpen,
+    commit,
+    commitLater,
+    end,
+    endBy,
+    set,
   };
 }

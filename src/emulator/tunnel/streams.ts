@@ -39,11 +39,16 @@ const IDLE_LIFE_MS = 24 * 3600_000;
 
 /** A stream is there or gone. */
 const KIND: Kind<Stream> = {
-  ...{ name: 'stream', words: { normal: 'normal' }, otherEnd: 'gone', closedText: '' },
+  name: 'stream',
+  words: { normal: 'normal' },
+  otherEnd: 'gone',
+  closedText: '',
   notFound: (id) => new Refusal(404, 'StreamSessionNotFound', `There is no stream session ${id}.`),
   lifetime: ({ usedAt }) => ({ expires: Number.POSITIVE_INFINITY, forgotten: usedAt + IDLE_LIFE_MS }),
   place: ({ table, values, dynamic, rows }) => ({
-    ...{ table: table.name, tablePartition: dynamic ? '' : specText(table, values), rows },
+    table: table.name,
+    tablePartition: dynamic ? '' : specText(table, values),
+    rows,
   }),
   release: () => {},
 };

@@ -110,8 +110,12 @@ function uploadKind(store: Store, counts: UploadCounts): Kind<Upload> {
   return {
     name: 'upload',
     words: {
-      ...{ normal: 'normal', committing: 'closing', committed: 'closed' },
-      ...{ aborted: 'canceled', expired: 'expired', critical: 'critical' },
+      normal: 'normal',
+      committing: 'closing',
+      committed: 'closed',
+      aborted: 'canceled',
+      expired: 'expired',
+      critical: 'critical',
     },
     freeCommittingWord: true,
     otherEnd: 'expired',

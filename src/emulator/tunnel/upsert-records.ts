@@ -16,7 +16,10 @@ const EXTRA_TYPES = {
   __value_cols: 'ARRAY<BIGINT>',
 };
 const EXTRA: readonly ColumnDefinition[] = Object.entries(EXTRA_TYPES).map(([name, type]) => ({
-  ...{ name, type: parseType(type), comment: '', nullable: true },
+  name,
+  type: parseType(type),
+  comment: '',
+  nullable: true,
 }));
 
 /** Columns of the records of an upsert on a table with these. */
@@ -44,7 +47,10 @@ export interface BucketPlan {
 export function upsertCheck(plan: BucketPlan): RecordHandler {
   const { columns } = plan.table;
   const keys = keyColumns(plan.table).map(({ name, type, index }) => ({
-    ...{ name, index, read: cellReader(type), hash: keyHash(type, plan.hasher)! },
+    name,
+    index,
+    read: cellReader(type),
+    hash: keyHash(type, plan.hasher)!,
   }));
   const [operationAt, valuesAt] = [columns.length + 2, columns.length + 4];
   const readOperation = cellReader(EXTRA[2]!.type);

@@ -35,9 +35,14 @@ export async function createUpsert(core: Core, call: Call, name: string, schema?
   const hours = numberParameter(call, 'lifecycle', 1, LONGEST_HOURS) ?? LONGEST_HOURS;
   core.quotas.take('session', table);
   const session = core.upserts.create({
-    ...{ table, values, buckets, slots, hasher: core.hasher },
+    table,
+    values,
+    buckets,
+    slots,
+    hasher: core.hasher,
     partialUpdate: table.properties['acid.partial.fields.update.enable']?.toLowerCase() === 'true',
-    ...{ lifeMs: hours * HOUR_MS, quotaName: quotaOf(call) },
+    lifeMs: hours * HOUR_MS,
+    quotaName: quotaOf(call),
   });
   return upsertReply(core, session, call);
 }
@@ -79,7 +84,8 @@ export async function flushUpsert(core: Core, call: Call, name: string, schema?:
   const bucket = bucketParameter(session, call);
   const columns = upsertColumns(session.table.columns);
   const pack = await stagePack(core, call, {
-    ...{ columns, staged: columns },
+    columns,
+    staged: columns,
     recordHandler: ({ onRecord }) => {
       const check = upsertCheck({ ...session, bucket });
       return (bytes, starts) => {

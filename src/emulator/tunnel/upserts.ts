@@ -48,7 +48,12 @@ export function createUpserts(store: Store, now: () => number): Upserts {
   function create(plan: UpsertPlan): Upsert {
     const time = now();
     const upsert: Upsert = {
-      ...{ ...plan, id: newSessionId(time), createdAt: time, state: 'normal', packs: [], rows: 0 },
+      ...plan,
+      id: newSessionId(time),
+      createdAt: time,
+      state: 'normal',
+      packs: [],
+      rows: 0,
     };
     sessions.add(upsert);
     counts.created += 1;
@@ -90,13 +95,19 @@ export function createUpserts(store: Store, now: () => number): Upserts {
 
 /** Words that both clients know (protocol 9.1). */
 const WORDS = {
-  ...{ normal: 'normal', committing: 'committing', committed: 'committed' },
-  ...{ aborted: 'aborted', expired: 'expired', critical: 'critical' },
+  normal: 'normal',
+  committing: 'committing',
+  committed: 'committed',
+  aborted: 'aborted',
+  expired: 'expired',
+  critical: 'critical',
 };
 
 function upsertKind(store: Store, counts: UpsertCounts): Kind<Upsert> {
   return {
-    ...{ name: 'upsert', words: WORDS, otherEnd: 'expired' },
+    name: 'upsert',
+    words: WORDS,
+    otherEnd: 'expired',
     closedText: ': it takes no rows and no commit',
     notFound: (id) => new Refusal(404, 'UpsertSessionNotFound', `There is no upsert session ${id}.`),
     lifetime: ({ createdAt, lifeMs }) => ({
@@ -104,7 +115,9 @@ function upsertKind(store: Store, counts: UpsertCounts): Kind<Upsert> {
       forgotten: createdAt + lifeMs + MEMORY_MS,
     }),
     place: ({ table, values, rows }) => ({
-      ...{ table: table.name, tablePartition: specText(table, values), rows },
+      table: table.name,
+      tablePartition: specText(table, values),
+      rows,
     }),
     release: ({ packs }) => void store.discard(packs.splice(0)).catch(() => {}),
     write: async (upsert) => {
