@@ -1,6 +1,7 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { VALUE_LENGTH } from '../model/table-partitions.ts';
 import { identifier, literal, visible } from '../store/duckdb-sql.ts';
+import { FATE } from '../store/store.ts';
 
 /** Texts in DuckDB's dialect around queries that were translated. */
 
@@ -22,10 +23,15 @@ export interface Source {
 /** Words at the front of errors that the query itself raises; what follows is for the user. */
 export const RAISED = 'raised: ';
 
-export function insertQuery(sql: string, width: number, sources: readonly Source[]): string {
+export function insertQuery(sql: string, width: number, sources: readonly Source[], fate?: string): string {
   const list = sources.map((source) => `${checked(source)} AS ${identifier(source.column.name)}`);
+  if (fate !== undefined) list.push(`${fate} AS ${FATE_NAME}`);
   return `SELECT ${list.join(', ')} FROM (${sql}\n) AS q(${placesOf(width)})`;
 }
+
+/** Columns that stand beside those of a table: no column of a table has a blank in its name. */
+const PLACE = identifier('place among the new rows');
+const FATE_NAME = identifier('what becomes of the row');
 
 interface RewrittenRows {
   /** The columns with the number of the target's row, NULL for one of the source alone, and with the clause. */
@@ -37,16 +43,17 @@ interface RewrittenRows {
   readonly deletes: readonly number[];
 }
 
-/** The rows of UPDATE, DELETE and MERGE: of a target's row that no clause changes once, of a changed one the change. */
+/** The rows of UPDATE, DELETE and MERGE with their fate: of a target's row that no clause changes once, of a changed one the change. */
 export function rewrittenRows(
   sql: string,
   width: number,
   sources: readonly Source[],
   { row, clause, joined, deletes }: RewrittenRows,
 ): string {
-  const rows = insertQuery(sql, width, sources);
-  const kept = deletes.length ? `${clause} NOT IN (${deletes.join(', ')})` : 'TRUE';
-  if (!joined) return `${rows} WHERE ${kept}`;
+  const removal = deletes.length ? `WHEN ${clause} IN (${deletes.join(', ')}) THEN ${FATE.removed} ` : '';
+  const fate = `CASE ${removal}WHEN ${clause} > 0 THEN ${FATE.written} ELSE ${FATE.stays} END`;
+  const rows = insertQuery(sql, width, sources, fate);
+  if (!joined) return rows;
   const twice = `${RAISED}ODPS-0130071:[1,1] Semantic analysis exception - a row of the target matches several rows of the source`;
   const window = `OVER (PARTITION BY ${row})`;
   const tests = [
@@ -54,12 +61,8 @@ export function rewrittenRows(
     `WHEN count(*) FILTER (${clause} > 0) ${window} > 1 THEN CAST(error(${literal(twice)}) AS BOOLEAN)`,
     `WHEN row_number() OVER (PARTITION BY ${row} ORDER BY ${clause} DESC) > 1 THEN FALSE`,
   ];
-  return `${rows} QUALIFY CASE ${tests.join(' ')} ELSE ${kept} END`;
+  return `${rows} QUALIFY CASE ${tests.join(' ')} ELSE TRUE END`;
 }
-
-/** Counts the rows that a clause is about. */
-export const changedRows = (sql: string, width: number, clause: string): string =>
-  `SELECT count(*) AS c0 FROM (${sql}\n) AS q(${placesOf(width)}) WHERE ${clause} > 0`;
 
 const placesOf = (width: number): string =>
   Array.from({ length: width }, (_, index) => `c${index}`).join(', ');
@@ -107,16 +110,26 @@ function keysOf(table: Table, constants: ReadonlyMap<string, string>): Keys {
 const list = (names: readonly string[], prefix = ''): string =>
   names.map((name) => prefix + identifier(name)).join(', ');
 
-const PLACE = identifier('place among the new rows');
-
 /** The new rows of a Delta table: of those with one key, the last. */
 export function onePerKey(table: Table, sql: string, constants: ReadonlyMap<string, string>): string {
   const { all, keys } = keysOf(table, constants);
-  const last = `row_number() OVER (PARTITION BY ${list(keys)} ORDER BY ${PLACE} DESC) = 1`;
-  return `SELECT ${all} FROM (SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql}) AS s) AS n QUALIFY ${last}`;
+  return `SELECT ${all} FROM ${placed(sql)} QUALIFY ${isLast(list(keys))}`;
 }
 
-/** The new rows, and the older ones with other keys of the table partitions that are written. */
+/** The same of rows with their fate: what is removed is no row of its key any more. */
+export function rewrittenPerKey(table: Table, sql: string): string {
+  const { all, keys } = keysOf(table, new Map());
+  const removed = `${FATE_NAME} = ${FATE.removed}`;
+  const last = isLast(`${list(keys)}, ${removed}`);
+  return `SELECT ${all}, ${FATE_NAME} FROM ${placed(sql)} QUALIFY ${removed} OR ${last}`;
+}
+
+const placed = (sql: string): string =>
+  `(SELECT *, row_number() OVER () AS ${PLACE} FROM (${sql}) AS s) AS n`;
+const isLast = (keys: string): string =>
+  `row_number() OVER (PARTITION BY ${keys} ORDER BY ${PLACE} DESC) = 1`;
+
+/** The new rows, and the older ones with other keys of the table partitions that are written, with their fate. */
 export function mergedByKey(table: Table, sql: string, constants: ReadonlyMap<string, string>): string {
   const { all, keys, dynamic } = keysOf(table, constants);
   const names = [...table.columns.map(({ name }) => name), ...dynamic];
@@ -129,7 +142,7 @@ export function mergedByKey(table: Table, sql: string, constants: ReadonlyMap<st
     ...(dynamic.length ? [written] : []),
   ];
   return (
-    `WITH fresh AS MATERIALIZED (${onePerKey(table, sql, constants)}) SELECT ${all} FROM fresh ` +
-    `UNION ALL SELECT ${list(names, 'o.')} FROM ${visible(table)} AS o WHERE ${tests.join(' AND ')}`
+    `WITH fresh AS MATERIALIZED (${onePerKey(table, sql, constants)}) SELECT ${all}, ${FATE.written} FROM fresh ` +
+    `UNION ALL SELECT ${list(names, 'o.')}, ${FATE.stays} FROM ${visible(table)} AS o WHERE ${tests.join(' AND ')}`
   );
 }

@@ -3,7 +3,7 @@ import type { Table } from '../model/catalog.ts';
 import { specText } from '../model/spec.ts';
 import type { Inserted } from '../store/store.ts';
 import { constantsOf, sourcesOf } from './insert-sources.ts';
-import { insertQuery, mergedByKey, onePerKey, RAISED } from './insert-sql.ts';
+import { insertQuery, mergedByKey, onePerKey, RAISED, rewrittenPerKey } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import type { Run, Written } from './run.ts';
 import { failed, translated } from './run-query.ts';
@@ -25,15 +25,15 @@ export async function fill(run: Run, table: Table, query: QueryText): Promise<vo
   await write(run, table, { kind: 'insert', name, overwrite: false, spec: undefined, columns: [], query });
 }
 
-/** All rows of a table become those of a query in DuckDB's dialect: its data columns, then its table partition columns. */
+/** All rows of a table become those of a query in DuckDB's dialect: data columns, table partition columns, what becomes of the row. */
 export async function replaceRows(run: Run, table: Table, sql: string): Promise<void> {
   const constants = new Map<string, string>();
   const columns = table.columns.map(({ name }) => name);
   const replaced = table.tablePartitions.all().map(({ values }) => values);
-  const whole = table.primaryKey.length ? onePerKey(table, sql, constants) : sql;
+  const whole = table.primaryKey.length ? rewrittenPerKey(table, sql) : sql;
   await execute(run, {
     ...{ table, overwrite: true, sql: whole, query: { text: run.sql, start: 0 }, constants, columns },
-    ...{ limit: WRITTEN.overwrite, replaced, alone: true },
+    ...{ limit: WRITTEN.overwrite, replaced, rewrites: true },
   });
 }
 
@@ -76,8 +76,8 @@ interface Plan {
   readonly limit: number;
   /** Table partitions that lose their rows whether or not they get others. */
   readonly replaced?: readonly (readonly string[])[];
-  /** The query reads the table that it replaces: nothing may change in between. */
-  readonly alone?: boolean;
+  /** The query reads the table that it replaces, and tells what becomes of each row. */
+  readonly rewrites?: boolean;
 }
 
 async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> {
@@ -89,15 +89,14 @@ async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> 
   const limit = WRITTEN[overwrite ? 'overwrite' : 'into'];
   const plan = { table, overwrite, sql, query, constants, columns, limit };
   if (!table.primaryKey.length) return plan;
-  const byKey = { ...plan, overwrite: true, alone: !overwrite };
+  const byKey = { ...plan, overwrite: true, rewrites: !overwrite };
   return { ...byKey, sql: overwrite ? onePerKey(table, sql, constants) : mergedByKey(table, sql, constants) };
 }
 
 async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
   try {
     const inserted = await run.core.store.insert(...plans.map((plan) => ({ ...plan, ...run.session })));
-    // What is replaced as a whole is written with the rows that stay as they were.
-    if (!plans.some(({ alone }) => alone)) run.written.push(...inserted.map((one) => writtenInto(run, one)));
+    run.written.push(...inserted.map((one) => writtenInto(run, one)));
   } catch (error) {
     throw writeFailed(run, plans.length > 1 ? whole(run) : plans[0]!.query, error);
   }
@@ -106,7 +105,7 @@ async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
 const whole = ({ sql }: Run): QueryText => ({ text: sql, start: 0 });
 
 /** What a statement that writes failed with, in the service's words. */
-export const writeFailed = (run: Run, query: QueryText, error: unknown): StatementError =>
+const writeFailed = (run: Run, query: QueryText, error: unknown): StatementError =>
   raised(error) ?? failed(run, query, error);
 
 function writtenInto({ core }: Run, { table, values, rows, bytes }: Inserted): Written {

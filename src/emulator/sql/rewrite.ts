@@ -1,15 +1,15 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import { castsImplicitly } from './implicit-cast.ts';
-import { replaceRows, writeFailed } from './insert.ts';
+import { replaceRows } from './insert.ts';
 import { defaultOf } from './insert-sources.ts';
-import { changedRows, rewrittenRows, type Source } from './insert-sql.ts';
+import { rewrittenRows, type Source } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
 import { type RewriteTree, rewriteTree, type Written } from './rewrite-tree.ts';
 import type { Run } from './run.ts';
-import { onlyRow, queryTree } from './run-query.ts';
+import { queryTree } from './run-query.ts';
 import { exactValue, type QueryColumn } from './select.ts';
-import { fullName, illegalCast, semantic } from './statement-errors.ts';
+import { illegalCast, semantic } from './statement-errors.ts';
 import type { Rewrite, RewriteClause } from './statements.ts';
 import { position } from './tokens.ts';
 
@@ -31,18 +31,7 @@ export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
     ...{ row: `c${row}`, clause: `c${row + 1}`, joined: statement.source !== undefined },
     deletes: clauses.flatMap(({ change }, index) => (change.do === 'delete' ? [index + 1] : [])),
   });
-  const changed = await countOf(run, changedRows(sql, columns.length, `c${row + 1}`));
   await replaceRows(run, table, rows);
-  run.written.push({ into: fullName(run.core.project, table), rows: changed, bytes: 0 });
-}
-
-/** Counted beforehand, and fails as the change itself would. */
-async function countOf(run: Run, sql: string): Promise<number> {
-  try {
-    return Number((await onlyRow(run, sql))[0] ?? 0);
-  } catch (error) {
-    throw writeFailed(run, { text: run.sql, start: 0 }, error);
-  }
 }
 
 function checkClause(table: Table, { change }: RewriteClause): void {

@@ -11,7 +11,7 @@ import { kept } from './kept.ts';
 import { saveAdded, saveTablePartition } from './own-tables.ts';
 import type { Load, Portions } from './portions.ts';
 import type { Result } from './queries.ts';
-import type { Inserted, InsertPlan, Store } from './store.ts';
+import { FATE, type Inserted, type InsertPlan, type Store } from './store.ts';
 
 /** Writes the rows of queries: the queries run first, beside everything else, then all their rows go over in one transaction. */
 export function createInserts(parts: Parts): Pick<Store, 'insert'> {
@@ -20,9 +20,9 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
   function insert(...plans: readonly InsertPlan[]): Promise<readonly Inserted[]> {
-    const alone = new Set(plans.flatMap(({ alone, table }) => (alone ? [table.id] : [])));
+    const rewritten = new Set(plans.flatMap(({ rewrites, table }) => (rewrites ? [table.id] : [])));
     // In one order for all, so that two of them never wait for each other.
-    const lanes = [...alone].sort();
+    const lanes = [...rewritten].sort();
     const start = () => write(plans);
     return lanes.reduce((work, id) => () => inTurn(id, work), start)();
   }
@@ -34,7 +34,7 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
       try {
         for (const plan of plans) results.push(await resultOf(plan));
         const written = await database.exclusive(async (change) =>
-          plans.some(({ alone, table }, index) => alone && figures.version(table) !== versions[index])
+          plans.some(({ rewrites, table }, index) => rewrites && figures.version(table) !== versions[index])
             ? undefined
             : insertResults(change, plans, results),
         );
@@ -50,13 +50,15 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
   }
 
   function resultOf(plan: InsertPlan): Promise<Result> {
-    const given = [...plan.columns.map((name) => columnOf(plan.table, name)), ...dynamicColumns(plan)];
+    const columns = [...plan.columns.map((name) => columnOf(plan.table, name)), ...dynamicColumns(plan)];
+    const given = columns.map(({ type }) => type);
+    if (plan.rewrites) given.push({ name: 'TINYINT' });
     return queries.run(plan.sql, plan, (shape) => {
       if (shape.names.length !== given.length)
         throw new StatementError(
           `ODPS-0130071:[1,1] Semantic analysis exception - wrong columns count ${shape.names.length} in data source, requires ${given.length} columns (includes dynamic partitions if any)`,
         );
-      return given.map(({ type }, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
+      return given.map((type, index) => kept(database.api, `c${index}`, type, shape.types[index]!));
     });
   }
 
@@ -86,7 +88,9 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
     for (const { done } of steps) done();
     for (const { table, own } of tables)
       if (own.some(({ overwrite }) => overwrite)) await dropEmpty(parts, change, table);
-    return steps.flatMap(({ table, written }) => written.map((group) => ({ table, ...group })));
+    return steps.flatMap(({ table, written }) =>
+      written.flatMap(({ values, changed }) => (changed ? [{ table, values, ...changed }] : [])),
+    );
   }
 
   /** What one plan writes; `made`: table partitions that a plan before it makes. */
@@ -111,7 +115,7 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
     const statements = (into: string) => [
       ...replaced.flatMap((values) => removeRows(parts, table, values, at)),
       ...missing.map(({ values }) => saveTablePartition(table, values, at)),
-      `INSERT INTO ${into} SELECT ${[...columns, ...levels].join(', ')} FROM ${source}`,
+      `INSERT INTO ${into} SELECT ${[...columns, ...levels].join(', ')} FROM ${source}${where(isLeft(plan))}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
     ];
     const done = () => {
@@ -194,15 +198,39 @@ async function groups(change: Change, plan: InsertPlan, source: string, dynamic:
   const { table, constants } = plan;
   const sizes = plan.columns.map((name, at) => sizeOf(`c${at}`, columnOf(table, name).type));
   const parts = tablePartitionExpressions(plan).map((part) => `CAST(${part} AS VARCHAR), `);
-  const sql = `SELECT ${parts.join('')}count(*), coalesce(sum(list_sum([${sizes.join(', ')}])), 0) FROM ${source} GROUP BY ALL`;
-  const found = (await change.rows(sql)).map((row) => {
-    const [rows = 0, bytes = 0] = row.slice(-2).map(Number);
-    return { values: row.slice(0, -2).map(checkedValue), rows, bytes };
-  });
+  const size = `sum(list_sum([${sizes.join(', ')}]))`;
+  const figures = [`count(*)${filter(isLeft(plan))}`, `coalesce(${size}${filter(isLeft(plan))}, 0)`];
+  if (plan.rewrites)
+    figures.push(
+      `count(*)${filter(isFate(plan, '<>', 'stays'))}`,
+      `coalesce(${size}${filter(isFate(plan, '=', 'written'))}, 0)`,
+    );
+  const sql = `SELECT ${parts.join('')}${figures.join(', ')} FROM ${source} GROUP BY ALL`;
+  const found = (await change.rows(sql)).map((row) => groupOf(row, figures.length));
   if (found.length > plan.limit) throw new StatementError(TOO_MANY(plan.limit));
   if (found.length || dynamic) return found;
-  return [{ values: table.tablePartitionColumns.map(({ name }) => constants.get(name)!), rows: 0, bytes: 0 }];
+  const none = { rows: 0, bytes: 0 };
+  const values = table.tablePartitionColumns.map(({ name }) => constants.get(name)!);
+  return [{ values, ...none, changed: none }];
 }
+
+/** A row of values and figures: rows and bytes that are left, then those that changed where not all did. */
+function groupOf(row: readonly DuckDBValue[], figures: number): Group {
+  const values = row.slice(0, -figures).map(checkedValue);
+  const [rows = 0, bytes = 0, ...told] = row.slice(-figures).map(Number);
+  const [changed = rows, written = bytes] = told;
+  const isTold = changed > 0 || !told.length || !values.length;
+  return { values, rows, bytes, changed: isTold ? { rows: changed, bytes: written } : undefined };
+}
+
+const isFate = (plan: InsertPlan, operator: string, fate: keyof typeof FATE): string =>
+  `c${plan.columns.length + dynamicColumns(plan).length} ${operator} ${FATE[fate]}`;
+
+const isLeft = (plan: InsertPlan): string | undefined =>
+  plan.rewrites ? isFate(plan, '<>', 'removed') : undefined;
+
+const where = (condition: string | undefined): string => (condition ? ` WHERE ${condition}` : '');
+const filter = (condition: string | undefined): string => (condition ? ` FILTER (${condition})` : '');
 
 const TOO_MANY = (limit: number): string =>
   `ODPS-0123031:Partition exception - a single instance cannot output data to more than ${limit} partitions`;
@@ -215,8 +243,11 @@ function replacedBy({ replaced = [] }: InsertPlan, written: readonly Group[]): (
 
 interface Group {
   readonly values: readonly string[];
+  /** That are there afterwards. */
   readonly rows: number;
   readonly bytes: number;
+  /** None where all rows stay as they were. */
+  readonly changed: { readonly rows: number; readonly bytes: number } | undefined;
 }
 
 function checkedValue(value: DuckDBValue): string {

@@ -79,13 +79,19 @@ export interface InsertPlan extends QueryOptions {
   readonly columns: readonly string[];
   /** Table partitions that an overwrite empties besides those that it writes. */
   readonly replaced?: readonly (readonly string[])[];
-  /** The query reads what it replaces: nothing may change the rows in between. */
-  readonly alone?: boolean;
+  /**
+   * The query reads what it replaces: nothing may change the rows in between. Behind its columns it tells of each row
+   * what becomes of it, one of `FATE`; only rows that are written or removed are counted.
+   */
+  readonly rewrites?: boolean;
   /** Table partitions that may be written; more are refused. */
   readonly limit: number;
 }
 
-/** Rows written into one table partition, or into the table (no values). */
+/** What becomes of a row of a query that replaces what it reads. */
+export const FATE = { stays: 0, written: 1, removed: 2 } as const;
+
+/** Rows written into one table partition, or into the table (no values); of a plan that rewrites those that changed. */
 export interface Inserted {
   readonly table: Table;
   readonly values: readonly string[];

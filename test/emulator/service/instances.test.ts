@@ -71,6 +71,27 @@ it.each([
   ['UPDATE x SET v = 1 WHERE id > 1;', { 'demo.x': 2 }],
   ['DELETE FROM x WHERE id = 1;', { 'demo.x': 1 }],
   ['DELETE FROM x;', { 'demo.x': 2 }],
+  ['UPDATE x SET v = 1 WHERE id > 100;', { 'demo.x': 0 }],
+  [
+    "UPDATE xp SET v = 7 WHERE 3 > id; DELETE FROM xp WHERE pt = 'b';",
+    { 'demo.xp/pt=a': 2, 'demo.xp/pt=b': 1 },
+  ],
+  [
+    `MERGE INTO x USING (SELECT explode(array(1L, 2L, 9L)) AS k) s ON id = k WHEN MATCHED AND k = 1 THEN DELETE
+      WHEN MATCHED THEN UPDATE SET v = 5 WHEN NOT MATCHED THEN INSERT VALUES (k, k);`,
+    { 'demo.x': 3 },
+  ],
+  // Of two rows with one key the last is written.
+  ['INSERT INTO k VALUES (1, 2), (4, 4), (4, 5);', { 'demo.k': 2 }],
+  ['INSERT INTO k SELECT * FROM k WHERE id > 100;', { 'demo.k': 0 }],
+  ['INSERT OVERWRITE k VALUES (4, 4), (4, 5);', { 'demo.k': 1 }],
+  ["INSERT INTO kp PARTITION (pt='a') VALUES (1, 2), (5, 2);", { 'demo.kp/pt=a': 2 }],
+  [
+    "INSERT INTO kp PARTITION (pt) VALUES (1, 2, 'a'), (5, 2, 'c');",
+    { 'demo.kp/pt=a': 1, 'demo.kp/pt=c': 1 },
+  ],
+  ['UPDATE k SET v = v + 1 WHERE 3 > id;', { 'demo.k': 2 }],
+  ['DELETE FROM k WHERE id > 1;', { 'demo.k': 2 }],
 ])('tell in their summary what they wrote: %s', async (statement, expected) => {
   const tables = [
     ...[
@@ -79,6 +100,13 @@ it.each([
     ],
     "CREATE TABLE IF NOT EXISTS x (id BIGINT, v BIGINT) TBLPROPERTIES ('transactional'='true');",
     'INSERT OVERWRITE w VALUES (1), (2), (3); INSERT OVERWRITE x VALUES (1,1),(2,2),(3,3);',
+    "CREATE TABLE IF NOT EXISTS xp (id BIGINT, v BIGINT) PARTITIONED BY (pt STRING) TBLPROPERTIES ('transactional'='true');",
+    "INSERT OVERWRITE xp PARTITION (pt) VALUES (1,1,'a'),(2,2,'a'),(3,3,'b');",
+    ...[
+      'k (id BIGINT, v BIGINT, PRIMARY KEY (id))',
+      'kp (id BIGINT, v BIGINT, PRIMARY KEY (id)) PARTITIONED BY (pt STRING)',
+    ].map((table) => `CREATE TABLE IF NOT EXISTS ${table} TBLPROPERTIES ('transactional'='true');`),
+    "INSERT OVERWRITE k VALUES (1,1),(2,2),(3,3); INSERT OVERWRITE kp PARTITION (pt) VALUES (1,1,'a'),(2,2,'b');",
   ];
   if (statement.includes('w VALUES')) tables.push('TRUNCATE TABLE w;');
   if (statement === 'DELETE FROM x;') tables.push('DELETE FROM x WHERE id = 2;');
@@ -92,6 +120,21 @@ it.each([
   expect(rows).toEqual(expected);
   for (const [name, count] of Object.entries(expected))
     expect(Instance.Summary).toContain(`${name}: ${count} (`);
+});
+
+it('tell the rows that a DELETE took away, whatever its condition would say a second time', async () => {
+  await sql(
+    emulator,
+    `CREATE TABLE chance (id BIGINT) TBLPROPERTIES ('transactional'='true');
+    INSERT INTO chance SELECT explode(sequence(1, 1000)) AS n;`,
+  );
+  const { id } = await submit('SQL', 'DELETE FROM chance WHERE 0.5 > rand();');
+  while (!(await get(`/${id}`)).body.includes('Terminated'));
+  const { json } = await get(`/${id}`, { instancesummary: '', taskname: 'mine' });
+  const { Instance } = json as { Instance: { JsonSummary: string } };
+  const { Outputs } = JSON.parse(Instance.JsonSummary) as { Outputs: Record<string, number[]> };
+  const { text } = await sql(emulator, 'SELECT COUNT(*) AS n FROM chance;');
+  expect(text).toBe(`"n"\n${1000 - Outputs['demo.chance']![0]!}\n`);
 });
 
 it.each([{}, { instancestatus: '' }])(
