@@ -110,13 +110,19 @@ function storageFields(known: Table | TablePartition): object {
   return { IsArchived: false, PhysicalSize: known.bytes || known.rows, FileNum };
 }
 
+/** Days after which a table partition goes; -1: never, or switched off for it. */
+export const lifecycleOf = ({ lifecycle }: Table, { lifecycleOff }: TablePartition): number =>
+  lifecycleOff ? -1 : lifecycle;
+
 /**
  * A table partition as service answers hold it (requests 5). The extended form says nothing of what the other says:
  * PyODPS takes a table partition whose times it knows for one that it has read.
  */
 export function tablePartitionJson(table: Table, known: TablePartition, extended: boolean): object {
-  if (extended)
-    return { ...storageFields(known), IsExstore: false, LifeCycle: table.lifecycle, Reserved: '{}' };
+  if (extended) {
+    const LifeCycle = lifecycleOf(table, known);
+    return { ...storageFields(known), IsExstore: false, LifeCycle, Reserved: '{}' };
+  }
   return {
     createTime: seconds(known.createdAt),
     lastDDLTime: seconds(known.createdAt),

@@ -7,11 +7,13 @@ export interface TablePartition {
   bytes: number;
   /** Of its rows, in ms. */
   lastModifiedAt: number;
+  /** The LIFECYCLE of the table is switched off for it. */
+  lifecycleOff: boolean;
 }
 
 /** A table partition without rows. */
 export function newTablePartition(values: readonly string[], now: number): TablePartition {
-  return { values, createdAt: now, rows: 0, bytes: 0, lastModifiedAt: now };
+  return { values, createdAt: now, rows: 0, bytes: 0, lastModifiedAt: now, lifecycleOff: false };
 }
 
 /** One text for the values of a table partition, and another for all others, whatever stands in them. */

@@ -11,6 +11,7 @@ import {
   found,
   mergeTablePartitions,
   renameTablePartition,
+  switchLifecycleOf,
 } from './table-partitions.ts';
 
 /** Property that says that LIFECYCLE is switched off. */
@@ -35,7 +36,7 @@ export async function alterTable(
     case 'set':
       return setTable(run, table, change.what, at);
     case 'enable_lifecycle':
-      return switchLifecycle(run, table, change.enabled);
+      return switchLifecycle(run, table, change);
     case 'touch':
       return touch(run, table, change);
     case 'add_table_partitions':
@@ -100,7 +101,12 @@ async function update(run: Run, table: Table, change: Partial<Table>): Promise<v
   }
 }
 
-async function switchLifecycle(run: Run, table: Table, enabled: boolean): Promise<void> {
+async function switchLifecycle(
+  run: Run,
+  table: Table,
+  { enabled, of }: Extract<Alteration, { do: 'enable_lifecycle' }>,
+): Promise<void> {
+  if (of) return switchLifecycleOf(run, table, of, enabled);
   const { [LIFECYCLE_OFF]: _former, ...others } = table.properties;
   await update(run, table, { properties: enabled ? others : { ...others, [LIFECYCLE_OFF]: 'true' } });
 }

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
-import { tableJson } from '../model/schema-json.ts';
+import { lifecycleOf, tableJson } from '../model/schema-json.ts';
 import type { TablePartition } from '../model/table-partitions.ts';
 import { typeText } from '../model/types.ts';
 
@@ -85,7 +85,12 @@ function extendedFacts(table: Table): string[] {
 }
 
 /** `DESC t PARTITION (...)`. */
-export function describeTablePartition(core: Core, known: TablePartition, extended: boolean): string {
+export function describeTablePartition(
+  core: Core,
+  table: Table,
+  known: TablePartition,
+  extended: boolean,
+): string {
   const facts = [
     fact('PartitionSize', known.bytes),
     fact('CreateTime', localTime(core, known.createdAt)),
@@ -94,6 +99,7 @@ export function describeTablePartition(core: Core, known: TablePartition, extend
   ];
   const more = [
     fact('IsExstore', false),
+    fact('LifeCycle', lifecycleOf(table, known)),
     fact('IsArchived', false),
     fact('PhysicalSize', known.bytes),
     fact('FileNum', 1),

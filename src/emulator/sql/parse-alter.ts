@@ -19,7 +19,7 @@ import { LIFECYCLE_DAYS, readClustering } from './parse-create.ts';
 import { readFilters } from './parse-filter.ts';
 import { readName, readProperties, readSpec, readSpecs } from './parse-names.ts';
 import { unsupported } from './statement-errors.ts';
-import type { Alteration, ChangeColumn, Statement, TableChange } from './statements.ts';
+import type { Alteration, ChangeColumn, Spec, Statement, TableChange } from './statements.ts';
 
 export function readAlter(cursor: Cursor): Statement {
   expectWords(cursor, 'ALTER');
@@ -157,9 +157,9 @@ function readSet(cursor: Cursor): TableChange {
   return { properties: readProperties(cursor) };
 }
 
-function readLifecycleSwitch(cursor: Cursor, enabled: boolean): Alteration {
+function readLifecycleSwitch(cursor: Cursor, enabled: boolean, of?: Spec): Alteration {
   expectWords(cursor, 'LIFECYCLE');
-  return { do: 'enable_lifecycle', enabled };
+  return { do: 'enable_lifecycle', enabled, ...(of ? { of } : {}) };
 }
 
 /** `PARTITION (...)` first: renamed, or its lifecycle switched. */
@@ -173,9 +173,9 @@ function readOneTablePartition(cursor: Cursor): Alteration {
   if (takeWords(cursor, 'MERGE', 'SMALLFILES') || takeWords(cursor, 'COMPACT', 'MAJOR'))
     return { do: 'nothing' };
   if (takeWords(cursor, 'COMPACT', 'MINOR') || takeWords(cursor, 'ARCHIVE')) return { do: 'nothing' };
-  if (!takeWords(cursor, 'ENABLE')) expectWords(cursor, 'DISABLE');
-  expectWords(cursor, 'LIFECYCLE');
-  return { do: 'nothing' };
+  const enabled = takeWords(cursor, 'ENABLE');
+  if (!enabled) expectWords(cursor, 'DISABLE');
+  return readLifecycleSwitch(cursor, enabled, from);
 }
 
 /** `MERGE SMALLFILES`, or `MERGE [IF EXISTS] PARTITION (...), ... OVERWRITE PARTITION (...) [PURGE]`. */

@@ -93,7 +93,7 @@ function describe(run: Run, { name, extended, spec }: Of<'describe'>): string {
   const values = valuesOf(table, spec);
   const known = table.tablePartitions.get(values);
   if (!known) throw noSuchTablePartition(quotedSpec(table, values));
-  return describeTablePartition(run.core, known, extended);
+  return describeTablePartition(run.core, table, known, extended);
 }
 
 /** JSON, which is what clients read it as. */

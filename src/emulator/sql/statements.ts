@@ -77,7 +77,8 @@ export type Alteration =
   | ChangeColumn
   | { readonly do: 'rename'; readonly to: NameRef }
   | { readonly do: 'set'; readonly what: TableChange }
-  | { readonly do: 'enable_lifecycle'; readonly enabled: boolean }
+  /** `of`: of one table partition alone. */
+  | { readonly do: 'enable_lifecycle'; readonly enabled: boolean; readonly of?: Spec }
   | { readonly do: 'touch'; readonly filters: readonly FilterAt[] }
   | { readonly do: 'add_table_partitions'; readonly ifNotExists: boolean; readonly specs: readonly Spec[] }
   | {

@@ -94,6 +94,18 @@ export function found(table: Table, filters: readonly FilterAt[], ifExists: bool
   return matching(table, filters);
 }
 
+/** Switches the lifecycle of one table partition. */
+export async function switchLifecycleOf(
+  { core }: Run,
+  table: Table,
+  spec: Spec,
+  enabled: boolean,
+): Promise<void> {
+  const values = valuesOf(table, spec);
+  if (!table.tablePartitions.has(values)) throw noSuchTablePartition(quotedSpec(table, values));
+  await core.store.switchLifecycle(table, values, enabled);
+}
+
 export async function renameTablePartition(
   run: Run,
   table: Table,

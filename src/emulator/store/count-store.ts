@@ -67,6 +67,7 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     alterColumns: know,
     addTablePartition: nothing,
     dropTablePartition: async (table, values) => figures.clear(table, values, now()),
+    switchLifecycle: async (table, values, enabled) => figures.switchLifecycle(table, values, enabled),
     moveTablePartitions: async (table, from, to) => moveFigures(figures, table, from, to, now()),
     touch: async (table, each) => {
       const at = now();

@@ -11,6 +11,7 @@ import {
   NO_ROWS,
   restore,
   saveAdded,
+  saveLifecycle,
   saveSchema,
   saveTablePartition,
 } from './own-tables.ts';
@@ -89,6 +90,14 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     });
   }
 
+  async function switchLifecycle(table: Table, values: readonly string[], enabled: boolean): Promise<void> {
+    await database.exclusive(async (change) => {
+      if (!figures.newest(table).tablePartitions.has(values)) return;
+      await change.run(...saveLifecycle(table, values, enabled));
+      figures.switchLifecycle(table, values, enabled);
+    });
+  }
+
   return {
     ...tables,
     restore: restoreAll,
@@ -100,6 +109,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));
     },
     dropTablePartition,
+    switchLifecycle,
     touch,
     truncate,
     load: createStaging(scratch),

@@ -26,6 +26,8 @@ export interface Figures {
   clear(table: Table, values: readonly string[] | undefined, at: number): void;
   /** The table partition, or the table, has these rows now. */
   set(table: Table, values: readonly string[], figures: Added, at: number): void;
+  /** Of a table partition; nothing for one that is gone. */
+  switchLifecycle(table: Table, values: readonly string[], enabled: boolean): void;
 }
 
 export interface Added {
@@ -108,7 +110,21 @@ export function createFigures(): Figures {
       clear(table, values, at);
       change(table, values, figures, at);
     },
+    switchLifecycle: (table, values, enabled) => {
+      const known = newest(table).tablePartitions.get(values);
+      if (known) known.lifecycleOff = !enabled;
+    },
   };
+}
+
+/** A table partition that is only renamed keeps that its lifecycle is off. */
+export function keepsLifecycleOff(
+  { tablePartitions }: Table,
+  from: readonly (readonly string[])[],
+  to: readonly string[],
+): boolean {
+  const only = from.length === 1 && !tablePartitions.has(to) ? tablePartitions.get(from[0]!) : undefined;
+  return only?.lifecycleOff ?? false;
 }
 
 /** Figures and names of table partitions whose rows get other values. */
@@ -120,7 +136,8 @@ export function moveFigures(
   now: number,
 ): void {
   const { tablePartitions } = table;
-  if (!tablePartitions.has(to)) tablePartitions.add(newTablePartition(to, now));
+  const lifecycleOff = keepsLifecycleOff(table, from, to);
+  if (!tablePartitions.has(to)) tablePartitions.add({ ...newTablePartition(to, now), lifecycleOff });
   for (const values of from) {
     if (sameValues(values, to)) continue;
     const { rows, bytes } = tablePartitions.get(values)!;

@@ -2,8 +2,8 @@ import type { Table } from '../model/catalog.ts';
 import { sameValues } from '../model/table-partitions.ts';
 import type { Parts } from './changes.ts';
 import { identifier, literal, where } from './duckdb-sql.ts';
-import { moveFigures } from './figures.ts';
-import { forgetTablePartition, saveAdded, saveTablePartition } from './own-tables.ts';
+import { keepsLifecycleOff, moveFigures } from './figures.ts';
+import { forgetTablePartition, saveAdded, saveLifecycle, saveTablePartition } from './own-tables.ts';
 import type { Store } from './store.ts';
 
 /** Table partitions that are renamed or merged. */
@@ -44,6 +44,7 @@ function moveStatements(
   const moved = from.filter((values) => !sameValues(values, to));
   return [
     ...(table.tablePartitions.has(to) ? [] : [saveTablePartition(table, to, now)]),
+    ...(keepsLifecycleOff(table, from, to) ? saveLifecycle(table, to, false) : []),
     ...moved.flatMap((values) => {
       const known = table.tablePartitions.get(values)!;
       return [

@@ -18,6 +18,8 @@ export const createOwnTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS ${OWN}.schema_comments (name VARCHAR, comment VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, table_partition VARCHAR, created BIGINT)`,
+  // Of its own, so that a folder written before it stays of the same format.
+  `CREATE TABLE IF NOT EXISTS ${OWN}.lifecycle_off (table_id VARCHAR, table_partition VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, table_partition VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.sessions (id VARCHAR, json VARCHAR, closed TIMESTAMPTZ)`,
   `DELETE FROM ${OWN}.sessions WHERE closed < now() - INTERVAL 2 DAY`,
@@ -72,7 +74,7 @@ export async function savedName(change: Change, table: Table): Promise<TableName
 }
 
 export function forgetTable(table: Table): readonly string[] {
-  return ['tables', 'table_partitions', 'figures'].map(
+  return ['tables', 'table_partitions', 'lifecycle_off', 'figures'].map(
     (name) => `DELETE FROM ${OWN}.${name} WHERE table_id = ${literal(table.id)}`,
   );
 }
@@ -89,6 +91,11 @@ export function saveTablePartition(table: Table, values: readonly string[], now:
   return `INSERT INTO ${OWN}.table_partitions VALUES (${keyOf(table, values)}, ${now})`;
 }
 
+export function saveLifecycle(table: Table, values: readonly string[], enabled: boolean): readonly string[] {
+  const off = `INSERT INTO ${OWN}.lifecycle_off VALUES (${keyOf(table, values)})`;
+  return [`DELETE FROM ${OWN}.lifecycle_off WHERE ${isOf(table, values)}`, ...(enabled ? [] : [off])];
+}
+
 /** The table keeps the time at which it lost the table partition. */
 export function forgetTablePartition(
   table: Table,
@@ -97,6 +104,7 @@ export function forgetTablePartition(
 ): readonly string[] {
   return [
     `DELETE FROM ${OWN}.table_partitions WHERE ${isOf(table, values)}`,
+    ...saveLifecycle(table, values, true),
     forgetFigures(table, values),
     forgetFigures(table, []),
     saveAdded(table, [], NO_ROWS, now),
@@ -148,6 +156,10 @@ export async function restore(change: Change): Promise<Restored> {
   )) {
     const known = newTablePartition(JSON.parse(values!), Number(created));
     tables.get(id!)?.tablePartitions.add(known);
+  }
+  for (const [id, values] of await read(`SELECT table_id, table_partition FROM ${OWN}.lifecycle_off`)) {
+    const known = tables.get(id!)?.tablePartitions.get(JSON.parse(values!));
+    if (known) known.lifecycleOff = true;
   }
   const sums = `SELECT table_id, table_partition, sum(row_count), sum(bytes), max(modified) FROM ${OWN}.figures GROUP BY ALL`;
   for (const [id, values, ...figures] of await read(sums))

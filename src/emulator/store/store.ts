@@ -133,6 +133,8 @@ export interface Store {
   alterColumns(table: Table, from: readonly (string | null)[]): Promise<void>;
   addTablePartition(table: Table, values: readonly string[]): Promise<void>;
   dropTablePartition(table: Table, values: readonly string[]): Promise<void>;
+  /** Of one table partition; `table.tablePartitions` knows it too. */
+  switchLifecycle(table: Table, values: readonly string[], enabled: boolean): Promise<void>;
   /** Gives the rows of some table partitions other values; those are gone then, and `to` is there. */
   moveTablePartitions(
     table: Table,

@@ -175,6 +175,31 @@ describe('table partitions', () => {
     );
   });
 
+  it('have their lifecycle switched off and on, each for itself', async () => {
+    await ok('ALTER TABLE p SET LIFECYCLE 5');
+    const days = async (dt: string, hr: number) =>
+      /LifeCycle: +(-?\d+) /.exec(await ok(`DESC EXTENDED p PARTITION (dt='${dt}', hr='${hr}')`))?.[1];
+    await ok("ALTER TABLE p PARTITION (dt='20240101', hr='01') DISABLE LIFECYCLE");
+    await ok("ALTER TABLE p PARTITION (dt='x', hr='1') DISABLE LIFECYCLE");
+    await ok("INSERT OVERWRITE TABLE p PARTITION (dt='20240101', hr='1') SELECT 9");
+    expect([await days('20240101', 1), await days('20240101', 10), await days('x', 1)]).toEqual([
+      ...['-1', '5', '-1'],
+    ]);
+    await ok("ALTER TABLE p PARTITION (dt='20240101', hr='1') ENABLE LIFECYCLE");
+    // Renamed it is the same table partition; merged into another one, or made anew, it is not.
+    await ok("ALTER TABLE p PARTITION (dt='x', hr='1') RENAME TO PARTITION (dt='y', hr='1')");
+    expect([await days('20240101', 1), await days('y', 1)]).toEqual(['5', '-1']);
+    await ok("ALTER TABLE p MERGE PARTITION (dt='y', hr='1') OVERWRITE PARTITION (dt='20240102', hr='2')");
+    await ok("ALTER TABLE p ADD PARTITION (dt='y', hr='1')");
+    expect([await days('20240102', 2), await days('y', 1)]).toEqual(['5', '5']);
+    expect(await fails("ALTER TABLE p PARTITION (dt='none', hr='1') DISABLE LIFECYCLE")).toMatch(
+      /^ODPS-0110061: .*dt='none',hr='1'/,
+    );
+    expect(await fails("ALTER TABLE p PARTITION (dt='x') DISABLE LIFECYCLE")).toMatch(
+      /^ODPS-0130071:\[1,15\]/,
+    );
+  });
+
   it('are added, several at once, numbers in one form', async () => {
     await ok("ALTER TABLE p ADD PARTITION (dt='a', hr=01) PARTITION (hr='2', dt='a')");
     expect(await list()).toEqual([

@@ -90,7 +90,7 @@ describe('a restart', () => {
 
   it('keeps the times and sizes of a table and its table partitions after every statement', async () => {
     await ok(
-      'CREATE TABLE t (id BIGINT, v STRING) PARTITIONED BY (dt STRING); CREATE TABLE flat (id BIGINT);',
+      'CREATE TABLE t (id BIGINT, v STRING) PARTITIONED BY (dt STRING) LIFECYCLE 3; CREATE TABLE flat (id BIGINT);',
     );
     await ok(
       "CREATE TABLE source (id BIGINT, v STRING, dt STRING); INSERT INTO source VALUES (9, 'i', '1');",
@@ -105,6 +105,7 @@ describe('a restart', () => {
       'ALTER TABLE t TOUCH',
       'INSERT OVERWRITE TABLE t PARTITION (dt) SELECT * FROM source',
       "TRUNCATE TABLE t PARTITION (dt='2')",
+      "ALTER TABLE t PARTITION (dt='3') DISABLE LIFECYCLE",
       "ALTER TABLE t PARTITION (dt='3') RENAME TO PARTITION (dt='4')",
       "ALTER TABLE t MERGE PARTITION (dt='1'), PARTITION (dt='4') OVERWRITE PARTITION (dt='5')",
       "ALTER TABLE t DROP PARTITION (dt='2')",
@@ -126,7 +127,7 @@ describe('a restart', () => {
     const told = async () => {
       const partsOf = async (table: string) => {
         const all = (await ok(`SHOW PARTITIONS ${table}`)).trim().split('\n').filter(Boolean);
-        return all.map((spec) => `DESC ${table} PARTITION (${spec.replace('=', "='")}')`);
+        return all.map((spec) => `DESC EXTENDED ${table} PARTITION (${spec.replace('=', "='")}')`);
       };
       const asked = [
         ...(await partsOf('t')),
