@@ -2,9 +2,10 @@ import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { type ColumnType, typeText } from '../model/types.ts';
 import { checkColumns } from './create-checks.ts';
 import { canWiden } from './implicit-cast.ts';
+import { withField } from './nested-fields.ts';
 import type { Run } from './run.ts';
 import { semantic } from './statement-errors.ts';
-import type { Alteration, ChangeColumn } from './statements.ts';
+import type { AddedColumn, Alteration, ChangeColumn } from './statements.ts';
 
 type Of<Kind extends Alteration['do']> = Extract<Alteration, { do: Kind }>;
 
@@ -17,18 +18,45 @@ interface Altered {
 export async function addColumns(
   run: Run,
   table: Table,
-  change: Of<'add_columns'>,
+  { columns, ifNotExists }: Of<'add_columns'>,
   at: string,
 ): Promise<void> {
-  const known = (name: string) => has(table, name);
-  const added = change.ifNotExists ? change.columns.filter(({ name }) => !known(name)) : change.columns;
-  if (!added.length) return;
-  const repeated = added.find(({ name }) => known(name));
-  if (repeated) throw semantic(at, `column ${repeated.name} exists already`);
-  const strict = added.find(({ nullable }) => !nullable);
-  if (strict) throw semantic(at, `column ${strict.name} cannot be NOT NULL: older rows have no value for it`);
-  const columns = added.map((column) => ({ column, from: null }));
-  await alter(run, table, [...kept(table), ...columns], at);
+  let list: readonly Altered[] = kept(table);
+  for (const added of columns) {
+    if (!added.nullable)
+      throw semantic(at, `column ${pathOf(added)} cannot be NOT NULL: older rows have no value for it`);
+    const more = added.within.length ? withNested(list, added, at) : withColumn(table, list, added);
+    if (!more && !ifNotExists) throw semantic(at, `column ${pathOf(added)} exists already`);
+    list = more ?? list;
+  }
+  if (list.length > table.columns.length || list.some(({ column }, index) => column !== table.columns[index]))
+    await alter(run, table, list, at);
+}
+
+const pathOf = ({ within, name }: AddedColumn): string => [...within, name].join('.');
+
+/** Undefined: the table has the column; one that is added twice is told later. */
+function withColumn(
+  table: Table,
+  list: readonly Altered[],
+  { within: _none, ...column }: AddedColumn,
+): readonly Altered[] | undefined {
+  return has(table, column.name) ? undefined : [...list, { column, from: null }];
+}
+
+/** Undefined: the column has the field. */
+function withNested(
+  list: readonly Altered[],
+  added: AddedColumn,
+  at: string,
+): readonly Altered[] | undefined {
+  if (added.defaultValue !== undefined)
+    throw semantic(at, `${pathOf(added)} is a field: only columns have default values`);
+  const index = list.findIndex(({ column }) => column.name === added.within[0]);
+  const target = list[index];
+  if (!target) throw semantic(at, `column ${added.within[0]} cannot be resolved`);
+  const type = withField(target.column.type, added, at);
+  return type && list.with(index, { ...target, column: { ...target.column, type } });
 }
 
 export async function dropColumns(

@@ -14,12 +14,12 @@ import {
   takeWords,
   unexpected,
 } from './cursor.ts';
-import { readColumn, readColumns, readType } from './parse-columns.ts';
+import { readAddedColumn, readType } from './parse-columns.ts';
 import { LIFECYCLE_DAYS, readClustering } from './parse-create.ts';
 import { readFilters } from './parse-filter.ts';
 import { readName, readProperties, readSpec, readSpecs } from './parse-names.ts';
 import { unsupported } from './statement-errors.ts';
-import type { Alteration, ChangeColumn, Spec, Statement, TableChange } from './statements.ts';
+import type { AddedColumn, Alteration, ChangeColumn, Spec, Statement, TableChange } from './statements.ts';
 
 export function readAlter(cursor: Cursor): Statement {
   expectWords(cursor, 'ALTER');
@@ -102,7 +102,10 @@ const VERBS: Record<string, (cursor: Cursor) => Alteration | undefined> = {
 function readAdd(cursor: Cursor): Alteration | undefined {
   if (takeWords(cursor, 'COLUMNS') || takeWords(cursor, 'COLUMN')) {
     const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');
-    const columns = isSymbol(cursor, '(') ? readColumns(cursor).columns : [readColumn(cursor)];
+    const columns: AddedColumn[] = [];
+    const add = () => columns.push(readAddedColumn(cursor));
+    if (isSymbol(cursor, '(')) inParentheses(cursor, add);
+    else add();
     return { do: 'add_columns', columns, ifNotExists };
   }
   const ifNotExists = takeWords(cursor, 'IF', 'NOT', 'EXISTS');

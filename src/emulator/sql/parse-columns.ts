@@ -10,10 +10,12 @@ import {
   readIdentifier,
   readText,
   startOf,
+  takeSymbol,
   takeWords,
   textSince,
 } from './cursor.ts';
 import { readNames } from './parse-names.ts';
+import type { AddedColumn } from './statements.ts';
 import { parseError } from './tokens.ts';
 
 export interface ColumnList {
@@ -36,9 +38,19 @@ export function readColumns(cursor: Cursor): ColumnList {
   return { columns, primaryKey };
 }
 
+/** A column to be added: `a BIGINT`, or a field inside one: `a.element.b BIGINT`. */
+export function readAddedColumn(cursor: Cursor): AddedColumn {
+  const within = [readColumnName(cursor)];
+  while (takeSymbol(cursor, '.')) within.push(readColumnName(cursor));
+  const name = within.pop()!;
+  return { ...readColumnBehind(cursor, name, []), within };
+}
+
 /** One column; a PRIMARY KEY behind it is added to `primaryKey`. */
-export function readColumn(cursor: Cursor, primaryKey: string[] = []): ColumnDefinition {
-  const name = readColumnName(cursor);
+const readColumn = (cursor: Cursor, primaryKey: string[]): ColumnDefinition =>
+  readColumnBehind(cursor, readColumnName(cursor), primaryKey);
+
+function readColumnBehind(cursor: Cursor, name: string, primaryKey: string[]): ColumnDefinition {
   const column = { name, type: readType(cursor), comment: '', nullable: true };
   let defaultValue: string | undefined;
   for (;;) {

@@ -70,7 +70,7 @@ export interface CreateView {
 export type Alteration =
   | {
       readonly do: 'add_columns';
-      readonly columns: readonly ColumnDefinition[];
+      readonly columns: readonly AddedColumn[];
       readonly ifNotExists: boolean;
     }
   | { readonly do: 'drop_columns'; readonly names: readonly string[] }
@@ -95,6 +95,11 @@ export type Alteration =
     }
   /** MERGE SMALLFILES, COMPACT, ARCHIVE: there are no files to rearrange. */
   | { readonly do: 'nothing' };
+
+/** A column, or a field of a STRUCT in one: `within` is the way to it then. */
+export interface AddedColumn extends ColumnDefinition {
+  readonly within: readonly string[];
+}
 
 export interface ChangeColumn {
   readonly do: 'change_column';

@@ -28,6 +28,46 @@ describe('columns', () => {
     );
   });
 
+  it('get fields of their structs, also of those in arrays and maps, NULL in the rows that there are', async () => {
+    await ok(`CREATE OR REPLACE TABLE nested (id INT, p STRUCT<x:DOUBLE,y:DOUBLE> NOT NULL,
+        l ARRAY<STRUCT<x:INT>>, m MAP<STRING,STRUCT<deep:STRUCT<a:INT>>>);
+      INSERT INTO nested SELECT 1, named_struct('x', 1.0, 'y', 2.0), array(named_struct('x', 1), NULL),
+        map('k', named_struct('deep', named_struct('a', 3)));
+      ALTER TABLE nested ADD COLUMNS (P.Z DOUBLE, l.element.y STRING, m.value.deep.b ARRAY<BIGINT>, n INT);
+      ALTER TABLE nested ADD COLUMN p.w STRUCT<v:INT>;
+      ALTER TABLE nested ADD COLUMNS IF NOT EXISTS (p.z BIGINT, p.w.u INT);
+      INSERT INTO nested SELECT 2, named_struct('x', 3.0, 'y', 4.0, 'z', 5.0, 'w', named_struct('v', 6, 'u', 7)),
+        array(named_struct('x', 8, 'y', 'a')), map('k', named_struct('deep', named_struct('a', 9, 'b', array(10L)))), 11;`);
+    const told = (await json('nested')).columns as { type: string }[];
+    expect(told.map(({ type }) => type)).toEqual([
+      ...['int', 'struct<x:double,y:double,z:double,w:struct<v:int,u:int>>', 'array<struct<x:int,y:string>>'],
+      ...['map<string,struct<deep:struct<a:int,b:array<bigint>>>>', 'int'],
+    ]);
+    const query = `SELECT id, p.x, p.z, p.w.u, l[0].x, l[0].y, l[1] IS NULL, m['k'].deep.a, m['k'].deep.b[0], n
+      FROM nested ORDER BY id`;
+    expect(await rows(query)).toEqual([
+      ...['1,1.0,\\N,\\N,1,\\N,true,3,\\N,\\N', '2,3.0,5.0,7,8,"a",true,9,10,11'],
+    ]);
+    expect(await version('nested')).toBe('4');
+  });
+
+  it.each([
+    ['p.x INT', /column p\.x exists already/],
+    ['q.x INT', /column q cannot be resolved/],
+    ['p.a.b INT', /column p\.a cannot be resolved: STRUCT<X:INT,L:ARRAY<INT>> has no such field/],
+    ['p.x.b INT', /column p\.x\.b cannot be resolved: INT has no such field/],
+    ['p.l.element INT', /column p\.l\.element cannot be resolved: ARRAY<INT> has no such field/],
+    ['p.y INT, p.y INT', /column p\.y exists already/],
+    ['p.y INT NOT NULL', /column p\.y cannot be NOT NULL/],
+    ['p.y INT DEFAULT 1', /p\.y is a field: only columns have default values/],
+    [`p.y ${'ARRAY<'.repeat(20)}INT${'>'.repeat(20)}`, /^ODPS-0130151:\[1,13\] .*at most 20 levels/],
+    ['p. INT', /^ODPS-0130161/],
+  ])('refuse a field that cannot be: %s', async (field, expected) => {
+    await ok('CREATE OR REPLACE TABLE f (p STRUCT<x:INT,l:ARRAY<INT>>)');
+    expect(await fails(`ALTER TABLE f ADD COLUMNS (${field})`)).toMatch(expected);
+    expect(await version('f')).toBe('1');
+  });
+
   it('are renamed, retyped, moved and dropped with their rows', async () => {
     await ok("ALTER TABLE c CHANGE COLUMN name title STRING COMMENT 't' FIRST");
     await ok('ALTER TABLE c RENAME COLUMN d TO day; ALTER TABLE c CHANGE id id BIGINT AFTER day;');
