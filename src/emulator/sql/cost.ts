@@ -1,7 +1,8 @@
 import type { Core } from '../core.ts';
 import type { Table } from '../model/catalog.ts';
 import type { QuerySession } from './names.ts';
-import { type Outcome, queryColumns } from './run-query.ts';
+import { startRun } from './run.ts';
+import { assign, type Outcome, queryColumns } from './run-query.ts';
 import type { Script } from './script.ts';
 import type { QueryText, Statement } from './statements.ts';
 import { tokenize } from './tokens.ts';
@@ -27,8 +28,9 @@ export function cost(core: Core, { sql, statements }: Script, session: QuerySess
     if (table) read.add(table);
     return table;
   };
-  const run = { core: { ...core, catalog: { ...core.catalog, find } }, session, sql, written: [] };
+  const run = startRun({ ...core, catalog: { ...core.catalog, find } }, session, sql);
   for (const statement of statements) {
+    if (statement.kind === 'assign') assign(run, statement);
     const query = queryOf(statement);
     if (query) queryColumns(run, query);
   }

@@ -3,33 +3,40 @@ import { alterTable } from './alter-table.ts';
 import { createSchema, createTable } from './create.ts';
 import { dropSchema, dropTable, truncate } from './drop.ts';
 import { explain } from './explain.ts';
-import { insert, insertAll } from './insert.ts';
+import { writePlans } from './insert.ts';
 import { isLineage, lineage } from './lineage.ts';
 import { nameOf, type QuerySession, schemaOf } from './names.ts';
-import { rewrite } from './rewrite.ts';
-import type { Run } from './run.ts';
-import { type Outcome, runQuery } from './run-query.ts';
+import { type Run, startRun } from './run.ts';
+import { assign, type Outcome, runQuery } from './run-query.ts';
 import type { Script } from './script.ts';
 import { show } from './show.ts';
 import { ddlFailed } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
+import { isTogether, plansOf, writeTogether } from './together.ts';
 import { createView } from './view.ts';
 
 const NOTHING: Outcome = { format: 'text', text: '' };
 
 /**
  * Executes the statements of a script in order; the result is that of the last one. Throws StatementError
- * with the service's text for the first that fails: those before it have had their effect.
+ * with the service's text for the first that fails: those before it have had their effect, but in script mode.
  */
 export async function execute(core: Core, script: Script, session: QuerySession): Promise<Outcome> {
-  const run: Run = { core, session, sql: script.sql, written: [] };
+  const run = startRun(core, session, script.sql);
   if (isLineage(session.settings)) return { format: 'text', text: lineage(run, script.statements) };
+  const outcome = isTogether(session.settings)
+    ? await writeTogether(run, script, (statement) => executeOne(run, statement))
+    : await oneAfterTheOther(run, script.statements);
+  return { ...outcome, written: run.written };
+}
+
+async function oneAfterTheOther(run: Run, statements: readonly Statement[]): Promise<Outcome> {
   let outcome = NOTHING;
-  for (const statement of script.statements) {
+  for (const statement of statements) {
     await outcome.rows?.release();
     outcome = await executeOne(run, statement);
   }
-  return { ...outcome, written: run.written };
+  return outcome;
 }
 
 async function executeOne(run: Run, statement: Statement): Promise<Outcome> {
@@ -47,24 +54,28 @@ async function executeOne(run: Run, statement: Statement): Promise<Outcome> {
       return { format: 'text', text: show(run, statement) };
     case 'explain':
       return { format: 'text', text: await explain(run, statement.statement) };
+    case 'assign':
+      assign(run, statement);
+      return NOTHING;
     default:
       await change(run, statement);
       return NOTHING;
   }
 }
 
-type Shown = Extract<Statement, { kind: `show_${string}` | `describe${string}` | 'explain' | 'query' }>;
+type Shown = Extract<
+  Statement,
+  { kind: `show_${string}` | `describe${string}` | 'explain' | 'query' | 'assign' }
+>;
 
 async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<void> {
   switch (statement.kind) {
     case 'insert':
-      return insert(run, statement);
     case 'multi_insert':
-      return insertAll(run, statement.inserts);
     case 'update':
     case 'delete':
     case 'merge':
-      return rewrite(run, statement);
+      return writePlans(run, await plansOf(run, statement));
     case 'create_schema':
       return newSchema(run, statement);
     case 'drop_schema':

@@ -15,30 +15,27 @@ import { position } from './tokens.ts';
 /** Table partitions that one INSERT may write. */
 const WRITTEN = { into: 10_000, overwrite: 60_000 } as const;
 
-export async function insert(run: Run, statement: Insert): Promise<void> {
-  await write(run, ownTableNamed(run, statement.name), statement);
-}
-
 /** The rows of CREATE TABLE ... AS. */
 export async function fill(run: Run, table: Table, query: QueryText): Promise<void> {
   const name = { parts: [table.name], at: position(run.sql, query.start) };
-  await write(run, table, { kind: 'insert', name, overwrite: false, spec: undefined, columns: [], query });
+  const statement: Insert = { kind: 'insert', name, overwrite: false, spec: undefined, columns: [], query };
+  await writePlans(run, [await planOf(run, table, statement)]);
 }
 
 /** All rows of a table become those of a query in DuckDB's dialect: data columns, table partition columns, what becomes of the row. */
-export async function replaceRows(run: Run, table: Table, sql: string): Promise<void> {
+export function replacing(run: Run, table: Table, sql: string): Plan {
   const constants = new Map<string, string>();
   const columns = table.columns.map(({ name }) => name);
   const replaced = table.tablePartitions.all().map(({ values }) => values);
   const whole = table.primaryKey.length ? rewrittenPerKey(table, sql) : sql;
-  await execute(run, {
+  return {
     ...{ table, overwrite: true, sql: whole, query: { text: run.sql, start: 0 }, constants, columns },
     ...{ limit: WRITTEN.overwrite, replaced, rewrites: true },
-  });
+  };
 }
 
-/** INSERTs of one statement: all of them write their rows, or none does. */
-export async function insertAll(run: Run, statements: readonly Insert[]): Promise<void> {
+/** INSERTs of one statement. */
+export async function insertPlans(run: Run, statements: readonly Insert[]): Promise<readonly Plan[]> {
   if (statements.length > MOST_OUTPUTS)
     throw semantic(statements[0]!.name.at, `more than ${MOST_OUTPUTS} outputs of one statement`);
   const plans: Plan[] = [];
@@ -47,7 +44,7 @@ export async function insertAll(run: Run, statements: readonly Insert[]): Promis
     const twice = plans.slice(0, index).some((before) => isSameOutput(before, plan));
     if (twice) throw semantic(statements[index]!.name.at, `table ${plan.table.name} is written twice`);
   }
-  await execute(run, ...plans);
+  return plans;
 }
 
 /** The service's bound for one statement. */
@@ -61,11 +58,8 @@ function isSameOutput(a: Plan, b: Plan): boolean {
   return levels.every((name) => a.constants.has(name) && a.constants.get(name) === b.constants.get(name));
 }
 
-async function write(run: Run, table: Table, statement: Insert): Promise<void> {
-  await execute(run, await planOf(run, table, statement));
-}
-
-interface Plan {
+/** What a statement writes. */
+export interface Plan {
   readonly table: Table;
   readonly overwrite: boolean;
   readonly sql: string;
@@ -93,7 +87,8 @@ async function planOf(run: Run, table: Table, statement: Insert): Promise<Plan> 
   return { ...byKey, sql: overwrite ? onePerKey(table, sql, constants) : mergedByKey(table, sql, constants) };
 }
 
-async function execute(run: Run, ...plans: readonly Plan[]): Promise<void> {
+/** All plans write their rows, or none does. */
+export async function writePlans(run: Run, plans: readonly Plan[]): Promise<void> {
   try {
     const inserted = await run.core.store.insert(...plans.map((plan) => ({ ...plan, ...run.session })));
     run.written.push(...inserted.map((one) => writtenInto(run, one)));

@@ -2,7 +2,7 @@ import type { ColumnDefinition } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import { ownTableNamed } from './names.ts';
 import type { Run } from './run.ts';
-import { queryColumns } from './run-query.ts';
+import { assign, queryColumns } from './run-query.ts';
 import { fullName, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Statement } from './statements.ts';
 
@@ -24,6 +24,9 @@ function outputs(run: Run, statement: Statement): object[] {
       return [{ columns: columnsOf(run, statement) }];
     case 'insert':
       return [written(run, statement)];
+    case 'assign':
+      assign(run, statement);
+      return [];
     case 'multi_insert':
       return statement.inserts.map((one) => written(run, one));
     default:

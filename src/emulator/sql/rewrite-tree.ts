@@ -103,10 +103,11 @@ function fromOf(
   return { kind: 'join', at, join: 'FULL', left, right, on: condition ?? TRUE, using: [], natural: false };
 }
 
-const aliasOf = (from: From): string | undefined =>
-  from.kind === 'table' || from.kind === 'subquery'
-    ? (from.alias ?? (from.kind === 'table' ? from.parts.at(-1)?.toLowerCase() : undefined))
-    : undefined;
+function aliasOf(from: From): string | undefined {
+  if (from.kind === 'table') return from.alias ?? from.parts.at(-1)?.toLowerCase();
+  if (from.kind === 'variable') return from.alias ?? from.name;
+  return from.kind === 'subquery' ? from.alias : undefined;
+}
 
 /** The rows of a source with one more column, which is never NULL. */
 function counted(from: From, column: string, alias: string | undefined): From {

@@ -1,7 +1,7 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
 import { castsImplicitly } from './implicit-cast.ts';
-import { replaceRows } from './insert.ts';
+import { type Plan, replacing } from './insert.ts';
 import { defaultOf } from './insert-sources.ts';
 import { rewrittenRows, type Source } from './insert-sql.ts';
 import { ownTableNamed } from './names.ts';
@@ -14,7 +14,7 @@ import type { Rewrite, RewriteClause } from './statements.ts';
 import { position } from './tokens.ts';
 
 /** UPDATE, DELETE and MERGE INTO: the rows of a transactional table are replaced by those that a query makes of them. */
-export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
+export function rewritePlan(run: Run, statement: Rewrite): Plan {
   const { kind, name, clauses } = statement;
   const table = ownTableNamed(run, name);
   if (!table.transactional) {
@@ -31,7 +31,7 @@ export async function rewrite(run: Run, statement: Rewrite): Promise<void> {
     ...{ row: `c${row}`, clause: `c${row + 1}`, joined: statement.source !== undefined },
     deletes: clauses.flatMap(({ change }, index) => (change.do === 'delete' ? [index + 1] : [])),
   });
-  await replaceRows(run, table, rows);
+  return replacing(run, table, rows);
 }
 
 function checkClause(table: Table, { change }: RewriteClause): void {

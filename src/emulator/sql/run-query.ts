@@ -1,5 +1,5 @@
 import { StatementError } from '../errors.ts';
-import type { ColumnDefinition } from '../model/catalog.ts';
+import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
 import type { Rows } from '../store/store.ts';
@@ -14,7 +14,7 @@ import {
   exactValue,
   type QueryScope,
 } from './select.ts';
-import type { QueryText } from './statements.ts';
+import type { Assignment, QueryText } from './statements.ts';
 import { trimmedDecimals } from './trimmed-decimals.ts';
 
 /** Rows that the CSV of an instance holds at most (protocol 3.6). */
@@ -84,8 +84,19 @@ const analyzed = (run: Run, query: QueryText): AnalyzedQuery =>
 export const failed = (run: Run, query: QueryText, error: unknown): StatementError =>
   error instanceof StatementError ? error : moved(run, query, describeQueryError(error, query.text));
 
-function scopeOf({ core, session }: Run): QueryScope {
+/** From now on `@name` is this query; it is asked when a statement that reads it is executed. */
+export function assign(run: Run, { name, query }: Assignment): void {
+  const { sql, columns } = analyzed(run, query);
+  run.variables.set(name, { sql, columns });
+}
+
+function scopeOf({ core, session, variables, taken }: Run): QueryScope {
   const { schema, settings = new Map() } = session;
   const isSchema = (name: string) => core.catalog.schemas.has(name);
-  return { project: core.project, schema, settings, isSchema, find: core.catalog.find };
+  const refusal = ({ id, name }: Table) =>
+    taken.has(id) ? `table ${name} is read after this script wrote it` : undefined;
+  return {
+    ...{ project: core.project, schema, settings, isSchema, find: core.catalog.find },
+    ...{ variables, refusal },
+  };
 }

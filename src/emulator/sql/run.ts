@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts';
 import { StatementError } from '../errors.ts';
 import type { QuerySession } from './names.ts';
+import type { Variable } from './query/context.ts';
 import type { QueryText } from './statements.ts';
 import { position } from './tokens.ts';
 
@@ -12,7 +13,15 @@ export interface Run {
   readonly sql: string;
   /** What its statements wrote until now. */
   readonly written: Written[];
+  /** `@name` by its name. */
+  readonly variables: Map<string, Variable>;
+  /** Tables that statements before this one write in the same transaction: none of them can be read. */
+  readonly taken: Set<string>;
 }
+
+export const startRun = (core: Core, session: QuerySession, sql: string): Run => ({
+  ...{ core, session, sql, written: [], variables: new Map(), taken: new Set() },
+});
 
 /** Rows that a statement wrote into a table or a table partition. */
 export interface Written {

@@ -2,9 +2,11 @@ import type { StatementError } from '../errors.ts';
 import {
   atEnd,
   type Cursor,
+  expectSymbol,
   here,
   isSymbol,
   peekWord,
+  readColumnName,
   startOf,
   startOfText,
   takeSymbol,
@@ -26,6 +28,8 @@ export interface Script {
   readonly settings: ReadonlyMap<string, string>;
   /** In order; none: there were settings only. */
   readonly statements: readonly Statement[];
+  /** `line,column` of each. */
+  readonly starts: readonly string[];
 }
 
 /**
@@ -36,14 +40,18 @@ export function parseScript(sql: string): Script {
   const cursor = startOfText(sql);
   const settings = new Map<string, string>();
   const statements: Statement[] = [];
+  const starts: string[] = [];
   while (takeSymbol(cursor, ';'));
   if (cursor.at >= cursor.tokens.length) throw parseError(sql, 0, 'there is no statement');
   while (cursor.at < cursor.tokens.length) {
     if (peekWord(cursor) === 'SET') readSetting(cursor, settings);
-    else statements.push(readWhole(cursor));
+    else {
+      starts.push(here(cursor));
+      statements.push(readWhole(cursor));
+    }
     while (takeSymbol(cursor, ';'));
   }
-  return { sql, settings, statements };
+  return { sql, settings, statements, starts };
 }
 
 function readWhole(cursor: Cursor): Statement {
@@ -73,6 +81,7 @@ const withoutComments = (text: string): string => text.replace(/--[^\n]*|\/\*[\s
 function readStatement(cursor: Cursor): Statement {
   const word = peekWord(cursor) ?? '';
   if (isSymbol(cursor, '(')) return { kind: 'query', ...readQuery(cursor) };
+  if (isSymbol(cursor, '@')) return readAssignment(cursor);
   if (word === 'EXPLAIN') {
     cursor.at += 1;
     if (peekWord(cursor) === 'EXPLAIN') throw unexpected(cursor);
@@ -81,6 +90,18 @@ function readStatement(cursor: Cursor): Statement {
   const read = STATEMENTS[word];
   if (read) return read(cursor);
   throw missing(cursor, word) ?? unexpected(cursor);
+}
+
+/** `@name := query`: other sorts of variables have their type behind the name. */
+function readAssignment(cursor: Cursor): Statement {
+  const at = here(cursor);
+  expectSymbol(cursor, '@');
+  const name = readColumnName(cursor);
+  if (!isSymbol(cursor, ':')) throw unsupported(at, 'a variable with a type');
+  expectSymbol(cursor, ':');
+  expectSymbol(cursor, '=');
+  if (isSymbol(cursor, '@')) throw unsupported(here(cursor), 'a variable for a variable');
+  return { kind: 'assign', name, query: readQuery(cursor) };
 }
 
 const STATEMENTS: Record<string, (cursor: Cursor) => Statement> = {
@@ -118,9 +139,10 @@ const MISSING = [
   'CALL',
   'FUNCTION',
   'UNDO',
+  'DECLARE',
+  'IF',
 ];
 
 function missing(cursor: Cursor, word: string): StatementError | undefined {
-  if (isSymbol(cursor, '@')) return unsupported(here(cursor), 'script mode with @variables');
   return MISSING.includes(word) && cursor.tokens[cursor.at + 1] ? unsupported(here(cursor), word) : undefined;
 }

@@ -176,7 +176,16 @@ export type Statement =
   | Insert
   | Show
   | Rewrite
+  | Assignment
   | ({ readonly kind: 'query' } & QueryText);
+
+/** `@name := SELECT ...`: the queries behind it read the variable as a table. */
+export interface Assignment {
+  readonly kind: 'assign';
+  /** Lower case. */
+  readonly name: string;
+  readonly query: QueryText;
+}
 
 /** UPDATE, DELETE and MERGE INTO. */
 export interface Rewrite {

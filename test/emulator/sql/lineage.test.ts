@@ -27,6 +27,11 @@ it('of an INSERT names the table, and writes nothing', async () => {
   expect((await sql(emulator, 'SELECT COUNT(*) FROM t;')).text).toBe('"_c0"\n0\n');
 });
 
+it('of a script follows its variables', async () => {
+  const { text } = await lineage('@a := SELECT id AS k FROM t; SELECT k FROM @a;');
+  expect(JSON.parse(text)).toEqual({ outputTables: [{ columns: [column('k', 'bigint')] }] });
+});
+
 it('of anything else is refused, and the statement is not executed', async () => {
   expect(await lineage('DROP TABLE t;')).toEqual({
     status: 'Failed',

@@ -91,7 +91,10 @@ describe('a script', () => {
     'ALTER SCHEMA s RENAME TO r',
     "LOAD OVERWRITE TABLE t FROM LOCATION 'oss://x'",
     'CLONE TABLE a TO b',
-    '@a := SELECT 1',
+    '@a BIGINT := 1',
+    '@a := @b',
+    'DECLARE @a TABLE (b STRING)',
+    'IF (true) BEGIN END',
   ])('%s is known, and said to be missing', async (text) => {
     expect(await fails(text)).toMatch(
       /^ODPS-0130071:\[1,\d+\] .* is not supported by this local MaxCompute$/,

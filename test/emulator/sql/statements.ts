@@ -60,6 +60,8 @@ export const ALL_STATEMENTS: readonly string[] = [
   'DESC SCHEMA s;',
   'DESC PROJECT demo;',
   'EXPLAIN SELECT id FROM t WHERE id > 1;',
+  '@v := SELECT id, name FROM t WHERE id > 1;',
+  'SELECT v.id, w.name FROM @v JOIN @v w ON v.id = w.id;',
   'SET odps.sql.timezone = "UTC"; SELECT * FROM (VALUES (1, \'a\')) q(x, y) ORDER BY x LIMIT 10;',
   'DROP VIEW IF EXISTS v;',
   'DROP TABLE IF EXISTS demo.`nothing` PURGE;',

@@ -12,6 +12,15 @@ export interface QueryScope {
   readonly settings: ReadonlyMap<string, string>;
   isSchema(name: string): boolean;
   find(name: TableName): Table | undefined;
+  /** Of a script: `@name` by its name. */
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** Why a table cannot be read here, if so. */
+  refusal(table: Table): string | undefined;
+}
+
+/** A query in DuckDB's dialect that others name. */
+export interface Variable extends Relation {
+  readonly sql: string;
 }
 
 export interface SourceColumn {

@@ -22,6 +22,8 @@ export function translateFrom(from: From, context: Context): Sources {
       return translateTable(from, context);
     case 'subquery':
       return translateSubquery(from, context);
+    case 'variable':
+      return translateVariable(from, context);
     case 'join':
       return translateJoin(from, context);
     case 'lateral':
@@ -76,6 +78,8 @@ function findTable(parts: readonly string[], at: number, context: Context): Tabl
   const { project, schema, isSchema } = context.scope;
   const name = resolveName(parts, project, schema, isSchema);
   const table = name && context.scope.find(name);
+  const refusal = table && context.scope.refusal(table);
+  if (refusal) throw semantic(context, at, refusal);
   if (table) return table;
   const full = name
     ? `${project}.${name.schema === 'default' ? '' : `${name.schema}.`}${name.name}`
@@ -110,6 +114,19 @@ function translateSubquery(from: Extract<From, { kind: 'subquery' }>, context: C
   return {
     text: `(${sql}) AS ${identifier(alias)}${list}`,
     sources: [sourceOf(alias, from.alias ? [from.alias] : [], relation.columns)],
+  };
+}
+
+function translateVariable(from: Extract<From, { kind: 'variable' }>, context: Context): Sources {
+  const { name, at } = from;
+  const variable = context.scope.variables.get(name);
+  if (!variable) throw semantic(context, at, `variable @${name} cannot be resolved`);
+  const alias = from.alias ?? uniqueAlias(name, context);
+  const { columns } = renamed(variable.columns, from.columns, at, context);
+  const list = from.columns.length ? `(${from.columns.map(identifier).join(', ')})` : '';
+  return {
+    text: `(${variable.sql}) AS ${identifier(alias)}${list}`,
+    sources: [sourceOf(alias, [from.alias ?? name], columns)],
   };
 }
 

@@ -60,6 +60,7 @@ describe('values of any type', () => {
     const scope: QueryScope = {
       ...{ project: 'p', schema: 'default', settings: new Map(), isSchema: () => false },
       find: ({ name }) => (name === 't' ? table : undefined),
+      ...{ variables: new Map(), refusal: () => undefined },
     };
     const query = analyzeQuery(`${way} ORDER BY id`, scope);
     const rows = await store.query(query.sql, { ...OPTIONS, resultColumns: query.columns });

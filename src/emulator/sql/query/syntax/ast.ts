@@ -122,6 +122,13 @@ export type From =
       readonly alias: string | undefined;
       readonly columns: readonly string[];
     })
+  | (Located & {
+      readonly kind: 'variable';
+      /** Lower case, without the sign. */
+      readonly name: string;
+      readonly alias: string | undefined;
+      readonly columns: readonly string[];
+    })
   | (Located & { readonly kind: 'lateral'; readonly from: From; readonly view: LateralView })
   | (Located & {
       readonly kind: 'join';

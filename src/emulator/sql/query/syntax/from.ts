@@ -59,6 +59,8 @@ function readSource(reader: Reader): From {
     const query = { ...PLAIN, at, body: { kind: 'values' as const, at, rows } };
     return { kind: 'subquery', at, query, ...readAlias(reader) };
   }
+  if (take(reader, '@'))
+    return { kind: 'variable', at, name: readName(reader).toLowerCase(), ...readAlias(reader) };
   const parts = readPath(reader).map(({ text }) => text);
   const before = take(reader, 'TABLESAMPLE') ? readSample(reader) : undefined;
   const alias = readAlias(reader);
