@@ -3,6 +3,7 @@ import {
   type Cursor,
   expectWords,
   here,
+  isSymbol,
   peekWord,
   readText,
   takeWords,
@@ -69,7 +70,7 @@ export function readDescribe(cursor: Cursor): Show {
     cursor.at += 1;
     return { kind: 'describe_schema', name: readName(cursor) };
   }
-  if (named('PROJECT')) return readDescribeProject(cursor);
+  if (peekWord(cursor) === 'PROJECT' && !isSymbol(cursor, '.', 1)) return readDescribeProject(cursor);
   if (followed && ['FUNCTION', 'INSTANCE', 'ROLE', 'PACKAGE', 'RESOURCE'].some(named)) {
     throw unsupported(here(cursor), `DESC ${peekWord(cursor)}`);
   }

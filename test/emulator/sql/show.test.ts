@@ -128,7 +128,8 @@ describe('DESC', () => {
     await ok("CREATE SCHEMA told COMMENT 'it\\'s told'");
     expect(JSON.parse(await ok('DESC SCHEMA told'))).toMatchObject({ description: "it's told" });
     await ok('DROP SCHEMA told');
-    expect(await ok('DESC PROJECT')).toMatch(/^Name +demo\n/);
+    for (const statement of ['DESC PROJECT', 'DESC PROJECT;'])
+      expect(await ok(statement)).toMatch(/^Name +demo\n/);
     expect(await fails('DESC SCHEMA never')).toMatch(/not found/);
   });
 
