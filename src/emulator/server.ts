@@ -137,15 +137,16 @@ async function openStore(options: EmulatorOptions): Promise<{ store: Store; noti
 
 function createCore(options: EmulatorOptions, store: Store): Core {
   const now = options.now ?? Date.now;
+  const startedAt = now();
   const requests = Object.fromEntries(ROUTES.map((name) => [name, 0])) as Record<RouteName, number>;
   return {
     project: options.project,
     threeLayers: options.threeLayers ?? false,
     publicAddress: options.publicAddress,
-    startedAt: now(),
+    startedAt,
     timeZone: options.timeZone ?? 'Asia/Shanghai',
     now,
-    catalog: createCatalog(),
+    catalog: createCatalog(startedAt),
     store,
     uploads: createUploads(store, now),
     downloads: createDownloads(now),
@@ -168,7 +169,7 @@ function keptText({ dataDir, countOnly }: EmulatorOptions, notice: string | unde
 
 async function restore(core: Core): Promise<void> {
   const { tables, sessions, schemas } = await core.store.restore();
-  for (const { name, comment } of schemas) core.catalog.schemas.set(name, comment);
+  for (const { name, ...schema } of schemas) core.catalog.schemas.set(name, schema);
   for (const table of tables) core.catalog.add(table);
   core.uploads.restore(sessions, tables);
   core.upserts.restore(sessions, tables);

@@ -36,20 +36,21 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
   function take(what: Metered, { id, name }: MeteredTable): void {
     const { count, windowMs, text } = LIMITS[what];
     const key = `${what} ${id}`;
-    if (windows.size > MOST_WINDOWS) forgetQuiet();
-    const recent = (windows.get(key) ?? []).filter((time) => time > now() - windowMs);
+    const at = now();
+    if (windows.size > MOST_WINDOWS) forgetQuiet(at);
+    const recent = (windows.get(key) ?? []).filter((time) => time > at - windowMs);
     windows.set(key, recent);
     if (recent.length >= count) {
       const limit = `${count} ${text} in ${windowMs / 1000} s on table ${name}`;
       throw new Refusal(429, 'FlowExceeded', `Your flow quota is exceeded: ${limit}.`);
     }
-    recent.push(now());
+    recent.push(at);
   }
 
   /** Of tables that are dropped or rest, nothing is to be remembered. */
-  function forgetQuiet(): void {
+  function forgetQuiet(at: number): void {
     for (const [key, times] of windows)
-      if ((times.at(-1) ?? 0) <= now() - LONGEST_WINDOW_MS) windows.delete(key);
+      if ((times.at(-1) ?? 0) <= at - LONGEST_WINDOW_MS) windows.delete(key);
   }
 
   function enterCommit({ id, name }: MeteredTable): () => void {

@@ -85,14 +85,22 @@ export interface Table {
   lastModifiedAt: number;
 }
 
+/** One schema of the project: what it was made with, and when, in ms. The project is as old as `default`. */
+export interface Schema {
+  readonly comment: string;
+  readonly createdAt: number;
+}
+
 export interface TableName {
   readonly schema: string;
   readonly name: string;
 }
 
 export interface Catalog {
-  /** Comments of schemas by their names. */
-  readonly schemas: Map<string, string>;
+  /** By their names. */
+  readonly schemas: Map<string, Schema>;
+  /** When the project was made, in ms. */
+  createdAt(): number;
   find(name: TableName): Table | undefined;
   add(table: Table): void;
   remove(table: TableName): void;
@@ -106,17 +114,20 @@ export const DEFAULT_SCHEMA = 'default';
 /** Everything belongs to the one account of the project. */
 export const OWNER = 'ALIYUN$local';
 
-export function createCatalog(): Catalog {
+/** `now`: the age of a project of which nothing is known yet. */
+export function createCatalog(now: number): Catalog {
   const tables = new Map<string, Table>();
-  const schemas = new Map([[DEFAULT_SCHEMA, '']]);
+  const schemas = new Map<string, Schema>([[DEFAULT_SCHEMA, { comment: '', createdAt: now }]]);
   const versions = new Map<string, Map<number, readonly ColumnDefinition[]>>();
   const key = ({ schema, name }: TableName) => `${schema}.${name}`.toLowerCase();
   return {
     schemas,
+    createdAt: () => schemas.get(DEFAULT_SCHEMA)!.createdAt,
     find: (name) => tables.get(key(name)),
     add: (table) => {
       tables.set(key(table), table);
-      if (!schemas.has(table.schema)) schemas.set(table.schema, '');
+      const { schema, createdAt } = table;
+      if (!schemas.has(schema)) schemas.set(schema, { comment: '', createdAt });
       const known = versions.get(table.id) ?? new Map();
       versions.set(table.id, known.set(table.schemaVersion, table.columns));
     },

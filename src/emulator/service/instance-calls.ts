@@ -4,7 +4,7 @@ import { OWNER } from '../model/catalog.ts';
 import type { Instance } from '../sql/instances.ts';
 import { readJob } from '../sql/job.ts';
 import type { Written } from '../sql/run.ts';
-import { element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
+import { descending, element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
 import { askSession, tellSession } from './interactive.ts';
 
 /**
@@ -23,24 +23,28 @@ export async function submitInstance(core: Core, call: Call): Promise<Reply> {
     : core.instances.submit(core, job, call.query.get('curr_schema'));
   if (!isSession) await core.instances.ended(instance, SUBMIT_HOLD_MS);
   const path = `/api/projects/${encodeURIComponent(core.project)}/instances/${instance.id}`;
-  const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(core, instance) };
+  const headers = { Location: `http://${call.address}${path}`, ...instanceHeaders(instance, core.now()) };
   return { status: 201, headers };
 }
 
-function instanceHeaders(core: Core, instance: Instance): Record<string, string> {
-  return {
-    'x-odps-owner': OWNER,
-    'x-odps-start-time': httpDate(instance.startedAt),
-    'x-odps-end-time': httpDate(instance.endedAt ?? core.now()),
-  };
+/** Times of an instance; one that runs is told to end at this moment. */
+const timesOf = ({ startedAt, endedAt }: Instance, now: number) => ({
+  start: httpDate(startedAt),
+  end: httpDate(endedAt ?? now),
+});
+
+function instanceHeaders(instance: Instance, now: number): Record<string, string> {
+  const { start, end } = timesOf(instance, now);
+  return { 'x-odps-owner': OWNER, 'x-odps-start-time': start, 'x-odps-end-time': end };
 }
 
-type Answer = (core: Core, instance: Instance, query: Call['query']) => Reply;
+/** `now`: one look at the clock for the whole answer. */
+type Answer = (core: Core, instance: Instance, query: Call['query'], now: number) => Reply;
 
 /** What can be asked of an instance, by the parameter that asks. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   source: (_core, instance) => xml(instance.source),
-  taskstatus: (core, instance) => xml(taskStatus(core, instance)),
+  taskstatus: (_core, instance, _query, now) => xml(taskStatus(instance, now)),
   result: (_core, instance) => xml(taskResult(instance)),
   instanceprogress: (_core, instance) => xml(progress(instance)),
   instancesummary: (_core, instance) => summary(instance),
@@ -63,18 +67,17 @@ export async function getInstance(core: Core, call: Call, id: string): Promise<R
   const asked = Object.keys(ANSWERS).find((name) => call.query.has(name));
   if (!asked && instance.kind === 'SQL') await core.instances.ended(instance, STATUS_HOLD_MS);
   const state = `<Instance>${element('Status', overallStatus(instance))}</Instance>`;
-  const reply = asked ? ANSWERS[asked]!(core, instance, call.query) : xml(state);
-  return { ...reply, headers: { ...reply.headers, ...instanceHeaders(core, instance) } };
+  const now = core.now();
+  const reply = asked ? ANSWERS[asked]!(core, instance, call.query, now) : xml(state);
+  return { ...reply, headers: { ...reply.headers, ...instanceHeaders(instance, now) } };
 }
 
 const overallStatus = (instance: Instance): string =>
   instance.status === 'Running' ? 'Running' : 'Terminated';
 
-function taskStatus(core: Core, instance: Instance): string {
-  const times = [
-    element('StartTime', httpDate(instance.startedAt)),
-    element('EndTime', httpDate(instance.endedAt ?? core.now())),
-  ];
+function taskStatus(instance: Instance, now: number): string {
+  const { start, end } = timesOf(instance, now);
+  const times = [element('StartTime', start), element('EndTime', end)];
   const { kind, taskName, status } = instance;
   const parts = [element('Name', taskName), ...times, element('Status', status)];
   const task = `<Task Type="${kind}">${parts.join('')}</Task>`;
@@ -141,10 +144,11 @@ function queueing(core: Core, instance: Instance): object {
 
 /** `GET /projects/P/instances[?status=][&daterange=from:to][&maxitems=][&marker=]`, the newest first. */
 export function listInstances(core: Core, call: Call): Reply {
-  const { items, marker, size } = page(call, selected(core, call), keyOf, newestFirst);
+  const { items, marker, size } = page(call, selected(core, call), keyOf, descending);
+  const now = core.now();
   return listing(
     'Instances',
-    items.map((instance) => instanceXml(core, instance)),
+    items.map((instance) => instanceXml(instance, now)),
     marker,
     size,
   );
@@ -157,9 +161,8 @@ export function listQueue(core: Core, call: Call): Reply {
   return listing('Instances', [element('Content', content)]);
 }
 
-const keyOf = (instance: Instance): string =>
-  `${String(instance.startedAt).padStart(16, '0')} ${instance.id}`;
-const newestFirst = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0);
+/** By their numbers: two may begin in the same millisecond. */
+const keyOf = ({ number }: Instance): string => String(number).padStart(16, '0');
 
 function selected(core: Core, { query }: Call): Instance[] {
   const status = query.get('status')?.toLowerCase();
@@ -168,7 +171,7 @@ function selected(core: Core, { query }: Call): Instance[] {
     .list()
     .filter((one) => !status || overallStatus(one).toLowerCase() === status)
     .filter((one) => one.startedAt >= from && one.startedAt < to)
-    .sort((a, b) => newestFirst(keyOf(a), keyOf(b)));
+    .sort((a, b) => b.number - a.number);
 }
 
 /** `from:to` in seconds, either of them may be missing. */
@@ -179,12 +182,11 @@ function dateRange(given: string | undefined): readonly [from: number, to: numbe
   return [Number(match[1]) * 1000, match[2] ? Number(match[2]) * 1000 : Number.POSITIVE_INFINITY];
 }
 
-function instanceXml(core: Core, instance: Instance): string {
+function instanceXml(instance: Instance, now: number): string {
+  const { start, end } = timesOf(instance, now);
   const parts = [
-    element('Name', instance.id),
-    element('Owner', OWNER),
-    element('StartTime', httpDate(instance.startedAt)),
-    element('EndTime', httpDate(instance.endedAt ?? core.now())),
+    ...[element('Name', instance.id), element('Owner', OWNER)],
+    ...[element('StartTime', start), element('EndTime', end)],
     element('Status', overallStatus(instance)),
   ];
   return `<Instance>${parts.join('')}</Instance>`;

@@ -30,7 +30,7 @@ export function getProject(core: Core, call: Call): Reply {
     return securityConfiguration();
   const extended = query.has('extended') ? properties('ExtendedProperties', sizes(core)) : '';
   const body = `${summary(core)}${properties('Properties', settings(core))}${extended}`;
-  const created = createdAt(core);
+  const created = core.catalog.createdAt();
   return xml(`<Project>${body}</Project>`, ownership(created, created));
 }
 
@@ -55,10 +55,6 @@ function sizes(core: Core): Record<string, string> {
 export function changeProject(): never {
   throw notImplemented('Changing a project');
 }
-
-/** The service has been there before its oldest table. */
-const createdAt = (core: Core): number =>
-  Math.min(core.startedAt, ...core.catalog.list().map((table) => table.createdAt));
 
 const summary = (core: Core): string =>
   [

@@ -26,8 +26,9 @@ export function listSchemas(core: Core, call: Call): Reply {
 
 /** `GET /projects/P/schemas/S`: both clients read the times from headers. */
 export function getSchema(core: Core, name: string): Reply {
-  const time = createdAt(core, known(core, name));
-  return xml(schemaXml(core, name.toLowerCase()), ownership(time, time));
+  const schema = known(core, name);
+  const { createdAt } = core.catalog.schemas.get(schema)!;
+  return xml(schemaXml(core, schema), ownership(createdAt, createdAt));
 }
 
 /** `POST /projects/P/schemas` with `<Schema><Name/>[<Comment/>][<IfNotExists/>]</Schema>`; PyODPS says Description. */
@@ -73,16 +74,12 @@ function checkedName(name: string): string {
   );
 }
 
-/** A schema is as old as its oldest table. */
-const createdAt = (core: Core, name: string): number =>
-  Math.min(core.startedAt, ...core.catalog.list(name).map((table) => table.createdAt));
-
 function schemaXml(core: Core, name: string): string {
-  const time = httpDate(createdAt(core, name));
+  const { comment, createdAt } = core.catalog.schemas.get(name)!;
+  const time = httpDate(createdAt);
   const names = [element('Name', name), element('Project', core.project), element('Owner', OWNER)];
   // Java and PyODPS name the comment and the second time differently.
   const times = ['CreateTime', 'ModifiedTime', 'ModifyTime'].map((tag) => element(tag, time));
-  const comment = core.catalog.schemas.get(name) ?? '';
   const told = [element('Comment', comment), element('Description', comment), '<Type>MANAGED</Type>'];
   return `<Schema>${[...names, ...told, ...times].join('')}</Schema>`;
 }

@@ -8,7 +8,8 @@ export function getTenant(core: Core): Reply {
   const names = { Name: 'local', OwnerId: OWNER, TenantId: 'local', TenantMeta: '{}' };
   // Java and PyODPS name the state differently.
   const state = { State: 'NORMAL', TenantState: 'NORMAL' };
-  const times = { CreateTime: seconds(core.startedAt), UpdateTime: seconds(core.startedAt) };
+  const time = seconds(core.catalog.createdAt());
+  const times = { CreateTime: time, UpdateTime: time };
   const Parameters = core.threeLayers ? { 'odps.namespace.schema': 'true' } : {};
   return json({ Tenant: { ...names, ...state, ...times, Parameters } });
 }

@@ -116,6 +116,7 @@ export async function forgetTable(core: Core, table: Table): Promise<void> {
 
 export async function createSchema(core: Core, schema: string, comment = ''): Promise<void> {
   if (core.catalog.schemas.has(schema)) return;
-  await core.store.createSchema(schema, comment);
-  core.catalog.schemas.set(schema, comment);
+  const made = { comment, createdAt: core.now() };
+  await core.store.createSchema(schema, made);
+  core.catalog.schemas.set(schema, made);
 }

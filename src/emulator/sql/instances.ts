@@ -13,6 +13,8 @@ import { parseError } from './tokens.ts';
 /** One submitted statement. */
 export interface Instance extends Pick<Job, 'guid' | 'kind' | 'taskName' | 'query' | 'source'> {
   readonly id: string;
+  /** Grows with every instance of the process. */
+  readonly number: number;
   /** Of a session: the ids of its queries by their numbers; undefined for what it refused. */
   readonly queries: (string | undefined)[];
   readonly startedAt: number;
@@ -55,14 +57,21 @@ export function createInstances(limits = LIMITS): Instances {
   const over = new Set<Instance>();
   const withRows = new Set<Instance>();
   let characters = 0;
+  let submitted = 0;
   const running = new Map<Instance, Promise<void>>();
+
+  function begun(core: Core, job: Job): Instance {
+    submitted += 1;
+    const instance = newInstance(job, core.now(), submitted);
+    instances.set(instance.id, instance);
+    return instance;
+  }
 
   function submit(core: Core, job: Job, schema: string | undefined): Instance {
     const { guid } = job;
     const former = guid ? byGuid.get(guid) : undefined;
     if (former) return former;
-    const instance = newInstance(job, core.now());
-    instances.set(instance.id, instance);
+    const instance = begun(core, job);
     if (guid) byGuid.set(guid, instance);
     const work = run(core, instance, job.properties, schema).then(() => remember(instance));
     running.set(instance, work);
@@ -70,8 +79,7 @@ export function createInstances(limits = LIMITS): Instances {
   }
 
   function open(core: Core, job: Job): Instance {
-    const instance = newInstance(job, core.now());
-    instances.set(instance.id, instance);
+    const instance = begun(core, job);
     const stopped = once(instance.abort.signal).then(() => {
       instance.endedAt = core.now();
       remember(instance);
@@ -153,12 +161,12 @@ const first = (instances: ReadonlySet<Instance>): Instance => instances.values()
 const sizeOf = ({ outcome, query, source }: Instance): number =>
   outcome.text.length + query.length + source.length;
 
-function newInstance({ guid, kind, taskName, query, source }: Job, now: number): Instance {
+function newInstance({ guid, kind, taskName, query, source }: Job, now: number, number: number): Instance {
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17);
   return {
     // The letter is the service's: Java's parser takes digits before an e or a d for a number.
     id: `${stamp}g${randomBytes(5).toString('hex')}`,
-    ...{ guid, kind, taskName, query, source, queries: [] },
+    ...{ number, guid, kind, taskName, query, source, queries: [] },
     startedAt: now,
     endedAt: undefined,
     status: 'Running',

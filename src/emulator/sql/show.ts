@@ -99,15 +99,15 @@ function describe(run: Run, { name, extended, spec }: Of<'describe'>): string {
 /** JSON, which is what clients read it as. */
 function describeSchema(run: Run, name: NameRef): string {
   const schema = schemaOf(run, name);
-  const description = run.core.catalog.schemas.get(schema);
-  if (description === undefined) {
+  const found = run.core.catalog.schemas.get(schema);
+  if (!found) {
     throw ddlFailed(`NoSuchObjectException(message:Schema ${schema} not found)`);
   }
-  const time = localTime(run.core, run.core.now());
+  const time = localTime(run.core, found.createdAt);
   const told = {
     name: schema,
     owner: OWNER,
-    description,
+    description: found.comment,
     createTime: time,
     modifyTime: time,
     type: 'managed',
@@ -116,14 +116,14 @@ function describeSchema(run: Run, name: NameRef): string {
 }
 
 function describeProject(run: Run, name: NameRef | undefined): string {
-  const { project, timeZone, now } = run.core;
+  const { project, timeZone, catalog } = run.core;
   if (name && name.parts.join('.').toLowerCase() !== project.toLowerCase()) {
     throw semantic(name.at, `project ${name.parts.join('.')} cannot be resolved`);
   }
   const facts: [string, string][] = [
     ['Name', project],
     ['Owner', OWNER],
-    ['CreatedTime', localTime(run.core, now())],
+    ['CreatedTime', localTime(run.core, catalog.createdAt())],
     ['odps.sql.timezone', timeZone],
     ['odps.sql.type.system.odps2', 'true'],
   ];

@@ -20,12 +20,11 @@ export interface Parts {
   readonly snapshots: Snapshots;
   readonly figures: Figures;
   readonly portions: Portions;
-  readonly now: () => number;
 }
 
 /** Rows that come and go: each change is one transaction, with its session and its figures. */
 export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 'upsert'> {
-  const { database, snapshots, figures, portions, now } = parts;
+  const { database, snapshots, figures, portions } = parts;
   let lastUpsert = 0;
 
   async function commit({ table, values, blocks, overwrite, session }: CommitPlan): Promise<void> {
@@ -34,7 +33,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
     const added = { rows: total(blocks, 'rows'), bytes: total(blocks, 'bytes') };
     await database.exclusive(async (change) => {
       figures.checkKnown({ table, values });
-      const at = now();
+      const at = figures.timeOf(table);
       if (overwrite) await snapshots.keep(change, table, values);
       const placed = portions.place(table, files);
       await change.run(
@@ -102,7 +101,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
       rows,
       bytes: Math.round(((holder.bytes + bytes) * rows) / Math.max(1, holder.rows + total(packs, 'rows'))),
     };
-    const at = now();
+    const at = figures.timeOf(table);
     // Of merged rows only the sum is known: they stay together where it is small.
     const placed = portions.place(table, [{ rows: written, densest: total(packs, 'bytes') }]);
     await change.run(

@@ -26,7 +26,7 @@ type Offsets = Map<number, OffsetSet>;
  * `reason` is the answer to every SELECT.
  */
 export function createCountStore(origin: OriginColumns, reason: string, now: () => number = Date.now): Store {
-  const figures = createFigures();
+  const figures = createFigures(now);
   const know = async (table: Table) => figures.know(table);
   const committed = new Map<string, Offsets>();
   const forget = async (table: Table) => {
@@ -66,27 +66,29 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     saveTable: know,
     alterColumns: know,
     addTablePartition: nothing,
-    dropTablePartition: async (table, values) => figures.clear(table, values, now()),
+    dropTablePartition: async (table, values) => figures.clear(table, values, figures.timeOf(table)),
     switchLifecycle: async (table, values, enabled) => figures.switchLifecycle(table, values, enabled),
-    moveTablePartitions: async (table, from, to) => moveFigures(figures, table, from, to, now()),
+    moveTablePartitions: async (table, from, to) =>
+      moveFigures(figures, table, from, to, figures.timeOf(table)),
     touch: async (table, each) => {
-      const at = now();
+      const at = figures.timeOf(table);
       for (const values of each) figures.add(table, values, { rows: 0, bytes: 0 }, at);
     },
     truncate: async (table, values) => {
       if (!values) committed.delete(table.id);
-      figures.clear(table, values, now());
+      figures.clear(table, values, figures.timeOf(table));
     },
     load,
     discard: nothing,
     commit: async ({ table, values, blocks, overwrite }) => {
       const rows = keep(table, blocks);
-      if (overwrite) figures.clear(table, values, now());
-      figures.add(table, values, { rows, bytes: 0 }, now());
+      const at = figures.timeOf(table);
+      if (overwrite) figures.clear(table, values, at);
+      figures.add(table, values, { rows, bytes: 0 }, at);
     },
     // Without the rows no key is known: every operation counts as a row.
     upsert: async ({ table, values, packs }) => {
-      figures.add(table, values, { rows: keep(table, packs), bytes: 0 }, now());
+      figures.add(table, values, { rows: keep(table, packs), bytes: 0 }, figures.timeOf(table));
       return { rows: figures.holder(table, values).rows };
     },
     ...{ insert: refuse, snapshot: refuse, query: refuse },

@@ -43,16 +43,16 @@ export async function createDuckDbStore(dataDir: string | null, options: DuckDbO
 }
 
 function storeOf({ database, scratch, close }: Opened, now: () => number): Store {
-  const figures = createFigures();
+  const figures = createFigures(now);
   const portions = createPortions();
   const snapshots = createSnapshots(database, portions);
   const queries = createQueries(database);
   const tables = createTables({ database, figures, snapshots, portions });
-  const parts = { database, queries, snapshots, figures, portions, now };
+  const parts = { database, queries, snapshots, figures, portions };
 
   async function restoreAll() {
     const restored = await database.exclusive(async (change) => {
-      const found = await restore(change);
+      const found = await restore(change, now());
       await portions.restore(change, found.tables);
       return found;
     });
@@ -61,8 +61,8 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   }
 
   async function touch(table: Table, each: readonly (readonly string[])[]): Promise<void> {
-    const at = now();
     await database.exclusive(async (change) => {
+      const at = figures.timeOf(table);
       await change.run(...each.map((values) => saveAdded(table, values, NO_ROWS, at)));
       for (const values of each) figures.add(table, values, NO_ROWS, at);
     });
@@ -71,7 +71,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   async function truncate(table: Table, values?: readonly string[]): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
-      const at = now();
+      const at = figures.timeOf(table);
       await change.run(...removeRows(parts, table, values, at));
       figures.clear(table, values, at);
       await dropEmpty(parts, change, table);
@@ -81,7 +81,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   async function dropTablePartition(table: Table, values: readonly string[]): Promise<void> {
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
-      const at = now();
+      const at = figures.timeOf(table);
       await change.run(...removeRows(parts, table, values, at), ...forgetTablePartition(table, values, at));
       figures.clear(table, values, at);
       // Before anything else may change rows: those of a commit that waits must not come back.
@@ -101,9 +101,10 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   return {
     ...tables,
     restore: restoreAll,
-    createSchema: (schema, comment) =>
-      database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`, ...saveSchema(schema, comment)),
-    dropSchema: (schema) => database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`, forgetSchema(schema)),
+    createSchema: (name, schema) =>
+      database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`, ...saveSchema(name, schema)),
+    dropSchema: (schema) =>
+      database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`, ...forgetSchema(schema)),
     addTablePartition: (table, values) => {
       const known = table.tablePartitions.get(values);
       return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));

@@ -18,6 +18,11 @@ export interface Figures {
   version(table: Table): number;
   /** Refuses rows for a table that is gone or changed since they were staged, or that lost the table partition. */
   checkKnown(destination: Destination): void;
+  /**
+   * When a change of these tables happens that is written now, in ms: one look at the clock for all that is kept of it,
+   * in memory and on disk, and never before the last change, however the clock is set meanwhile.
+   */
+  timeOf(...tables: readonly Table[]): number;
   /** What holds the figures of a table partition, or of a table without. */
   holder(table: Table, values: readonly string[]): { readonly rows: number; readonly bytes: number };
   /** `rows` and `bytes` came to a table partition, or to a table without (no values). */
@@ -35,7 +40,7 @@ export interface Added {
   readonly bytes: number;
 }
 
-export function createFigures(): Figures {
+export function createFigures(now: () => number): Figures {
   const tables = new Map<string, Table>();
   const versions = new Map<string, number>();
   const version = ({ id }: Table): number => versions.get(id) ?? 0;
@@ -49,7 +54,7 @@ export function createFigures(): Figures {
     for (const holder of known ? [current, known] : [current]) {
       holder.rows += rows;
       holder.bytes += bytes;
-      holder.lastModifiedAt = at;
+      holder.lastModifiedAt = Math.max(holder.lastModifiedAt, at);
     }
   }
 
@@ -63,7 +68,7 @@ export function createFigures(): Figures {
     for (const one of current.tablePartitions.all()) {
       one.rows = 0;
       one.bytes = 0;
-      one.lastModifiedAt = at;
+      one.lastModifiedAt = Math.max(one.lastModifiedAt, at);
     }
     change(current, [], { rows: -current.rows, bytes: -current.bytes }, at);
   }
@@ -95,6 +100,7 @@ export function createFigures(): Figures {
   return {
     newest,
     find: ({ id }) => tables.get(id),
+    timeOf: (...changed) => Math.max(now(), ...changed.map((table) => newest(table).lastModifiedAt)),
     checkKnown,
     holder,
     version,

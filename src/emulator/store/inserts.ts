@@ -15,7 +15,7 @@ import { FATE, type Inserted, type InsertPlan, type Store } from './store.ts';
 
 /** Writes the rows of queries: the queries run first, beside everything else, then all their rows go over in one transaction. */
 export function createInserts(parts: Parts): Pick<Store, 'insert'> {
-  const { database, queries, snapshots, figures, portions, now } = parts;
+  const { database, queries, snapshots, figures, portions } = parts;
   const inTurn = createLanes();
 
   /** Plans that read what they replace, one after the other for each table: they would only disturb each other. */
@@ -77,7 +77,7 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
     plans: readonly InsertPlan[],
     results: readonly Result[],
   ): Promise<readonly Inserted[]> {
-    const at = now();
+    const at = figures.timeOf(...plans.map(({ table }) => table));
     const made = new Set<string>();
     const steps: Step[] = [];
     for (const [index, plan] of plans.entries())

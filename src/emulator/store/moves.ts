@@ -12,7 +12,6 @@ export function createMoves({
   snapshots,
   figures,
   portions,
-  now,
 }: Parts): Pick<Store, 'moveTablePartitions'> {
   async function moveTablePartitions(
     table: Table,
@@ -22,7 +21,7 @@ export function createMoves({
     await database.exclusive(async (change) => {
       // Rows change their places: snapshots count on them.
       await snapshots.keep(change, table, undefined);
-      const at = now();
+      const at = figures.timeOf(table);
       await change.run(...moveStatements(table, portions.of(table), from, to, at));
       moveFigures(figures, table, from, to, at);
     });

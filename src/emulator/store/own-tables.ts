@@ -1,4 +1,4 @@
-import type { ColumnDefinition, Table, TableName } from '../model/catalog.ts';
+import type { ColumnDefinition, Schema, Table, TableName } from '../model/catalog.ts';
 import { newTablePartition, TablePartitions, valuesKey } from '../model/table-partitions.ts';
 import { parseType, typeText } from '../model/types.ts';
 import type { Change } from './duckdb.ts';
@@ -16,6 +16,7 @@ export const createOwnTables: readonly string[] = [
   `INSERT INTO ${OWN}.format SELECT ${FORMAT} WHERE NOT EXISTS (FROM ${OWN}.format)`,
   `CREATE SCHEMA IF NOT EXISTS "default"`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.schema_comments (name VARCHAR, comment VARCHAR)`,
+  `CREATE TABLE IF NOT EXISTS ${OWN}.schema_times (name VARCHAR, created BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.tables (table_id VARCHAR, json VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.table_partitions (table_id VARCHAR, table_partition VARCHAR, created BIGINT)`,
   // Of its own, so that a folder written before it stays of the same format.
@@ -59,12 +60,15 @@ export function saveTable(table: Table): readonly string[] {
   ];
 }
 
-export const forgetSchema = (schema: string): string =>
-  `DELETE FROM ${OWN}.schema_comments WHERE name = ${literal(schema)}`;
+export const forgetSchema = (name: string): readonly string[] =>
+  ['schema_comments', 'schema_times'].map(
+    (kept) => `DELETE FROM ${OWN}.${kept} WHERE name = ${literal(name)}`,
+  );
 
-export const saveSchema = (schema: string, comment: string): readonly string[] => [
-  forgetSchema(schema),
-  `INSERT INTO ${OWN}.schema_comments VALUES (${literal(schema)}, ${literal(comment)})`,
+export const saveSchema = (name: string, { comment, createdAt }: Schema): readonly string[] => [
+  ...forgetSchema(name),
+  `INSERT INTO ${OWN}.schema_comments VALUES (${literal(name)}, ${literal(comment)})`,
+  `INSERT INTO ${OWN}.schema_times VALUES (${literal(name)}, ${createdAt})`,
 ];
 
 /** The name under which queries see a table until it is saved again. */
@@ -144,7 +148,8 @@ export function saveSession({ id, json }: SessionRecord): string {
   return `INSERT INTO ${OWN}.sessions VALUES (${literal(id)}, ${literal(json)}, now())`;
 }
 
-export async function restore(change: Change): Promise<Restored> {
+/** `now`: the age of schemas of which no time is known. */
+export async function restore(change: Change, now: number): Promise<Restored> {
   const read = async (sql: string) => (await change.rows(sql)).map((row) => row.map(String));
   const tables = new Map<string, Table>();
   for (const [json] of await read(`SELECT json FROM ${OWN}.tables`)) {
@@ -165,14 +170,28 @@ export async function restore(change: Change): Promise<Restored> {
   for (const [id, values, ...figures] of await read(sums))
     addFigures(tables.get(id!), JSON.parse(values!), figures.map(Number));
   const sessions = (await read(`SELECT json FROM ${OWN}.sessions`)).map(([json]) => json!);
-  const schemas = (await read(VISIBLE_SCHEMAS)).map(([name, comment]) => ({
-    name: name!,
-    comment: comment!,
-  }));
+  const schemas = await restoreSchemas(change, [...tables.values()], now);
   return { tables: [...tables.values()], sessions, schemas };
 }
 
-const VISIBLE_SCHEMAS = `SELECT schema_name, coalesce(any_value(comments.comment), '') FROM duckdb_schemas() LEFT JOIN ${OWN}.schema_comments AS comments ON name = schema_name WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}') GROUP BY schema_name`;
+/** A schema whose time was never kept (`default` of a new folder) is as old as its oldest table, from now on. */
+async function restoreSchemas(
+  change: Change,
+  tables: readonly Table[],
+  now: number,
+): Promise<Restored['schemas']> {
+  const schemas: Restored['schemas'][number][] = [];
+  for (const [name, comment, created] of await change.rows(VISIBLE_SCHEMAS)) {
+    const own = tables.filter(({ schema }) => schema === name);
+    const createdAt = created === null ? Math.min(now, ...own.map((one) => one.createdAt)) : Number(created);
+    const schema = { comment: String(comment), createdAt };
+    if (created === null) await change.run(...saveSchema(String(name), schema));
+    schemas.push({ name: String(name), ...schema });
+  }
+  return schemas;
+}
+
+const VISIBLE_SCHEMAS = `SELECT schema_name, coalesce(any_value(comments.comment), ''), any_value(times.created) FROM duckdb_schemas() LEFT JOIN ${OWN}.schema_comments AS comments ON comments.name = schema_name LEFT JOIN ${OWN}.schema_times AS times ON times.name = schema_name WHERE database_name = current_database() AND NOT internal AND schema_name NOT IN ('main', '${OWN}') GROUP BY schema_name`;
 
 function addFigures(
   table: Table | undefined,

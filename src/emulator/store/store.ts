@@ -1,4 +1,4 @@
-import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { ColumnDefinition, Schema, Table } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
 import type { RecordHandler } from '../record/record-reader.ts';
 
@@ -107,11 +107,15 @@ export interface UpsertPlan {
   readonly session: SessionRecord;
 }
 
+interface NamedSchema extends Schema {
+  readonly name: string;
+}
+
 export interface Restored {
   readonly tables: readonly Table[];
   readonly sessions: readonly string[];
   /** All of them, those without tables too. */
-  readonly schemas: readonly { readonly name: string; readonly comment: string }[];
+  readonly schemas: readonly NamedSchema[];
 }
 
 /**
@@ -121,7 +125,7 @@ export interface Restored {
  */
 export interface Store {
   restore(): Promise<Restored>;
-  createSchema(schema: string, comment: string): Promise<void>;
+  createSchema(name: string, schema: Schema): Promise<void>;
   /** Of a schema without tables. */
   dropSchema(schema: string): Promise<void>;
   /** `former` goes with the same change. */

@@ -126,8 +126,9 @@ export function createSessions<S extends Session>(
   /** Expires and forgets a session when it is time. */
   function age(session: S): void {
     const { expires, forgotten } = kind.lifetime(session);
-    if (session.state === 'normal' && now() >= expires) end(session, 'expired');
-    if (now() >= forgotten) end(session, 'gone');
+    const time = now();
+    if (session.state === 'normal' && time >= expires) end(session, 'expired');
+    if (time >= forgotten) end(session, 'gone');
   }
 
   function get(id: string): S | undefined {

@@ -59,8 +59,9 @@ export function createUploads(store: Store, now: () => number, most = MOST_ENDED
   const sessions = createSessions(uploadKind(store, counts), now, most);
 
   function create(plan: UploadPlan): Upload {
-    const id = newSessionId(now());
-    const upload: Upload = { ...plan, id, createdAt: now(), state: 'normal', ...NOTHING, blocks: new Map() };
+    const createdAt = now();
+    const id = newSessionId(createdAt);
+    const upload: Upload = { ...plan, id, createdAt, state: 'normal', ...NOTHING, blocks: new Map() };
     sessions.add(upload);
     counts.created += 1;
     return upload;

@@ -17,7 +17,7 @@ const NO_LIMITS = { instances: 1000, withRows: 1000, characters: 1e9 };
 
 /** Statements that run one after the other against the store. */
 function instancesWith(limits: Partial<typeof NO_LIMITS>) {
-  const core = { project: 'demo', timeZone: 'UTC', now: Date.now, store, catalog: createCatalog() };
+  const core = { project: 'demo', timeZone: 'UTC', now: Date.now, store, catalog: createCatalog(0) };
   const instances = createInstances({ ...NO_LIMITS, ...limits });
   const start = (query: string, guid = ''): Instance => {
     const xml = `<Instance><Job><Guid>${guid}</Guid><Tasks><SQL><Query>${query}</Query></SQL></Tasks></Job></Instance>`;
