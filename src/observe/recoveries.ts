@@ -27,9 +27,10 @@ export function createRecoveries(
     },
   };
   const settle = () => {
-    const since = oldest()?.since ?? clock.now();
+    const now = clock.now();
+    const since = oldest()?.since ?? now;
     metrics.intentsPending.set(waiting.length);
-    metrics.recoverySeconds.set(Math.max(0, clock.now() - since) / 1000);
+    metrics.recoverySeconds.set(Math.max(0, now - since) / 1000);
   };
   /** A clean stop that leaves an intent behind: whoever resets offsets now would have its rows twice. */
   const leave = () => {

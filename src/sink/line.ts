@@ -107,14 +107,15 @@ export function createLine(options: LineOptions): Line {
   async function commit(done: Batch | null, next: Batch | null): Promise<void> {
     const ends = done === null ? [] : endPositions(done);
     const after = new Map([...positions, ...ends.map((p) => [topicPartitionKey(p), p] as const)]);
-    const intent = next === null || identity === null ? null : intentOf(next, after, identity, clock.now());
+    const at = clock.now();
+    const intent = next === null || identity === null ? null : intentOf(next, after, identity, at);
     const touched = new Set([...ends.map(topicPartitionKey), ...(intent?.keys() ?? [])]);
     const commits = [...touched].map((key) => {
       const position = after.get(key);
       if (!position) throw new SinkError('unexpected', `${key} is in a batch and not assigned`);
       return { ...position, intent: intent?.get(key) ?? null };
     });
-    if (next) next.intentAt = clock.now();
+    if (next) next.intentAt = at;
     for (const batch of [done, next]) if (batch) batch.sent = true;
     await source.commit(assignment, commits);
     assertOurs();

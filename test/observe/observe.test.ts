@@ -262,6 +262,16 @@ describe('intents of earlier owners', () => {
     expect(observer.snapshot().recovery).toBeNull();
   });
 
+  it('take no time while there are none, however slowly the metrics are made', async () => {
+    const still = clock.now;
+    clock.now = () => (clock.at += 7);
+    try {
+      expect(await sample('recovery_seconds')).toEqual(['recovery_seconds{} 0']);
+    } finally {
+      clock.now = still;
+    }
+  });
+
   it('are counted by row and action once they are settled', async () => {
     const ranges = [{ topic: 't', partition: 0, first: 3, end: 9 }];
     const sessions = [{ tablePartition: 'dt=1', id: 's1', blocks: 1, rows: 6 }];
