@@ -82,9 +82,10 @@ export interface Target {
   readonly below: string | undefined;
 }
 
-/** The table of a path, in whichever way its schema is given. */
+/** The table of a path, in whichever way its schema is given: PyODPS's `head` has a parameter of its own. */
 export function tableOf(core: Core, call: Call, name: string, schema: string | undefined): Table {
-  const table = core.catalog.find({ schema: schema ?? call.query.get('curr_schema') ?? 'default', name });
+  const given = schema ?? call.query.get('curr_schema') ?? call.query.get('schema_name');
+  const table = core.catalog.find({ schema: given || 'default', name });
   if (table) return table;
   const text = `The specified table ${core.project}.${name} does not exist.`;
   throw new Refusal(404, 'NoSuchTable', text);

@@ -43,6 +43,7 @@ def tables(client):
         equal([list(r.values) for r in reader], [[1, "a"]])
     with table.open_reader() as reader:
         equal(reader.count, 1)
+    equal([list(r.values) for r in table.head(1)], [[1, "a"]])
 
 
 @operation("schema.sql")

@@ -57,6 +57,15 @@ describe('the first rows of a table as CSV', () => {
     expect(await lines('p', { linenum: '9', partition: 'dt=none' })).toBe(header);
   });
 
+  it('are those of the schema that PyODPS or a path names', async () => {
+    await sql(emulator, 'CREATE TABLE s1.t (id BIGINT);');
+    await sql(emulator, 'INSERT INTO s1.t VALUES (77);');
+    expect(await lines('t', { linenum: '1', schema_name: 's1' })).toBe('"id"\n77\n');
+    expect(await lines('t', { linenum: '1', curr_schema: 's1' })).toBe('"id"\n77\n');
+    expect(await lines('t', { linenum: '1', cols: 'id', schema_name: 'default' })).toBe('"id"\n1\n');
+    expect((await head('t', { linenum: '1', schema_name: 's2' })).status).toBe(404);
+  });
+
   it('have the columns that are asked for, in that order', async () => {
     expect(await lines('p', { linenum: '1', cols: 'DT,id' })).toBe('"dt","id"\n"a",1\n');
   });
