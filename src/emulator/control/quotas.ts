@@ -14,13 +14,13 @@ const BLOCK_BYTES_PER_SECOND = 10 * 1024 * 1024;
 /** Shorter waits than this are left out until they add up to it. */
 const SHORTEST_WAIT_MS = 10;
 
-export type Metered = keyof typeof LIMITS;
+export type Metered = Exclude<keyof typeof LIMITS, 'commit'>;
 type MeteredTable = { readonly id: string; readonly name: string };
 
 export interface Quotas {
   /** Counts one call; refuses with 429 FlowExceeded when the window of the table is full. */
   take(what: Metered, table: MeteredTable): void;
-  /** Takes a place among the commits that run at once (429 SlotExceeded); answers how to give it back. */
+  /** Takes a place among the commits that run at once (429 SlotExceeded) and counts it; answers how to give it back. */
   enterCommit(table: MeteredTable): () => void;
   /** A block, pack or flush as it comes, at 10 MB/s at most from its first byte to its last. */
   pace(body: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
@@ -33,7 +33,7 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
   const windows = new Map<string, number[]>();
   const running = new Map<string, number>();
 
-  function take(what: Metered, { id, name }: MeteredTable): void {
+  function take(what: keyof typeof LIMITS, { id, name }: MeteredTable): void {
     const { count, windowMs, text } = LIMITS[what];
     const key = `${what} ${id}`;
     const at = now();
@@ -53,12 +53,15 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = s
       if ((times.at(-1) ?? 0) <= at - LONGEST_WINDOW_MS) windows.delete(key);
   }
 
-  function enterCommit({ id, name }: MeteredTable): () => void {
+  function enterCommit(table: MeteredTable): () => void {
+    const { id, name } = table;
     const before = running.get(id) ?? 0;
     if (before >= COMMITS_AT_ONCE) {
       const limit = `${COMMITS_AT_ONCE} commits at once on table ${name}`;
       throw new Refusal(429, 'SlotExceeded', `Your slot quota is exceeded: ${limit}.`);
     }
+    // One that is refused is no commit: counted, a crowd that comes again would keep itself out.
+    take('commit', table);
     running.set(id, before + 1);
     return () => {
       const left = (running.get(id) ?? 1) - 1;

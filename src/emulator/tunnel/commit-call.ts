@@ -17,7 +17,6 @@ export async function commitOf<S extends Session & Destination>(
   if (session.running) return session.running;
   sessions.checkOpen(session);
   checkUnchanged(table, session, `${sessions.name} ${session.id}`);
-  core.quotas.take('commit', table);
   const leave = core.quotas.enterCommit(table);
   const { closing } = call;
   const work = closing ? sessions.commitLater(session, closing.ms, closing.word) : sessions.commit(session);

@@ -72,16 +72,23 @@ describe('real quotas', () => {
       }
     };
     expect(accepted(() => quotas.take('block', table))).toBe(500);
-    expect(accepted(() => quotas.take('commit', table))).toBe(75);
+    expect(accepted(() => quotas.enterCommit(table)())).toBe(75);
+    expect(() => quotas.enterCommit(table)).toThrow(
+      expect.objectContaining({ status: 429, code: 'FlowExceeded' }),
+    );
     time += 15_000;
-    expect(accepted(() => quotas.take('commit', table))).toBe(75);
+    expect(accepted(() => quotas.enterCommit(table)())).toBe(75);
     expect(accepted(() => quotas.take('block', table))).toBe(0);
+    time += 15_000;
     const leave: (() => void)[] = [];
     expect(accepted(() => leave.push(quotas.enterCommit(table)))).toBe(32);
     expect(() => quotas.enterCommit(table)).toThrow(
       expect.objectContaining({ status: 429, code: 'SlotExceeded' }),
     );
+    for (let turn = 0; turn < 100; turn += 1) expect(accepted(() => quotas.enterCommit(table))).toBe(0);
     leave[0]!();
     expect(accepted(() => quotas.enterCommit(table))).toBe(1);
+    for (const done of leave) done();
+    expect(accepted(() => quotas.enterCommit(table)())).toBe(75 - 33);
   });
 });
