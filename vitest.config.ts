@@ -8,11 +8,11 @@ import { defineConfig } from 'vitest/config';
  * that are killed and frozen) come last, alone.
  */
 const ALONE = ['test/chaos/*.kafka.test.ts', 'test/route/{kafka-broker,outage}.kafka.test.ts'];
-/** Six times what the slowest test without a limit of its own takes on two cores: machines are slower, and busy. */
+/** Twice what a wait may take before it tells that it hangs (`HUNG_MS`): a limit that only what hangs ever meets. */
 const withBroker = {
   globalSetup: 'test/support/broker.setup.ts',
-  testTimeout: 120_000,
-  hookTimeout: 240_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
 };
 
 export default defineConfig({

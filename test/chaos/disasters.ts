@@ -1,6 +1,6 @@
 import { addFault } from '../route/pipeline.ts';
 import type { Faults } from '../support/faulty-proxy.ts';
-import { groupCoordinator } from '../support/topics.ts';
+import { groupCoordinator } from '../support/groups.ts';
 import type { Disaster } from './strikes.ts';
 import type { World } from './world.ts';
 

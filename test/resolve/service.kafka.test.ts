@@ -4,8 +4,9 @@ import type { Pointer } from '../../src/ledger/intent.ts';
 import { encodePointer } from '../../src/ledger/pointer.ts';
 import { commitNote } from '../../src/source/membership/note.ts';
 import { createPipeline, failure, type Pipeline } from '../route/pipeline.ts';
+import { groupState } from '../support/groups.ts';
 import { type EmulatorChild, startEmulatorChild } from '../support/process.ts';
-import { commitOffsets, groupState } from '../support/topics.ts';
+import { commitOffsets } from '../support/topics.ts';
 import { until } from '../support/until.ts';
 import { resolve } from './command.ts';
 
@@ -15,7 +16,7 @@ let pipeline: Pipeline;
 beforeAll(async () => {
   emulator = await startEmulatorChild();
   pipeline = await createPipeline(brokers, emulator);
-}, 120_000);
+});
 afterAll(async () => {
   await pipeline?.end();
   await emulator?.stop();
@@ -53,4 +54,4 @@ it('a service that stops for a decision goes on once it is made', async () => {
   await pipeline.start();
   await pipeline.settled();
   expect(await pipeline.counts()).toEqual({ rows: 40, distinct: 40, acknowledged: 40 });
-}, 120_000);
+});

@@ -1,6 +1,6 @@
 import rd, { type GlobalConfig } from '@confluentinc/kafka-javascript';
-import { groupState } from './topics.ts';
-import { until } from './until.ts';
+import { groupState } from './groups.ts';
+import { HUNG_MS, until } from './until.ts';
 
 export interface Member {
   leave(): Promise<void>;
@@ -14,7 +14,7 @@ export async function joinGroup(bootstrap: string, group: string, topic: string)
     {},
   );
   await new Promise<void>((resolve, reject) =>
-    consumer.connect({ timeout: 20_000 }, (error) => (error ? reject(error) : resolve())),
+    consumer.connect({ timeout: HUNG_MS }, (error) => (error ? reject(error) : resolve())),
   );
   consumer.subscribe([topic]);
   consumer.consume();

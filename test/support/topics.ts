@@ -1,13 +1,13 @@
 import rd, {
   type GlobalConfig,
-  type GroupDescriptions,
   type IAdminClient,
   type LibrdKafkaError,
   type ListOffsetsResult,
+  type TopicDescription,
 } from '@confluentinc/kafka-javascript';
-import { sleep, until } from './until.ts';
+import { HUNG_MS, sleep, until } from './until.ts';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = HUNG_MS;
 let counter = 0;
 
 /** A name for a topic or a group that no other test uses. */
@@ -56,17 +56,25 @@ export async function deleteTopic(bootstrap: string, topic: string): Promise<voi
   await until(async () => !(await listTopics(bootstrap)).includes(topic), { what: `${topic} deleted` });
 }
 
-/** Adds topic partitions up to `total`. */
-export const addTopicPartitions = (bootstrap: string, topic: string, total: number): Promise<void> =>
-  admin(bootstrap, (client, done) => client.createPartitions(topic, total, TIMEOUT_MS, done));
+/** Adds topic partitions up to `total`, and waits until the broker tells of them: a producer would not know them. */
+export async function addTopicPartitions(bootstrap: string, topic: string, total: number): Promise<void> {
+  await admin(bootstrap, (client, done) => client.createPartitions(topic, total, TIMEOUT_MS, done));
+  await until(async () => (await topicSize(bootstrap, topic)) === total, { what: `${total} of ${topic}` });
+}
 
 export const listTopics = (bootstrap: string): Promise<string[]> =>
   admin<string[]>(bootstrap, (client, done) => client.listTopics({ timeout: TIMEOUT_MS }, done));
 
 export const topicSize = (bootstrap: string, topic: string): Promise<number> =>
-  admin<{ partitions: unknown[] }[]>(bootstrap, (client, done) =>
+  leaders(bootstrap, topic).then(({ length }) => length);
+
+/** Number of the broker that leads each topic partition; null: none at the moment. */
+export async function leaders(bootstrap: string, topic: string): Promise<(number | null)[]> {
+  const [description] = await admin<TopicDescription[]>(bootstrap, (client, done) =>
     client.describeTopics([topic], { timeout: TIMEOUT_MS }, done),
-  ).then(([description]) => description!.partitions.length);
+  );
+  return description!.partitions.map(({ leader }) => leader?.id ?? null);
+}
 
 /** Makes everything before `offset` unreadable: what retention does. */
 export const deleteRecords = (
@@ -181,52 +189,7 @@ async function offsets(
   const found = await admin<ListOffsetsResult[]>(bootstrap, (client, done) =>
     client.listOffsets(wanted, options, done),
   );
+  const fault = found.find(({ error }) => error)?.error;
+  if (fault) throw Object.assign(new Error(fault.message), { code: fault.code });
   return new Map(found.map((one) => [one.partition, one.offset]));
-}
-
-export interface GroupMember {
-  readonly memberId: string;
-  readonly clientId: string;
-  readonly topicPartitions: readonly { topic: string; partition: number }[];
-}
-
-const listGroups = (bootstrap: string): Promise<string[]> =>
-  admin<{ groups: { groupId: string }[] }>(bootstrap, (client, done) =>
-    client.listGroups({ timeout: TIMEOUT_MS }, done),
-  ).then(({ groups }) => groups.map(({ groupId }) => groupId));
-
-/** In the order of the client's numbers for them. */
-const GROUP_STATES = [
-  'UNKNOWN',
-  'PREPARING_REBALANCE',
-  'COMPLETING_REBALANCE',
-  'STABLE',
-  'DEAD',
-  'EMPTY',
-] as const;
-
-export interface Group {
-  readonly state: (typeof GROUP_STATES)[number];
-  readonly members: readonly GroupMember[];
-}
-
-/** Number of the broker that coordinates the group, which must be there. */
-export async function groupCoordinator(bootstrap: string, group: string): Promise<number> {
-  const answer = await admin<GroupDescriptions>(bootstrap, (client, done) =>
-    client.describeGroups([group], { timeout: TIMEOUT_MS }, done),
-  );
-  return answer.groups[0]!.coordinator.id;
-}
-
-/** A group that never was is `DEAD` without members; asking the broker about it would crash the addon. */
-export async function groupState(bootstrap: string, group: string): Promise<Group> {
-  if (!(await listGroups(bootstrap)).includes(group)) return { state: 'DEAD', members: [] };
-  const answer = await admin<GroupDescriptions>(bootstrap, (client, done) =>
-    client.describeGroups([group], { timeout: TIMEOUT_MS }, done),
-  );
-  const { state, members } = answer.groups[0]!;
-  return {
-    state: GROUP_STATES[state],
-    members: members.map(({ memberId, clientId, assignment }) => ({ memberId, clientId, ...assignment })),
-  };
 }

@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { openReader, type Reader, type ReaderSettings } from '../../../src/source/read/reader.ts';
+import { groupState } from '../../support/groups.ts';
 import { produce, transaction } from '../../support/records.ts';
-import {
-  committedOffsets,
-  createTopic,
-  deleteRecords,
-  groupState,
-  uniqueName,
-} from '../../support/topics.ts';
+import { committedOffsets, createTopic, deleteRecords, uniqueName } from '../../support/topics.ts';
 import { openReader as openMember } from '../reader.ts';
 
 const bootstrap = inject('kafka');
@@ -196,7 +191,7 @@ describe('beside a group', () => {
     const topic = await topicWith([3]);
     const group = uniqueName('g');
     await read(await reader({ topics: [topic], groupId: group }), 3, 'committed');
-    expect(await groupState(bootstrap, group)).toEqual({ state: 'DEAD', members: [] });
+    expect(await groupState(bootstrap, group)).toMatchObject({ state: 'DEAD', members: [] });
     expect(await committedOffsets(bootstrap, group, topic)).toEqual(new Map());
   });
 });
