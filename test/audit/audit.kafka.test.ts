@@ -48,7 +48,7 @@ const hour = (id: number, number: number) => ({
 const moveTo = ({ topic, group }: Pipeline, partition: number, offset: number) =>
   commitOffsets(bootstrap, group, [{ topic, partition, offset }]);
 
-describe.concurrent('audit', { timeout: 120_000 }, () => {
+describe.concurrent('audit', () => {
   it('finds nothing while the service is at work, nor when it is done', async () => {
     await withPipeline(bootstrap, async (pipeline) => {
       const service = await pipeline.startAssigned({ intervalMs: 1_000 });
@@ -169,7 +169,7 @@ describe.concurrent('audit', { timeout: 120_000 }, () => {
       const service = await pipeline.startAssigned({ table, topic, mapping });
       await pipeline.settled();
       const committed = () => committedOffsets(bootstrap, pipeline.group, other);
-      await untilAcknowledged(committed, await endOffsets(bootstrap, other), 60_000);
+      await untilAcknowledged(committed, await endOffsets(bootstrap, other));
       expect(await service.stop()).toEqual(CLEAN);
       const report = await expectAudited(pipeline);
       const rows = report.topicPartitions.filter((one) => one.rows > 0).map((one) => [one.topic, one.rows]);
@@ -178,7 +178,7 @@ describe.concurrent('audit', { timeout: 120_000 }, () => {
 
       await commitOffsets(bootstrap, pipeline.group, [{ topic: other, partition: 3, offset: 1 }]);
       const again = await pipeline.startAssigned({ table, topic, mapping });
-      await untilAcknowledged(committed, await endOffsets(bootstrap, other), 60_000);
+      await untilAcknowledged(committed, await endOffsets(bootstrap, other));
       expect(await again.stop()).toEqual(CLEAN);
       const { report: twice } = await runAudit(pipeline);
       const [only] = twice!.topicPartitions.filter(({ verdict }) => verdict.duplicates.length > 0);

@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Child, startChild, type TempDir } from '../support/process.ts';
 import { ROOT } from '../support/project.ts';
-import { sleep, until } from '../support/until.ts';
+import { HUNG_MS, sleep, until } from '../support/until.ts';
 import { ARM_FILE, type Arm, armText, metLine } from './points.ts';
 
 /** The processes of one group. One that ends is started again at once, as an orchestrator would. */
@@ -21,7 +21,7 @@ export interface Crew {
   strike(arm: Arm, deadlineMs?: number): Promise<Child | null>;
   running(): readonly Child[];
   /** Returns when one more batch is acknowledged, whoever does it: false when none is in time. */
-  progress(deadlineMs?: number): Promise<boolean>;
+  progress(): Promise<boolean>;
   /** Exit codes other than those of kills, with the error that the log names. */
   readonly exits: readonly Exit[];
   /** Parsed log lines of all processes so far. */
@@ -56,7 +56,6 @@ const ASSIGNED = 'topic partitions assigned';
 const ACKNOWLEDGED = 'batch acknowledged';
 /** An orchestrator waits before it starts a process again that ended by itself. */
 const RESTART_MS = 500;
-const START_MS = 60_000;
 let lastArm = 0;
 
 export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOptions): Crew {
@@ -101,7 +100,7 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
     async start(members) {
       ending = false;
       const crew = Array.from({ length: members }, () => spawn());
-      await Promise.all(crew.map((child) => child.waitFor(ASSIGNED, { deadlineMs: START_MS })));
+      await Promise.all(crew.map((child) => child.waitFor(ASSIGNED)));
     },
     add: () => void spawn(),
     async stopOne() {
@@ -111,7 +110,7 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
       const code = await stopped(child);
       if (code !== 0) exits.push({ code, error: lastError(child) });
     },
-    async strike(arm, deadlineMs = 60_000) {
+    async strike(arm, deadlineMs = HUNG_MS) {
       const id = ++lastArm;
       const text = folder.write(`arm-${id}`, armText(id, arm));
       renameSync(text, armFile);
@@ -122,9 +121,9 @@ export function createCrew({ folder, yaml, logs, name, staticMembers }: CrewOpti
       if (arm.action === 'kill') await child.exited;
       return child;
     },
-    async progress(deadlineMs = 60_000) {
+    async progress() {
       const before = count(all, ACKNOWLEDGED);
-      const more = until(() => count(all, ACKNOWLEDGED) > before, { what: 'progress', deadlineMs });
+      const more = until(() => count(all, ACKNOWLEDGED) > before, { what: 'progress' });
       return more.then(
         () => true,
         () => false,

@@ -18,7 +18,7 @@ export const UNWRITABLE = 1;
 /** The disk fills up, the members end and end again; then there is room. */
 export const filling: Campaign = async ({ crew, letters }) => {
   const full = () => crew.exits.filter(({ error }) => error.startsWith('dead_letter_unwritable')).length;
-  await until(() => full() >= 3, { what: 'members end because the disk is full', deadlineMs: 60_000 });
+  await until(() => full() >= 3, { what: 'members end because the disk is full' });
   mount('-o', 'remount,size=64m', letters);
   return 1;
 };

@@ -53,7 +53,7 @@ export const deciding =
   (reading: '--replay' | '--assume-committed'): Campaign =>
   async ({ crew, failures }) => {
     const asked = () => crew.exits.some(({ code }) => code === DECISION_NEEDED);
-    await until(asked, { what: 'a member asks for a decision', deadlineMs: 60_000 });
+    await until(asked, { what: 'a member asks for a decision' });
     await crew.halt();
     const resolve = async () => {
       const command = startMaxsink(['resolve', '-c', crew.file, reading]);
@@ -61,7 +61,7 @@ export const deciding =
       return code === 0 ? true : void failures.push(...(code === DECISION_NEEDED ? [] : [command.tail()]));
     };
     // The group is empty when the last session is over.
-    await until(resolve, { what: 'resolve settles it', deadlineMs: 60_000, everyMs: 1_000 });
+    await until(resolve, { what: 'resolve settles it', everyMs: 1_000 });
     await crew.start(1);
     return 1;
   };

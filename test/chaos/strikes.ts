@@ -32,8 +32,7 @@ async function met<T>(world: World, point: Point, strike: () => Promise<T | null
 }
 
 async function goesOn(world: World, after: string): Promise<void> {
-  if (!(await world.crew.progress()))
-    world.failures.push(`nothing was acknowledged for a minute after ${after}`);
+  if (!(await world.crew.progress())) world.failures.push(`nothing was acknowledged any more after ${after}`);
 }
 
 /**

@@ -18,7 +18,7 @@ const INTENT = /;i=[^;]+;/;
 const patient = <T>(ask: () => Promise<T>): Promise<T | null> => ask().catch(() => null);
 
 /** Ends the load, waits until every record is acknowledged and no intent is out, stops the members, counts. */
-export async function outcome(world: World, deadlineMs = 60_000): Promise<Outcome> {
+export async function outcome(world: World): Promise<Outcome> {
   const { bootstrap, topic, group, crew, load, table } = world;
   const records = await load.stop();
   const ends = await until(() => patient(() => endOffsets(bootstrap, topic)), { what: 'the ends' });
@@ -27,7 +27,7 @@ export async function outcome(world: World, deadlineMs = 60_000): Promise<Outcom
     const now = await committed();
     return [...ends].every(([tp, end]) => now.get(tp)?.offset === end);
   };
-  await until(settled, { what: 'every offset is acknowledged', deadlineMs, everyMs: 300 }).catch((error) =>
+  await until(settled, { what: 'every offset is acknowledged', everyMs: 300 }).catch((error) =>
     world.failures.push(String(error)),
   );
   for (const code of await crew.stop()) if (code !== 0) world.failures.push(`a member stopped with ${code}`);

@@ -49,7 +49,7 @@ describe('maxsink check at brokers with access control lists', () => {
       allow('Describe', ['notopic'], '--topic', 'orders'),
       allow('Read', ['sink', 'notopic'], '--group', 'sinks'),
     ]);
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all([kafka?.stop(), emulator?.stop()]);
     folder?.remove();
@@ -90,5 +90,5 @@ describe('maxsink check at brokers with access control lists', () => {
     expect(status('brokers')).toMatch(/^fail kafka_(auth|unreachable)$/);
     expect(status('group sinks Read')).toBe('not_checked');
     expect(status('table demo.flat Insert')).toBe('ok');
-  }, 60_000);
+  });
 });

@@ -55,7 +55,7 @@ describe.concurrent('the example of each format', () => {
       await service.waitFor('topic partitions assigned');
       const ends = await endOffsets(bootstrap, topic);
       const committed = () => committedOffsets(bootstrap, `${GROUP}-${name}`, topic);
-      await untilAcknowledged(committed, ends, 60_000).catch((error) => {
+      await untilAcknowledged(committed, ends).catch((error) => {
         throw new Error(service.tail(), { cause: error });
       });
       const sql = `SELECT ${format.select} FROM orders_${name.replaceAll('-', '_')} ORDER BY 1, 2;`;

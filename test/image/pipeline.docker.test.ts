@@ -84,11 +84,7 @@ describe('a pipeline in containers without rights and with read-only file system
     return container;
   };
   const acknowledged = async () =>
-    untilAcknowledged(
-      () => committedOffsets(bootstrap, topic, topic),
-      await endOffsets(bootstrap, topic),
-      100_000,
-    );
+    untilAcknowledged(() => committedOffsets(bootstrap, topic, topic), await endOffsets(bootstrap, topic));
   const probe = (name: string) => fetch(`http://127.0.0.1:${port}/${name}`).then((answer) => answer.status);
 
   beforeAll(async () => {

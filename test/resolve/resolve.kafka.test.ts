@@ -40,7 +40,7 @@ beforeAll(async () => {
     ...{ quota: null, region: null, proxy: null, ca: null, clock: systemClock, userAgent: 'test/1' },
     credentials: async () => ({ accessKeyId, accessKeySecret, securityToken: null }),
   });
-}, 120_000);
+});
 afterAll(async () => {
   await maxcompute?.close();
   await emulator?.stop();

@@ -58,7 +58,7 @@ describe('Avro keys and values of several record types in one topic', () => {
       records.map(([key, value]) => ({ key, value, topicPartition: 0 })),
     );
     const committed = () => committedOffsets(bootstrap, group, topic);
-    await untilAcknowledged(committed, await endOffsets(bootstrap, topic), 60_000);
+    await untilAcknowledged(committed, await endOffsets(bootstrap, topic));
   };
   const rows = (from: number) =>
     query(
@@ -80,7 +80,7 @@ flush: {interval: 1s}`;
       ...{ folder, bootstrap, topic, group, emulator, table, mapping: MAPPING, more },
     });
     await service.waitFor('topic partitions assigned');
-  }, 180_000);
+  });
 
   afterAll(async () => {
     expect(await service?.stop(), service?.tail()).toEqual({ code: 0, signal: null });

@@ -83,7 +83,7 @@ describe('sensitive fields', () => {
     services.push(service);
     await service.waitFor('topic partitions assigned');
     const committed = () => committedOffsets(bootstrap, group, topic);
-    await untilAcknowledged(committed, await endOffsets(bootstrap, topic), 90_000);
+    await untilAcknowledged(committed, await endOffsets(bootstrap, topic));
     return { service, letters: path.join(folder.path, 'dead-letters') };
   }
 

@@ -54,7 +54,7 @@ describe('table.create: if_missing', () => {
     const both = await Promise.all([start({ group }), start({ group })]);
     await Promise.all(both.map((service) => service.waitFor('topic partitions assigned')));
     const committed = () => committedOffsets(bootstrap, group, topic);
-    await untilAcknowledged(committed, await endOffsets(bootstrap, topic), 90_000);
+    await untilAcknowledged(committed, await endOffsets(bootstrap, topic));
     const created = both.flatMap((service) => service.logged('table created'));
     expect(created.length).toBeGreaterThanOrEqual(1);
     expect(created[0]?.statement).toMatch(/^CREATE TABLE IF NOT EXISTS `demo`\.`created`/);

@@ -26,7 +26,7 @@ async function run({ file }: Service, command: readonly string[], code = 0): Pro
   return child.lines.join('\n');
 }
 
-describe.concurrent('dead letters in a table', { timeout: 120_000 }, () => {
+describe.concurrent('dead letters in a table', () => {
   it('are there once, with an intent also where they are all that there is, and can be replayed', async () => {
     await withPipeline(bootstrap, async (pipeline, emulator) => {
       const table = `${pipeline.table}_errors`;

@@ -26,7 +26,7 @@ const bytes = (value: unknown) => (value === null ? null : Buffer.from(value as 
 const lettersIn = async (topic: string) =>
   new Map((await readAll(bootstrap, topic)).map((message) => [idOf(message), message]));
 
-describe.concurrent('dead letters in a topic', { timeout: 120_000 }, () => {
+describe.concurrent('dead letters in a topic', () => {
   it('are the records as they were, with the reason in the headers, before the offsets move', async () => {
     await withPipeline(bootstrap, async (pipeline) => {
       const topic = await deadTopic();

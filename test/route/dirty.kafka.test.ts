@@ -15,7 +15,7 @@ const value = (fields: object): TestRecord => ({ value: JSON.stringify(fields) }
 const numbered = (count: number, fields: (n: number) => object): TestRecord[] =>
   Array.from({ length: count }, (_, n) => value(fields(n)));
 
-describe.concurrent('dirty records', { timeout: 120_000 }, () => {
+describe.concurrent('dirty records', () => {
   let emulator: EmulatorChild;
   const folders: TempDir[] = [];
   const services: Service[] = [];
@@ -60,7 +60,7 @@ describe.concurrent('dirty records', { timeout: 120_000 }, () => {
       send: (more: readonly TestRecord[]) => produce(bootstrap, topic, more),
       settled: async () => {
         const ends = await endOffsets(bootstrap, topic);
-        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends, 60_000);
+        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends);
       },
       acknowledged: async () => (await committedOffsets(bootstrap, group, topic)).get(0)?.offset ?? 0,
       rows: (sql: string) => query(emulator, sql.replace('TABLE', table)),

@@ -51,11 +51,9 @@ describe.concurrent('fields that have no column', () => {
         }));
         await produce(bootstrap, topic, records);
         const ends = await endOffsets(bootstrap, topic);
-        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends, 90_000).catch(
-          (error) => {
-            throw new Error(services.at(-1)!.tail(), { cause: error });
-          },
-        );
+        await untilAcknowledged(() => committedOffsets(bootstrap, group, topic), ends).catch((error) => {
+          throw new Error(services.at(-1)!.tail(), { cause: error });
+        });
       },
       rows: (what: string) => query(emulator, `SELECT ${what} FROM ${table} ORDER BY id;`),
     };

@@ -95,7 +95,7 @@ describe('a part goes away for a while', () => {
       await pipeline.end();
       await Promise.all([kafka.stop(), emulator.stop()]);
     }
-  }, 240_000);
+  });
 });
 
 async function outage(kafka: Kafka, ms: number): Promise<void> {

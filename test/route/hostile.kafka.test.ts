@@ -218,7 +218,6 @@ describe('records that somebody made to break it', () => {
     await untilAcknowledged(
       () => committedOffsets(bootstrap, group, topic),
       await endOffsets(bootstrap, topic),
-      60_000,
     ).catch((error) => {
       throw new Error(`${error.message}\n${service.tail()}`);
     });

@@ -50,7 +50,7 @@ const rowsOf = async (emulator: Parameters<typeof query>[0], { table }: Pipeline
   return new Map((await query(emulator, sql)) as [number, number][]);
 };
 
-describe.concurrent('offsets that are not in the log', { timeout: 120_000 }, () => {
+describe.concurrent('offsets that are not in the log', () => {
   it('deleted while nothing ran: it names all of them; after the reset the rest is read', async () => {
     await withPipeline(bootstrap, async (pipeline, emulator) => {
       const read = await readAndStop(pipeline);

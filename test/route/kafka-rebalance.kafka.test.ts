@@ -10,7 +10,7 @@ const REVOKED = 'topic partitions revoked';
 const LOST = 'topic partitions lost: the group did not hear from this member in time';
 
 /** Every test waits for most of its time: they run at once, each with a MaxCompute of its own. */
-describe.concurrent('members come, go, and stand still', { timeout: 120_000 }, () => {
+describe.concurrent('members come, go, and stand still', () => {
   const bootstrap = inject('kafka');
 
   it('a member joins and leaves while uploads hang: the batch is given up within the bound and read again', async () => {

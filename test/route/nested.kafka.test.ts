@@ -54,7 +54,6 @@ describe('ARRAY, MAP, STRUCT and JSON columns from JSON records', () => {
     await untilAcknowledged(
       () => committedOffsets(bootstrap, group, topic),
       await endOffsets(bootstrap, topic),
-      60_000,
     );
   });
 

@@ -27,7 +27,7 @@ export interface Pipeline {
   /** Sends until `stop`, which resolves when everything is in the topic. */
   load(): { stop(): Promise<void> };
   /** Everything in the topic is acknowledged. */
-  settled(deadlineMs?: number): Promise<void>;
+  settled(): Promise<void>;
   /** Rows, different rows, and offsets acknowledged; without broken records and losses all three are the same. */
   counts(): Promise<{ readonly rows: number; readonly distinct: number; readonly acknowledged: number }>;
   /** Records sent so far. */
@@ -124,10 +124,10 @@ export async function createPipeline(
         },
       };
     },
-    async settled(deadlineMs = 90_000) {
+    async settled() {
       // A broker that has just come back answers some questions with an error.
       const ends = await until(() => endOffsets(bootstrap, topic).catch(() => null), { what: 'the ends' });
-      await untilAcknowledged(() => committed().catch(() => new Map()), ends, deadlineMs).catch((error) => {
+      await untilAcknowledged(() => committed().catch(() => new Map()), ends).catch((error) => {
         throw new Error(`${error.message}\n${services.map((service) => service.tail()).join('\n--\n')}`);
       });
     },

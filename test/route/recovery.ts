@@ -85,7 +85,7 @@ export async function resetToEarliest(
 
 /** The log line with this message, from line number `from` on. */
 export async function logLine(service: Service, message: string, from = 0): Promise<Record<string, unknown>> {
-  const line = await service.waitFor(`"msg":"${message}`, { from, deadlineMs: 60_000 });
+  const line = await service.waitFor(`"msg":"${message}`, { from });
   return JSON.parse(line);
 }
 
@@ -93,7 +93,7 @@ export async function logLine(service: Service, message: string, from = 0): Prom
 export async function untilReady(service: Service): Promise<void> {
   const ready = async () => (await service.probe('ready')) === 200;
   const what = () => `/ready is 200\n${service.tail()}`;
-  await until(ready, { what: '', deadlineMs: 60_000 }).catch(() => expect.fail(what()));
+  await until(ready, { what: '' }).catch(() => expect.fail(what()));
 }
 
 /**

@@ -69,7 +69,7 @@ describe('the schema registry fails', () => {
   };
   const flows = async () => {
     const committed = () => committedOffsets(bootstrap, group, topic);
-    await untilAcknowledged(committed, await endOffsets(bootstrap, topic), 90_000);
+    await untilAcknowledged(committed, await endOffsets(bootstrap, topic));
     const sql = `SELECT COUNT(*), COUNT(DISTINCT kafka_offset) FROM ${table};`;
     expect(await query(emulator, sql), service.tail()).toEqual([[sent, sent]]);
     expect(await service.probe('live')).toBe(200);

@@ -6,11 +6,13 @@ import { openMaxCompute } from '../../src/maxcompute/maxcompute.ts';
 import {
   type Child,
   type EmulatorChild,
+  type Exit,
   maxcomputeSection,
   startMaxsink,
   type TempDir,
 } from '../support/process.ts';
-import { until } from '../support/until.ts';
+import { HUNG_MS, until } from '../support/until.ts';
+import { within } from '../support/within.ts';
 
 /** Starts the service as users do: a process with a YAML file. */
 export interface ServiceOptions {
@@ -43,6 +45,12 @@ export interface Service extends Child {
   logged(message: string): Record<string, unknown>[];
 }
 
+/** How it ended by itself; its output when it does not. */
+export const exitOf = ({ exited, tail }: Service): Promise<Exit> =>
+  within(HUNG_MS, exited, 'the service ends').catch((error) => {
+    throw new Error(`${error.message}\n${tail()}`);
+  });
+
 let started = 0;
 
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -51,7 +59,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   // Any port: one that was free a moment ago may be somebody's by the time it is listened at.
   const get = async (name: string) => {
     const { port } = JSON.parse(await child.waitFor('"msg":"http listening"')) as { port: number };
-    return fetch(`http://127.0.0.1:${port}/${name}`);
+    // A connection that is kept open may just be closed by the service when it is used again.
+    return fetch(`http://127.0.0.1:${port}/${name}`, { headers: { connection: 'close' } });
   };
   return {
     ...child,
@@ -147,12 +156,11 @@ export function deadLetters(folder: string): Map<string, DeadLetter> {
 export const untilAcknowledged = (
   ask: () => Promise<ReadonlyMap<number, { offset: number }>>,
   ends: ReadonlyMap<number, number>,
-  deadlineMs: number,
 ): Promise<unknown> =>
   until(
     async () => {
       const committed = await ask();
       return [...ends].every(([tp, end]) => (committed.get(tp)?.offset ?? 0) >= end);
     },
-    { what: 'every offset is acknowledged', deadlineMs, everyMs: 500 },
+    { what: 'every offset is acknowledged', everyMs: 500 },
   );

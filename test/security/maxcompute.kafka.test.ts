@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createPipeline, failure, type Pipeline } from '../route/pipeline.ts';
+import { exitOf } from '../route/service.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
 import { type EmulatorChild, everythingPrinted, startEmulatorChild, tempDir } from '../support/process.ts';
@@ -189,7 +189,7 @@ describe.concurrent('a failure that waiting does not mend ends the service', () 
     const { start, send } = await make();
     await send(10);
     const service = await start({ env: variables(given()), more: 'log: {level: trace}' });
-    const { code: exit } = await Promise.race([service.exited, sleep(40_000, { code: 'still running' })]);
+    const { code: exit } = await exitOf(service);
     const ended = { exit, error: failure(service)?.code, message: failure(service)?.message };
     expect(ended, service.tail()).toEqual({ exit: 1, error: code, message: expect.stringMatching(message) });
   });

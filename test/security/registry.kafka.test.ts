@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { AVRO_COLUMNS, AVRO_MAPPING, avroOrders, FIRST_SCHEMA } from '../route/avro-orders.ts';
 import { failure } from '../route/pipeline.ts';
-import { query, type Service, startService, untilAcknowledged } from '../route/service.ts';
+import { exitOf, query, type Service, startService, untilAcknowledged } from '../route/service.ts';
 import { type AuthFront, startAuthFront } from '../support/auth-front.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 import { eventTime } from '../support/orders.ts';
@@ -88,7 +87,7 @@ log: {level: trace}`;
   const arrived = async (): Promise<unknown> => {
     await service.waitFor('topic partitions assigned');
     const committed = () => committedOffsets(bootstrap, group, topic);
-    await untilAcknowledged(committed, await endOffsets(bootstrap, topic), 40_000);
+    await untilAcknowledged(committed, await endOffsets(bootstrap, topic));
     return query(emulator, `SELECT COUNT(*), COUNT(DISTINCT order_id) FROM ${table};`);
   };
   return { service, arrived };
@@ -133,7 +132,7 @@ describe.concurrent('a registry that refuses, or cannot be trusted, ends the ser
     ],
   ])('%s', async (_, settings, message) => {
     const { service } = await start(settings());
-    const { code: exit } = await Promise.race([service.exited, sleep(40_000, { code: 'still running' })]);
+    const { code: exit } = await exitOf(service);
     const ended = { exit, error: failure(service)?.code, message: failure(service)?.message };
     expect(ended, service.tail()).toEqual({
       exit: 1,

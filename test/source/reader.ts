@@ -126,8 +126,7 @@ export async function openReader(options: ReaderOptions) {
       for (const chunk of held.splice(0)) take(chunk);
     },
     untilAssigned: () => until(() => assigned.length > 0, { what: 'an assignment' }),
-    untilRead: (count: number, deadlineMs = 30_000) =>
-      until(() => values.length >= count, { what: `${count} records`, deadlineMs }),
+    untilRead: (count: number) => until(() => values.length >= count, { what: `${count} records` }),
     untilFailure: () => until(() => state.failure, { what: 'a failure' }),
     commit: (commits: OffsetCommit[]) => source.commit(state.assignment, commits),
     acknowledge: (positions: Position[]) =>

@@ -8,7 +8,6 @@ import { freePort } from './net.ts';
 import { type Child, startChild, type TempDir, tempDir } from './process.ts';
 
 const CLUSTER = 'MkU3OEVBNTcwNTJENDM2Qk';
-const START_MS = 90_000;
 
 /** One JVM per broker (broker and controller in one), on free ports of 127.0.0.1, data in a folder of its own. */
 export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
@@ -24,7 +23,7 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
     const java = kafkaClass('kafka.Kafka', [file], heap);
     const node = startChild('java', ['-Dkafka.log.level=info', ...java]);
     nodes.set(id, node);
-    await node.waitFor('Kafka Server started', { deadlineMs: START_MS });
+    await node.waitFor('Kafka Server started');
   };
   const stop = () => end(nodes, folder);
   const data = (id: number): string => path.join(folder.path, `n${id}`);

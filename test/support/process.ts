@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from './net.ts';
 import { CLI } from './project.ts';
-import { until } from './until.ts';
+import { HUNG_MS, until } from './until.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -30,7 +30,7 @@ export interface Child {
   readonly waitFor: (match: Match, options?: { deadlineMs?: number; from?: number }) => Promise<string>;
   /** Sends the signal; for SIGKILL wait for `exited` besides. */
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** SIGTERM, and SIGKILL when the process is still there after the deadline (60 s). */
+  /** SIGTERM, and SIGKILL when the process is still there after the deadline. */
   readonly stop: (deadlineMs?: number) => Promise<Exit>;
   /** The end of the output, for error messages. */
   readonly tail: () => string;
@@ -68,7 +68,7 @@ const ended = (child: ChildProcess): boolean =>
   child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 
 function control(child: ChildProcess, exited: Promise<Exit>) {
-  const stop = async (deadlineMs = 60_000): Promise<Exit> => {
+  const stop = async (deadlineMs = HUNG_MS): Promise<Exit> => {
     child.kill('SIGCONT');
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
@@ -80,7 +80,7 @@ function control(child: ChildProcess, exited: Promise<Exit>) {
 
 function reading(child: ChildProcess, lines: string[], command: string) {
   const tail = (): string => lines.slice(-40).join('\n');
-  const waitFor: Child['waitFor'] = async (match, { deadlineMs = 60_000, from = 0 } = {}) => {
+  const waitFor: Child['waitFor'] = async (match, { deadlineMs = HUNG_MS, from = 0 } = {}) => {
     const find = () => lines.slice(from).find((line) => matches(match, line));
     const what = `${command}: ${match}`;
     await until(() => find() !== undefined || ended(child), { what, deadlineMs, everyMs: 20 }).catch(

@@ -1,6 +1,7 @@
 import rd, { type GlobalConfig, type Message, type Producer } from '@confluentinc/kafka-javascript';
 import { kafkaTool } from './java.ts';
 import { endOffsets, startOffsets, uniqueName } from './topics.ts';
+import { HUNG_MS } from './until.ts';
 
 export interface TestRecord {
   /** Null: a tombstone. An empty value needs `produceEmptyValue`: this client writes null for it. */
@@ -12,7 +13,7 @@ export interface TestRecord {
   readonly headers?: readonly (readonly [string, string | Buffer])[];
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = HUNG_MS;
 /** librdkafka's "queue full": wait for room, then go on. */
 const QUEUE_FULL = -184;
 

@@ -103,7 +103,7 @@ async function ready(url: string, child: Child): Promise<void> {
       () => false,
     );
   };
-  await until(answers, { what: 'the registry answers', deadlineMs: 90_000 });
+  await until(answers, { what: 'the registry answers' });
 }
 
 async function register(

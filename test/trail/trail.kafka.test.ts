@@ -25,7 +25,7 @@ interface Message {
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0);
 
-describe.concurrent('the audit topic', { timeout: 120_000 }, () => {
+describe.concurrent('the audit topic', () => {
   it('has a message for each acknowledged batch, which says what the log line says', async () => {
     await withPipeline(bootstrap, async (pipeline) => {
       const topic = await createTopic(bootstrap, uniqueName('audit'), { topicPartitions: 2 });

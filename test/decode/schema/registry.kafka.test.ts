@@ -66,7 +66,7 @@ async function listening(): Promise<{ registry: Registry; asked: string[]; close
 
 beforeAll(async () => {
   server = await startRegistry();
-}, 180_000);
+});
 afterAll(() => server?.stop());
 
 describe('a real schema registry', () => {
@@ -165,7 +165,7 @@ describe('a real schema registry', () => {
     const asked = registry.schema(next);
     await server.start();
     expect(await asked).toMatchObject({ type: 'AVRO', text: expect.stringContaining('Restarted') });
-  }, 60_000);
+  });
 
   it('lists its subjects', async () => {
     await server.register('listed-value', ITEM);
@@ -190,5 +190,5 @@ describe('a real schema registry', () => {
     await until(() => errors.length >= 2, { what: 'both are asked again' });
     server.thaw();
     expect(await Promise.all(asked)).toMatchObject([{ text: JSON.stringify(ITEM) }, null]);
-  }, 60_000);
+  });
 });
