@@ -54,8 +54,8 @@ export interface Fetched {
 
 const CONNECT_MS = 10_000;
 const ASK_MS = 6_000;
-/** A cluster may have to make the topic of the offsets first. */
-const COORDINATOR_MS = 10_000;
+/** With its last question: a cluster may have to make the topic of the offsets first. The step of a check has 15 s. */
+const COORDINATOR_MS = 14_000;
 const CLOSE_MS = 2_000;
 const POLL_MS = 100;
 
@@ -135,12 +135,12 @@ const ASK_AGAIN_MS = 200;
 
 /** Outside a group nobody asks again but ourselves. */
 async function askUntilFound(consumer: Consumer, list: readonly TopicPartition[]): Promise<RawPosition[]> {
-  const end = systemClock.now() + COORDINATOR_MS;
+  const lastAt = systemClock.now() + COORDINATOR_MS - ASK_MS - ASK_AGAIN_MS;
   for (;;) {
     try {
       return await committed(consumer, [...list], ASK_MS);
     } catch (error) {
-      if (!NOT_YET.includes((error as { code?: unknown }).code) || systemClock.now() >= end) throw error;
+      if (!NOT_YET.includes((error as { code?: unknown }).code) || systemClock.now() > lastAt) throw error;
       await systemClock.sleep(ASK_AGAIN_MS);
     }
   }
