@@ -6,7 +6,7 @@ import { createPacker, type Packer } from './chunk/packer.ts';
 import { type Consumer, connect, consume, createConsumer, topicIdReader } from './client/client.ts';
 import { faultAction } from './client/faults.ts';
 import { createLeave, type Leave } from './client/leave.ts';
-import { chunkBytesFor, clientProperties } from './client/settings.ts';
+import { chunkBytesFor, clientProperties, connectMs } from './client/settings.ts';
 import { watchClient } from './client/watch.ts';
 import { createLogEnds, type LogEnds } from './lag/lag.ts';
 import { createLogWatch, type LogWatch } from './lag/watch.ts';
@@ -29,8 +29,6 @@ import type {
 import { createTopicIds, type TopicIds } from './topics/topic-ids.ts';
 import { findTopics, knownTopics } from './topics/topics.ts';
 
-/** A service that cannot start says so within 15 s, its own start included. */
-const CONNECT_MS = 10_000;
 const NO_IDS = 'no topic ids: a topic that is created again cannot be told from the one before';
 
 /**
@@ -132,9 +130,10 @@ export class KafkaSource implements Source {
   async start(listener: SourceListener): Promise<void> {
     this.#listener = listener;
     this.#createdAt = performance.now();
-    await connect(this.#consumer, CONNECT_MS);
-    const topics = await findTopics(this.#consumer, this.#options.kafka, CONNECT_MS);
-    this.#membership.knownTopics(knownTopics(topics, this.#topicIds, this.#options.kafka));
+    const { kafka } = this.#options;
+    await connect(this.#consumer, connectMs(kafka));
+    const topics = await findTopics(this.#consumer, kafka, connectMs(kafka));
+    this.#membership.knownTopics(knownTopics(topics, this.#topicIds, kafka));
     this.#consumer.setDefaultConsumeTimeout(LIMITS.pollWaitMs);
     this.#subscribe();
     this.#running = true;

@@ -17,18 +17,6 @@ async function readAndStop(pipeline: Pipeline): Promise<Map<number, number>> {
   return endOffsets(bootstrap, pipeline.topic);
 }
 
-/**
- * Starts it as an orchestrator does: one that found no broker within its ten seconds, on a machine that starts
- * many things at a time, is started again.
- */
-async function startUntilReached(pipeline: Pipeline): Promise<Service> {
-  for (let tries = 1; ; tries++) {
-    const service = await pipeline.start();
-    await service.exited;
-    if (tries === 3 || failure(service)?.code !== 'kafka_unreachable') return service;
-  }
-}
-
 /** It ended with offset_lost and says of exactly these topic partitions why. */
 async function expectLost(service: Service, { topic, group }: Pipeline, why: Record<number, RegExp>) {
   const exit = await service.exited;
@@ -58,7 +46,7 @@ describe.concurrent('offsets that are not in the log', () => {
       for (const number of [1, 3]) await deleteRecords(bootstrap, pipeline.topic, number, 600);
       const [at, end] = [(n: number) => read.get(n)!, await endOffsets(bootstrap, pipeline.topic)];
       const why = (n: number) => new RegExp(`committed ${at(n)}, the log is 600..${end.get(n)}: deleted`);
-      await expectLost(await startUntilReached(pipeline), pipeline, { 1: why(1), 3: why(3) });
+      await expectLost(await pipeline.start(), pipeline, { 1: why(1), 3: why(3) });
       await resetOffsets(bootstrap, pipeline, '--to-earliest', '1,3');
       await pipeline.startAssigned();
       await pipeline.settled();
@@ -116,7 +104,7 @@ describe.concurrent('offsets that are not in the log', () => {
       await commitOffsets(bootstrap, group, positions);
       const why = (n: number) =>
         new RegExp(`committed ${end.get(n)! + n}, the log is 0..${end.get(n)}: it ends before`);
-      await expectLost(await startUntilReached(pipeline), pipeline, { 1: why(1), 2: why(2), 3: why(3) });
+      await expectLost(await pipeline.start(), pipeline, { 1: why(1), 2: why(2), 3: why(3) });
       await resetToEarliest(bootstrap, pipeline);
       await pipeline.startAssigned();
       await expectWhole(pipeline);
@@ -127,7 +115,7 @@ describe.concurrent('offsets that are not in the log', () => {
     await withPipeline(bootstrap, async (pipeline, emulator) => {
       const read = await readAndStop(pipeline);
       await deleteOffset(bootstrap, pipeline, '2');
-      await expectLost(await startUntilReached(pipeline), pipeline, { 2: /nothing committed though others/ });
+      await expectLost(await pipeline.start(), pipeline, { 2: /nothing committed though others/ });
       const { topic, group } = pipeline;
       const back = { 1: 240, 2: read.get(2)! - 7 };
       await commitOffsets(

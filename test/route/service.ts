@@ -89,6 +89,8 @@ function yaml(options: ServiceOptions): string {
   const { bootstrap, topic, group, emulator, table, mapping, folder, more = '' } = options;
   const kafkaOptions = JSON.stringify({
     'session.timeout.ms': 6000,
+    // Brokers on a machine that starts many things at a time may not answer within the ten seconds of a start.
+    'socket.connection.setup.timeout.ms': 60_000,
     'heartbeat.interval.ms': 500,
     ...options.kafkaOptions,
   });

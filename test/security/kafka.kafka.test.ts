@@ -273,7 +273,8 @@ describe.concurrent('a connection that fails is told at the start', () => {
       bootstrap,
       env: variables(security()),
       more: 'log: {level: trace}',
-      kafkaOptions: { debug: 'security,conf,broker' },
+      // That of a start that nobody gives longer.
+      kafkaOptions: { debug: 'security,conf,broker', 'socket.connection.setup.timeout.ms': 10_000 },
     });
     expect(await ended(service)).toEqual({
       exit: code === 'config_invalid' ? 2 : 1,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { produce, type TestRecord, transaction } from '../support/records.ts';
 import {
   addTopicPartitions,
@@ -143,9 +144,26 @@ describe('where a group starts', () => {
   });
 
   it('brokers that cannot be reached end the start with kafka_unreachable', async () => {
-    await expect(openReader({ bootstrap: '127.0.0.1:1', topics: ['t'], group: 'g' })).rejects.toMatchObject({
-      code: 'kafka_unreachable',
+    const kafkaOptions = { 'socket.connection.setup.timeout.ms': 1_000 };
+    const nowhere = { bootstrap: '127.0.0.1:1', topics: ['t'], group: 'g', kafkaOptions };
+    await expect(openReader(nowhere)).rejects.toMatchObject({ code: 'kafka_unreachable' });
+  });
+
+  it('brokers are waited for as long as the options give a connection, if that is longer', async () => {
+    const topic = await topicWith(numbered(0, 10));
+    const proxy = await startFaultyProxy(Number(bootstrap.split(':')[1]));
+    proxy.set({ refuse: true });
+    const starting = openReader({
+      bootstrap: `127.0.0.1:${proxy.port}`,
+      topics: [topic],
+      group: uniqueName('g'),
     });
+    starting.catch(() => undefined);
+    await sleep(11_000);
+    proxy.set({});
+    open.push(await starting);
+    await open.at(-1)!.untilRead(10);
+    await proxy.stop();
   });
 });
 

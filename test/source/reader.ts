@@ -66,6 +66,7 @@ export async function openReader(options: ReaderOptions) {
       },
       options: {
         'session.timeout.ms': 6000,
+        'socket.connection.setup.timeout.ms': 60_000,
         'heartbeat.interval.ms': 500,
         'topic.metadata.refresh.interval.ms': 1000,
         ...options.kafkaOptions,

@@ -25,6 +25,14 @@ export interface KafkaSettings {
 export const clientQueueBytes = (memoryBytes: number): number =>
   Math.max(MiB, Math.min(16 * MiB, Math.floor(memoryBytes / 8)));
 
+/** A service that cannot start says so within 15 s, its own start included. */
+const CONNECT_MS = 10_000;
+const SETUP = 'socket.connection.setup.timeout.ms';
+
+/** How long the brokers may take to answer at the start, ms: longer where the options give a connection longer. */
+export const connectMs = ({ options }: Pick<KafkaSettings, 'options'>): number =>
+  Math.max(CONNECT_MS, Number(options[SETUP] ?? 0));
+
 /** Data region of a chunk: 4 MiB, smaller when the budget is small. */
 export const chunkBytesFor = (memoryBytes: number): number =>
   Math.max(LIMITS.chunkBytesMin, Math.min(LIMITS.chunkBytes, Math.floor(memoryBytes / 32)));
