@@ -8,6 +8,20 @@ export interface ColumnDefinition {
   nullable: boolean;
   /** Text of the DEFAULT expression, in MaxCompute's dialect. */
   readonly defaultValue?: string;
+  /** Of the table partition column of AUTO PARTITIONED BY: the time in the row that its values are made of. */
+  readonly generated?: Generated;
+}
+
+const GENERATED_UNITS = ['year', 'month', 'day', 'hour'] as const;
+export type GeneratedUnit = (typeof GENERATED_UNITS)[number];
+
+export const isGeneratedUnit = (text: string): text is GeneratedUnit =>
+  (GENERATED_UNITS as readonly string[]).includes(text);
+
+/** `TRUNC_TIME(column, 'unit')`. */
+export interface Generated {
+  readonly column: string;
+  readonly unit: GeneratedUnit;
 }
 
 /** CLUSTERED BY: kept and shown, without effect on where rows are. */

@@ -1,4 +1,11 @@
-import type { Clustering, ColumnDefinition, ExternalStorage, Properties, Table } from './catalog.ts';
+import type {
+  Clustering,
+  ColumnDefinition,
+  ExternalStorage,
+  Generated,
+  Properties,
+  Table,
+} from './catalog.ts';
 import type { TablePartition } from './table-partitions.ts';
 import { typeText } from './types.ts';
 
@@ -32,7 +39,10 @@ export function tableJson(table: Table, extended: boolean): object {
   });
   return {
     columns: table.columns.map(column),
-    partitionKeys: table.tablePartitionColumns.map(column),
+    partitionKeys: table.tablePartitionColumns.map((each) => ({
+      ...column(each),
+      ...(each.generated ? generatedFields(table, each.generated) : {}),
+    })),
     comment: table.comment,
     owner: table.owner,
     createTime: seconds(table.createdAt),
@@ -51,6 +61,17 @@ export function tableJson(table: Table, extended: boolean): object {
     ...(table.external ? externalFields(table.external) : {}),
     ...(extended ? extendedFields(table) : {}),
   };
+}
+
+/** The expression in the order of its evaluation: both clients find the table partition of a row by it. */
+function generatedFields({ columns }: Table, { column, unit }: Generated): object {
+  const origin = columns.find(({ name }) => name === column)!;
+  const steps = [
+    { leafExprDesc: { reference: { name: column }, type: typeText(origin.type) } },
+    { leafExprDesc: { constant: unit, type: 'string' } },
+    { functionCall: { name: 'trunc_time', type: 'string' } },
+  ];
+  return { hasGenerateExpression: true, generateExpression: JSON.stringify(steps) };
 }
 
 /** Transactional is told by itself, in `Reserved`. */

@@ -135,6 +135,8 @@ function checkChangeable(table: Table, { name }: ColumnDefinition, at: string): 
     throw semantic(at, `${name} is a partition column`);
   }
   if (table.primaryKey.includes(name)) throw semantic(at, `column ${name} belongs to the primary key`);
+  if (table.tablePartitionColumns.some(({ generated }) => generated?.column === name))
+    throw semantic(at, `the table is partitioned by column ${name}`);
   const { clustering } = table;
   const clusters = clustering && [...clustering.columns, ...clustering.sorted.map((one) => one.name)];
   if (clusters?.includes(name)) throw semantic(at, `the table is clustered by column ${name}`);

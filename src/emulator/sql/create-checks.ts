@@ -22,7 +22,10 @@ export function checkDefinition(name: TableName, table: TableDefinition, at: str
     throw semantic(at, `${tablePartitionColumns.length} partition columns exceed the limit of ${LEVELS}`);
   }
   checkColumns([...columns, ...tablePartitionColumns], at);
-  for (const column of tablePartitionColumns) checkLevel(column, at);
+  for (const column of tablePartitionColumns) {
+    checkLevel(column, at);
+    checkOrigin(table, column, at);
+  }
   checkLength('the comment', table.comment, COMMENT_BYTES, at);
   checkPrimaryKey(table, at);
   checkClustering(table, at);
@@ -52,6 +55,16 @@ function checkLength(what: string, text: string, limit: number, at: string): voi
 function checkLevel({ name, type }: ColumnDefinition, at: string): void {
   if (LEVEL_TYPES.includes(type.name)) return;
   throw illegalType(at, `partition column ${name} cannot be of type ${typeText(type).toUpperCase()}`);
+}
+
+/** AUTO PARTITIONED BY takes a time of the row. */
+function checkOrigin({ columns }: TableDefinition, { generated }: ColumnDefinition, at: string): void {
+  if (!generated) return;
+  const origin = columns.find(({ name }) => name === generated.column);
+  if (!origin) throw semantic(at, `column ${generated.column} cannot be resolved`);
+  if (['DATE', 'DATETIME', 'TIMESTAMP', 'TIMESTAMP_NTZ'].includes(origin.type.name)) return;
+  const type = typeText(origin.type).toUpperCase();
+  throw illegalType(at, `TRUNC_TIME takes a time, column ${origin.name} is of type ${type}`);
 }
 
 function checkPrimaryKey({ columns, primaryKey }: TableDefinition, at: string): void {

@@ -1,10 +1,11 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
+import { givenColumns, isOrigin, withGenerated } from './generated.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { countingQuery, type Source } from './insert-sql.ts';
 import type { Run } from './run.ts';
 import { failed, onlyRow, queryColumns, translated, translatedDefault } from './run-query.ts';
-import { insertedValue } from './select.ts';
+import { exactValue, insertedValue } from './select.ts';
 import { illegalCast, semantic } from './statement-errors.ts';
 import type { Insert, QueryText, Spec } from './statements.ts';
 import { checkHasLevels, valuesOf } from './table-partitions.ts';
@@ -14,13 +15,19 @@ import { position } from './tokens.ts';
 export function constantsOf(table: Table, spec: Spec | undefined, at: string): Map<string, string> {
   const levels = table.tablePartitionColumns;
   if (!spec) {
-    if (!levels.length) return new Map();
+    if (levels.every(({ generated }) => generated)) return new Map();
     throw semantic(
       at,
       `table ${table.name} is partitioned by ${names(levels)}: a PARTITION clause is needed`,
     );
   }
   checkHasLevels(table, spec.at);
+  const own = levels.find(({ generated }) => generated);
+  if (own)
+    throw semantic(
+      spec.at,
+      `partition column ${own.name} has its values from column ${own.generated!.column}: no PARTITION clause can give them`,
+    );
   const unknown = [...spec.values.keys()].find((name) => !levels.some((column) => column.name === name));
   if (unknown) throw semantic(spec.at, `${unknown} is no partition column of table ${table.name}`);
   const missing = levels.find(({ name }) => !spec.values.has(name));
@@ -78,10 +85,14 @@ export async function sourcesOf(
         ? defaultOf(run, column, name.at)
         : empty.has(index)
           ? 'NULL'
-          : insertedValue(`c${index}`, given[index]!.type, column.type);
+          : (isOrigin(table, column) ? exactValue : insertedValue)(
+              `c${index}`,
+              given[index]!.type,
+              column.type,
+            );
     return { column, value, level: table.tablePartitionColumns.includes(column) };
   });
-  return { sources, width: given.length };
+  return { sources: withGenerated(sources), width: given.length };
 }
 
 /**
@@ -117,7 +128,7 @@ async function filledColumns(run: Run, query: QueryText, width: number): Promise
 }
 
 function checkListed(table: Table, listed: readonly string[], at: string): void {
-  const known = [...table.columns, ...table.tablePartitionColumns].map(({ name }) => name);
+  const known = givenColumns(table).map(({ name }) => name);
   for (const [index, name] of listed.entries()) {
     if (!known.includes(name)) throw semantic(at, `column ${name} cannot be resolved`);
     if (listed.indexOf(name) !== index) throw semantic(at, `column ${name} is repeated`);

@@ -1,7 +1,14 @@
-import type { Clustering, ColumnDefinition, ExternalStorage, TableDefinition } from '../model/catalog.ts';
+import {
+  type Clustering,
+  type ColumnDefinition,
+  type ExternalStorage,
+  isGeneratedUnit,
+  type TableDefinition,
+} from '../model/catalog.ts';
 import {
   atEnd,
   type Cursor,
+  expectSymbol,
   expectWords,
   here,
   inParentheses,
@@ -20,6 +27,7 @@ import { readColumns } from './parse-columns.ts';
 import { readName, readNames, readProperties } from './parse-names.ts';
 import { unsupported } from './statement-errors.ts';
 import type { CreateTable, CreateView, IfPresent, NameRef, QueryText, Statement } from './statements.ts';
+import { parseError } from './tokens.ts';
 
 /** Days that a LIFECYCLE may have. */
 export const LIFECYCLE_DAYS = 37_231;
@@ -140,7 +148,8 @@ function readClause(cursor: Cursor, clauses: Clauses): boolean {
   else if (takeWords(cursor, 'RANGE', 'CLUSTERED', 'BY'))
     clauses.clustering = readClustering(cursor, 'range');
   else if (takeWords(cursor, 'INTO')) skipShards(cursor);
-  else if (peekWord(cursor) === 'AUTO') throw unsupported(here(cursor), 'AUTO PARTITIONED BY');
+  else if (takeWords(cursor, 'AUTO', 'PARTITIONED', 'BY'))
+    clauses.tablePartitionColumns = [readGenerated(cursor)];
   else return false;
   return true;
 }
@@ -156,6 +165,30 @@ function readTablePartitionColumns(cursor: Cursor): ColumnDefinition[] {
   const { columns, primaryKey } = readColumns(cursor);
   if (primaryKey.length) throw unexpected(cursor);
   return columns;
+}
+
+/** The service's name for a column that is given none. */
+const GENERATED_NAME = '_pt_col_0_';
+
+/** `(TRUNC_TIME(column, 'day') [AS name])`. */
+function readGenerated(cursor: Cursor): ColumnDefinition {
+  expectSymbol(cursor, '(');
+  if (peekWord(cursor) !== 'TRUNC_TIME') throw unexpected(cursor);
+  cursor.at += 1;
+  expectSymbol(cursor, '(');
+  const at = here(cursor);
+  const column = readColumnName(cursor);
+  if (column === '_partitiontime') throw unsupported(at, 'a table partition for the time of writing');
+  expectSymbol(cursor, ',');
+  const place = startOf(cursor);
+  const unit = readText(cursor).toLowerCase();
+  if (!isGeneratedUnit(unit))
+    throw parseError(cursor.sql, place, `TRUNC_TIME takes 'year', 'month', 'day' or 'hour'`);
+  expectSymbol(cursor, ')');
+  const name = takeWords(cursor, 'AS') ? readColumnName(cursor) : GENERATED_NAME;
+  const comment = takeWords(cursor, 'COMMENT') ? readText(cursor) : '';
+  expectSymbol(cursor, ')');
+  return { name, type: { name: 'STRING' }, comment, nullable: true, generated: { column, unit } };
 }
 
 /** `(a, b) [SORTED BY (a DESC)] [INTO n BUCKETS]`; a range may leave the number out. */

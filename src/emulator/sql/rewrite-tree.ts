@@ -1,4 +1,5 @@
 import type { Table } from '../model/catalog.ts';
+import { givenColumns } from './generated.ts';
 import { queryError } from './query/errors.ts';
 import type { Expression, From, Query, Select, SelectItem } from './query/syntax/ast.ts';
 import { parseExpression, parseSource } from './query/syntax/pieces.ts';
@@ -29,9 +30,10 @@ export function rewriteTree(run: Run, table: Table, statement: Rewrite): Rewrite
   const expression = (piece: QueryText): Expression => parseExpression(run.sql, piece);
   const target = statement.alias ?? statement.name.parts.at(-1)!;
   const columns = [...table.columns, ...table.tablePartitionColumns].map(({ name }) => name);
+  const given = givenColumns(table).map(({ name }) => name);
   const tests = statement.clauses.map((clause) => testOf(clause, target, statement, expression));
   const values = statement.clauses.flatMap((clause, index) =>
-    valuesOf(clause, columns).map((given) => ({ clause: index + 1, ...given })),
+    valuesOf(clause, given).map((given) => ({ clause: index + 1, ...given })),
   );
   const items = [
     ...columns.map((column) => name(target, column)),

@@ -1,5 +1,6 @@
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { typeText } from '../model/types.ts';
+import { givenColumns, withGenerated } from './generated.ts';
 import { castsImplicitly } from './implicit-cast.ts';
 import { type Plan, replacing } from './insert.ts';
 import { defaultOf } from './insert-sources.ts';
@@ -43,13 +44,15 @@ function checkClause(table: Table, { change }: RewriteClause): void {
     }
   }
   if (change.do !== 'insert') return;
-  const all = [...table.columns, ...table.tablePartitionColumns].map(({ name }) => name);
+  const all = givenColumns(table).map(({ name }) => name);
   const { columns, values, at } = change;
   const unknown = columns.find((name) => !all.includes(name));
   if (unknown) throw semantic(at, `column ${unknown} cannot be resolved`);
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice) throw semantic(at, `column ${twice} is repeated`);
-  const level = table.tablePartitionColumns.find(({ name }) => columns.length && !columns.includes(name));
+  const level = table.tablePartitionColumns.find(
+    ({ name, generated }) => columns.length && !generated && !columns.includes(name),
+  );
   if (level) throw semantic(at, `partition column ${level.name} is missing in the columns of INSERT`);
   const needed = columns.length || all.length;
   if (values.length !== needed)
@@ -83,7 +86,7 @@ function sourcesOf(
 ): Source[] {
   const all = [...table.columns, ...table.tablePartitionColumns];
   const clause = `c${all.length + 1}`;
-  return all.map((column, index): Source => {
+  const sources = all.map((column, index): Source => {
     const branches = clauses.flatMap(({ change }, at) => {
       if (change.do === 'delete') return [];
       const value = written.find((each) => each.clause === at + 1 && each.column === column.name);
@@ -93,6 +96,7 @@ function sourcesOf(
     const value = branches.length ? `CASE ${clause} ${branches.join(' ')} ELSE c${index} END` : `c${index}`;
     return { column, value, level: index >= table.columns.length };
   });
+  return withGenerated(sources);
 }
 
 function converted(

@@ -10,6 +10,7 @@ import { columnType, duckName, isNested, isText } from './query/types.ts';
 
 export type { QueryScope } from './query/context.ts';
 export { describeQueryError, inOurTypes } from './query/errors.ts';
+export { truncTime } from './query/trunc-time.ts';
 
 /** A query in DuckDB's dialect and what it answers. */
 export interface AnalyzedQuery {

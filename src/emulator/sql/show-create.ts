@@ -24,13 +24,24 @@ function createTableText(project: string, table: Table): string {
   const clauses = [
     `CREATE ${external ? 'EXTERNAL ' : ''}TABLE IF NOT EXISTS ${fullName(project, table)} ${list([...table.columns.map(columnText), ...key])}`,
     ...(table.comment ? [`COMMENT ${text(table.comment)}`] : []),
-    ...(levels.length ? [`PARTITIONED BY ${list(levels.map(columnText))}`] : []),
+    ...levelsClause(levels),
     ...(clustering ? [clusteringText(clustering)] : []),
     ...(external ? externalClauses(external) : ['STORED AS ALIORC']),
     ...propertiesClause(table.properties),
     ...(table.lifecycle > 0 ? [`LIFECYCLE ${table.lifecycle}`] : []),
   ];
   return clauses.join('\n');
+}
+
+function levelsClause(levels: readonly ColumnDefinition[]): string[] {
+  const auto = levels.find(({ generated }) => generated);
+  if (auto?.generated) {
+    const { column, unit } = auto.generated;
+    return [
+      `AUTO PARTITIONED BY (TRUNC_TIME(${quoted(column)}, '${unit}') AS ${quoted(auto.name)}${commentText(auto.comment)})`,
+    ];
+  }
+  return levels.length ? [`PARTITIONED BY ${list(levels.map(columnText))}`] : [];
 }
 
 const list = (items: readonly string[]): string => `(\n  ${items.join(',\n  ')}\n)`;

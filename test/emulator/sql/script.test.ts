@@ -84,7 +84,7 @@ describe('a script', () => {
   it.each([
     "CREATE FUNCTION f AS 'a.B' USING 'x.jar'",
     'CREATE MATERIALIZED VIEW m AS SELECT 1',
-    'CREATE TABLE t (ts TIMESTAMP) AUTO PARTITIONED BY (trunc_time(ts, "day") AS d)',
+    'CREATE TABLE t (_partitiontime TIMESTAMP) AUTO PARTITIONED BY (trunc_time(_partitiontime, "day") AS d)',
     'DROP FUNCTION f',
     'SHOW FUNCTIONS',
     'DESC FUNCTION f',

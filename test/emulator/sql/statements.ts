@@ -13,6 +13,7 @@ export const ALL_STATEMENTS: readonly string[] = [
   'CREATE TABLE lk LIKE t LIFECYCLE 9;',
   "CREATE OR REPLACE VIEW v (x COMMENT 'c', y) COMMENT 'v' AS SELECT id, id + 1 FROM t;",
   'CREATE VIEW IF NOT EXISTS demo.v AS (SELECT 1 AS a);',
+  "CREATE TABLE ap (id BIGINT, at DATETIME) AUTO PARTITIONED BY (TRUNC_TIME(at, 'day') AS day COMMENT 'd');",
   'CREATE SCHEMA IF NOT EXISTS demo.s;',
   "ALTER TABLE demo.`d` ADD IF NOT EXISTS  PARTITION (pt='a',h='1');",
   "ALTER TABLE `demo`.`d` ADD PARTITION (pt='b',h='1') PARTITION (pt='c',h='1'), PARTITION (pt='d', h=-1);",

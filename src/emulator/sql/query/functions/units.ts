@@ -1,7 +1,19 @@
+import { isGeneratedUnit } from '../../../model/catalog.ts';
 import { literal } from '../../../store/duckdb-sql.ts';
 import { castTo, convert, converts, fromLocal, local, movedTime } from '../casts.ts';
 import { semantic } from '../context.ts';
-import { BIGINT, DATETIME, INT, isText, isTime, type SqlType, STRING, type Typed } from '../types.ts';
+import { truncTime } from '../trunc-time.ts';
+import {
+  BIGINT,
+  columnType,
+  DATETIME,
+  INT,
+  isText,
+  isTime,
+  type SqlType,
+  STRING,
+  type Typed,
+} from '../types.ts';
 import type { FunctionCall } from './calls.ts';
 import { javaPattern } from './formats.ts';
 import type { Special } from './special.ts';
@@ -125,6 +137,16 @@ export const TIME_UNITS: Record<string, Special> = {
     const { wall, type } = timeOf(given, args, 0);
     const unit = unitOf(given, args[1], 1);
     return { sql: fromLocal(`date_trunc('${unit}', ${wall})`, type), type };
+  },
+  trunc_time: (given) => {
+    given.count(2, 2);
+    const [time, unit] = given.args() as [Typed, Typed];
+    const word = unit.constant?.toLowerCase() ?? '';
+    if (!isGeneratedUnit(word)) throw given.wrong(1, unit.type, "'year', 'month', 'day' or 'hour'");
+    const type = isTime(time.type) ? columnType(time.type) : DATETIME;
+    const cast = castTo(time, type);
+    if (cast === undefined) throw given.wrong(0, time.type, 'DATETIME');
+    return { sql: truncTime(cast, type, word), type: STRING };
   },
   extract: (given) => {
     const args = given.args();
