@@ -30,6 +30,8 @@ final class Statements {
       Judge.equal(judge.read(name, null), Judge.list(Judge.list(1L, "a")));
     }));
     all.put("sql.insert-partition", Operation.of(Statements::insertPartition));
+    all.put("sql.written-rows", Operation.of(Statements::writtenRows));
+    all.put("sql.script", Operation.of(Statements::script));
     all.put("sql.view", Operation.of(Statements::view));
     all.put("sql.show-tables", Operation.of(judge -> {
       String name = judge.make("q_show", "id BIGINT");
@@ -66,6 +68,35 @@ final class Statements {
         () -> judge.odps.instances().get("nothing").reload()));
     all.put("sql.error-project", (judge, given) -> Judge.refused(NoSuchObjectException.class, "NoSuchObject",
         () -> SQLTask.run(judge.odps, "nowhere", "SELECT 1;", null, null)));
+  }
+
+  /** JDBC adds these up for its update count. */
+  private static String written(Instance instance) throws OdpsException {
+    String text = instance.getTaskSummary(instance.getTaskNames().iterator().next()).getJsonSummary();
+    return text.substring(text.indexOf("\"Outputs\":"));
+  }
+
+  private static void writtenRows(Judge judge) throws Exception {
+    String name = judge.make("q_written", "id BIGINT NOT NULL, v BIGINT, PRIMARY KEY (id)", "TBLPROPERTIES ('transactional'='true')");
+    for (String statement : List.of("3 INSERT INTO %s VALUES (1, 1), (2, 2), (3, 3);", "2 INSERT INTO %s VALUES (3, 4), (4, 4);",
+        "3 UPDATE %s SET v = 0 WHERE id < 4;", "1 DELETE FROM %s WHERE id = 1;")) {
+      String text = written(judge.sql(statement.substring(2).formatted(name)));
+      Judge.holds(text.contains("." + name + "\":[" + statement.charAt(0) + ","), statement + text);
+    }
+  }
+
+  private static void script(Judge judge) throws Exception {
+    String a = judge.make("q_script_a", "id BIGINT NOT NULL");
+    String b = judge.make("q_script_b", "id BIGINT NOT NULL");
+    runScript(judge, "@n := SELECT explode(array(1L, 2L)) AS n; INSERT INTO " + a + " SELECT * FROM @n; INSERT INTO " + b + " SELECT n.n FROM @n;");
+    Judge.refused(OdpsException.class, "NOT NULL", () -> runScript(judge, "INSERT OVERWRITE " + a + " SELECT 9L; INSERT INTO " + b
+        + " SELECT id FROM (SELECT CAST(NULL AS BIGINT) AS id) q;"));
+    for (String name : List.of(a, b))
+      Judge.equal(judge.rows("SELECT * FROM " + name + " ORDER BY id;"), Judge.list(Judge.list(1L), Judge.list(2L)));
+  }
+
+  private static void runScript(Judge judge, String text) throws OdpsException {
+    SQLTask.run(judge.odps, judge.project(), text, Map.of("odps.sql.submit.mode", "script"), null).waitForSuccess(20);
   }
 
   private static void queries(Judge judge) throws Exception {

@@ -3,6 +3,7 @@ import com.aliyun.odps.NoSuchObjectException;
 import com.aliyun.odps.OdpsException;
 import com.aliyun.odps.PartitionSpec;
 import com.aliyun.odps.Table;
+import com.aliyun.odps.data.Struct;
 import com.aliyun.odps.TableFilter;
 import com.aliyun.odps.type.TypeInfoFactory;
 import com.aliyun.odps.type.TypeInfoParser;
@@ -52,6 +53,7 @@ final class TableCalls {
         () -> judge.odps.tables().delete("nothing_like_it")));
     all.put("table.truncate", Operation.of(TableCalls::truncate));
     all.put("table.add-columns", Operation.of(TableCalls::addColumns));
+    all.put("table.add-fields", Operation.of(TableCalls::addFields));
     all.put("table.change", Operation.of(TableCalls::change));
     all.put("table.ddl", Operation.impossible("a Java table writes no statement of itself"));
   }
@@ -130,6 +132,18 @@ final class TableCalls {
     Judge.equal(columns.stream().map(Column::getName).collect(Collectors.toList()), List.of("id", "name", "amount", "tags"));
     Judge.equal(judge.read(name, null), Judge.list(Judge.list(1L, "a", null, null),
         Judge.list(2L, "b", new BigDecimal("1.50"), List.of("x"))));
+  }
+
+  private static void addFields(Judge judge) throws Exception {
+    String name = judge.make("add_fields", "key INT, point STRUCT<x:DOUBLE,y:DOUBLE>, l ARRAY<STRUCT<a:INT>>");
+    judge.sql("INSERT INTO " + name + " SELECT 1, named_struct('x', 1.0, 'y', 2.0), array(named_struct('a', 1));");
+    judge.sql("ALTER TABLE " + name + " ADD COLUMNS (point.z DOUBLE, l.element.b STRING);");
+    judge.sql("INSERT INTO " + name + " SELECT 2, named_struct('x', 3.0, 'y', 4.0, 'z', 5.0), array(named_struct('a', 2, 'b', 'c'));");
+    List<List<Object>> rows = Judge.sorted(judge.read(name, null));
+    Judge.equal(rows.stream().map(row -> ((Struct) row.get(1)).getFieldValues()).collect(Collectors.toList()),
+        List.of(Judge.list(1.0, 2.0, null), Judge.list(3.0, 4.0, 5.0)));
+    Judge.equal(rows.stream().map(row -> ((Struct) ((List<?>) row.get(2)).get(0)).getFieldValues()).collect(Collectors.toList()),
+        List.of(Judge.list(1, null), Judge.list(2, "c")));
   }
 
   private static void change(Judge judge) throws Exception {

@@ -1,8 +1,12 @@
 import com.aliyun.odps.Column;
 import com.aliyun.odps.OdpsException;
+import com.aliyun.odps.PartitionSpec;
 import com.aliyun.odps.Table;
 import com.aliyun.odps.TableSchema;
+import com.aliyun.odps.data.ArrayRecord;
+import com.aliyun.odps.expression.TruncTime;
 import com.aliyun.odps.type.TypeInfoFactory;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -43,12 +47,30 @@ final class TableCreation {
       Judge.equal(names(judge, name), List.of("id", "name"));
       Judge.equal(judge.odps.tables().get(name).isPartitioned(), true);
     }));
+    all.put("table.create-generated", Operation.of(TableCreation::generated));
     all.put("table.create-existing", (judge, given) -> {
       String name = judge.make("create_existing", "id BIGINT");
       return Judge.refused(OdpsException.class, "already exists", () -> judge.odps.tables().create(name, plain()));
     });
     all.put("table.create-bad", (judge, given) -> Judge.refused(OdpsException.class, "ODPS-0130161",
         () -> judge.sql("CREATE TABLE " + judge.name("bad") + " (id BIGINT, x nothing_known);")));
+  }
+
+  private static void generated(Judge judge) throws Exception {
+    String name = fresh(judge, "create_generated");
+    TableSchema schema = Judge.schema(new Column("at", TypeInfoFactory.TIMESTAMP_NTZ), new Column("name", TypeInfoFactory.STRING));
+    judge.odps.tables().newTableCreator(judge.project(), name, schema)
+        .autoPartitionBy(new TruncTime("at", TruncTime.DatePart.DAY), "pt").create();
+    Table table = judge.odps.tables().get(name);
+    LocalDateTime at = LocalDateTime.of(2024, 2, 29, 23, 59);
+    String spec = table.getSchema().generatePartitionSpec(Judge.filled(new ArrayRecord(table.getSchema()), at, "a")).toString();
+    Judge.equal(spec, "pt='2024-02-29'");
+    table.createPartition(new PartitionSpec(spec));
+    judge.upload(name, spec, Judge.row(at, "a"));
+    judge.sql("INSERT INTO " + name + " VALUES (TIMESTAMP_NTZ '2024-02-29 10:00:00', 'b'), (TIMESTAMP_NTZ '2024-03-01 00:00:00', 'c');");
+    Judge.equal(table.getPartitionSpecs().toString(), "[pt='2024-02-29', pt='2024-03-01']");
+    Judge.equal(judge.rows("SELECT name FROM " + name + " WHERE pt = '2024-02-29' ORDER BY name;"),
+        Judge.list(Judge.list("a"), Judge.list("b")));
   }
 
   private static TableSchema plain() {

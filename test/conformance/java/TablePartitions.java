@@ -52,6 +52,14 @@ final class TablePartitions {
       table.createPartition(spec("pt=a,h=2"));
       Judge.equal(table.getPartitionSpecs().toString(), "[pt='a',h='2', pt='b',h='1']");
     }));
+    all.put("table-partition.lifecycle", Operation.of(judge -> {
+      String name = judge.make("p_lifecycle", "id BIGINT", "PARTITIONED BY (pt STRING) LIFECYCLE 5");
+      judge.sql("ALTER TABLE " + name + " ADD PARTITION (pt='a') PARTITION (pt='b');");
+      judge.sql("ALTER TABLE " + name + " PARTITION (pt='a') DISABLE LIFECYCLE;");
+      Judge.equal(List.of(days(judge, name, "pt=a"), days(judge, name, "pt=b")), List.of(-1L, 5L));
+      judge.sql("ALTER TABLE " + name + " PARTITION (pt='a') ENABLE LIFECYCLE;");
+      Judge.equal(days(judge, name, "pt=a"), 5L);
+    }));
     all.put("table-partition.statistics", Operation.of(judge -> {
       Table table = partitioned(judge, "p_statistics");
       table.createPartition(spec("pt=a,h=1"));
@@ -63,6 +71,10 @@ final class TablePartitions {
     }));
     all.put("table-partition.values", Operation.of(judge -> keepsValues(judge, VALUES)));
     all.put("table-partition.signed-values", Operation.of(judge -> keepsValues(judge, List.of("100%", "a+b", "a&b", "%41"))));
+  }
+
+  private static long days(Judge judge, String name, String spec) throws OdpsException {
+    return judge.odps.tables().get(name).getPartition(spec(spec)).getLifeCycle();
   }
 
   private static final List<String> VALUES = List.of("2026-11-20 08:30:00", "a b", "größe", "a<>\"x", "a:b;c");

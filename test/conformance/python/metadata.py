@@ -1,5 +1,7 @@
 """Accounts, addresses, the project and tables."""
 
+from datetime import datetime
+
 from odps import errors
 from odps.accounts import AliyunAccount, StsAccount
 from odps.models import TableSchema
@@ -251,6 +253,19 @@ def create_like(client):
     equal([c.name for c in client.odps.get_table(name).table_schema.columns], ["id", "name", "pt"])
 
 
+@operation("table.create-generated")
+def create_generated(client):
+    name = client.table_name("create_generated")
+    client.odps.delete_table(name, if_exists=True)
+    client.odps.create_table(name, ("at timestamp_ntz, name string", "trunc_time(at, 'day') as pt"))
+    rows = [[datetime(2024, 2, 29, 23, 59), "a"], [datetime(2024, 3, 1), "b"], [datetime(2024, 3, 1, 8), "c"]]
+    client.odps.write_table(name, rows, create_partition=True)
+    client.sql(f"INSERT INTO {name} SELECT TIMESTAMP_NTZ '2024-02-29 10:00:00', 'd';")
+    equal([str(p.partition_spec) for p in client.odps.get_table(name).partitions], ["pt='2024-02-29'", "pt='2024-03-01'"])
+    equal(client.rows(f"SELECT name FROM {name} WHERE pt = '2024-02-29' ORDER BY name;"), [["a"], ["d"]])
+    holds("AUTO PARTITIONED BY" in client.odps.get_table(name).get_ddl(), "its statement")
+
+
 @operation("table.create-existing")
 def create_existing(client):
     name = client.make("create_existing", PLAIN).name
@@ -301,6 +316,17 @@ def add_columns(client):
     rows = client.read(table.name)
     equal([[str(cell) if i == 2 else cell for i, cell in enumerate(row)] for row in rows],
           [[1, "a", "None", None], [2, "b", "1.50", ["x"]]])
+
+
+@operation("table.add-fields")
+def add_fields(client):
+    name = client.make("add_fields", "key INT, point STRUCT<x:DOUBLE,y:DOUBLE>, l ARRAY<STRUCT<a:INT>>").name
+    client.sql(f"INSERT INTO {name} SELECT 1, named_struct('x', 1.0, 'y', 2.0), array(named_struct('a', 1));")
+    client.sql(f"ALTER TABLE {name} ADD COLUMNS (point.z DOUBLE, l.element.b STRING);")
+    client.sql(f"INSERT INTO {name} SELECT 2, named_struct('x', 3.0, 'y', 4.0, 'z', 5.0), array(named_struct('a', 2, 'b', 'c'));")
+    rows = sorted(client.read(name))
+    equal([tuple(row[1]) for row in rows], [(1.0, 2.0, None), (3.0, 4.0, 5.0)])
+    equal([[tuple(item) for item in row[2]] for row in rows], [[(1, None)], [(2, "c")]])
 
 
 @operation("table.change")

@@ -73,6 +73,17 @@ def names(client):
     return Impossible("PyODPS lists table partitions with their columns only")
 
 
+@operation("table-partition.lifecycle")
+def lifecycle(client):
+    name = client.make("p_lifecycle", COLUMNS, f"{BY} LIFECYCLE 5").name
+    client.sql(f"ALTER TABLE {name} ADD PARTITION (pt='a', h=1) PARTITION (pt='b', h=1);")
+    client.sql(f"ALTER TABLE {name} PARTITION (pt='a', h=1) DISABLE LIFECYCLE;")
+    days = lambda: [client.odps.get_table(name).get_partition(f"pt={v},h=1").lifecycle for v in "ab"]  # noqa: E731
+    equal(days(), [-1, 5])
+    client.sql(f"ALTER TABLE {name} PARTITION (pt='a', h=1) ENABLE LIFECYCLE;")
+    equal(days(), [5, 5])
+
+
 @operation("table-partition.statistics")
 def statistics(client):
     table = partitioned(client, "p_statistics")

@@ -1,5 +1,6 @@
 """SQL through instances: statements, results both ways, SHOW and DESC."""
 
+import json
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
@@ -182,6 +183,34 @@ def pandas(client):
 def text_of(client, statement):
     with client.sql(statement).open_reader(tunnel=False) as reader:
         return reader.raw
+
+
+def written(instance):
+    outputs = json.loads(instance.get_task_summary().json_summary)["Outputs"]
+    return {name.split(".")[-1]: figures[0] for name, figures in outputs.items()}
+
+
+@operation("sql.written-rows")
+def written_rows(client):
+    delta = "TBLPROPERTIES ('transactional'='true')"
+    name = client.make("q_written", "id BIGINT NOT NULL, v BIGINT, PRIMARY KEY (id)", delta).name
+    equal(written(client.sql(f"INSERT INTO {name} VALUES (1, 1), (2, 2), (3, 3);")), {name: 3})
+    equal(written(client.sql(f"INSERT INTO {name} VALUES (3, 4), (4, 4);")), {name: 2})
+    equal(written(client.sql(f"UPDATE {name} SET v = 0 WHERE id < 4;")), {name: 3})
+    equal(written(client.sql(f"DELETE FROM {name} WHERE id = 1;")), {name: 1})
+    parts = client.make("q_written_parts", "id BIGINT", "PARTITIONED BY (pt STRING)").name
+    instance = client.sql(f"INSERT INTO {parts} PARTITION (pt) VALUES (1, 'a'), (2, 'b'), (3, 'b');")
+    equal(written(instance), {f"{parts}/pt=a": 1, f"{parts}/pt=b": 2})
+
+
+@operation("sql.script")
+def script(client):
+    a, b = (client.make(word, "id BIGINT NOT NULL").name for word in ("q_script_a", "q_script_b"))
+    run = lambda text: client.odps.execute_sql(text, hints={"odps.sql.submit.mode": "script"})  # noqa: E731
+    run(f"@n := SELECT explode(array(1L, 2L)) AS n; INSERT INTO {a} SELECT * FROM @n; INSERT INTO {b} SELECT n.n FROM @n;")
+    found = refused(ODPSError, "NOT NULL", lambda: run(f"INSERT OVERWRITE {a} SELECT 9L; INSERT INTO {b} SELECT id FROM (SELECT CAST(NULL AS BIGINT) AS id) q;"))
+    equal([client.rows(f"SELECT * FROM {name} ORDER BY id;") for name in (a, b)], [[[1], [2]]] * 2)
+    holds(found is not None, "the error")
 
 
 @operation("sql.show-tables")

@@ -88,9 +88,7 @@ describe('a table that is partitioned by a time of its rows', () => {
     await ok(`DROP TABLE t; ${text}`);
     await emulator.stop();
     emulator = await start({ dataDir });
-    await ok(
-      "CREATE TABLE l LIKE t; INSERT INTO l VALUES (1, TIMESTAMP_NTZ '2024-03-01 00:00:00');",
-    );
+    await ok("CREATE TABLE l LIKE t; INSERT INTO l VALUES (1, TIMESTAMP_NTZ '2024-03-01 00:00:00');");
     expect(await list('l')).toEqual(['pt=2024-03-01']);
     expect(await ok('SHOW CREATE TABLE t')).toBe(text);
   });
