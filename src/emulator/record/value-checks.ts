@@ -135,9 +135,17 @@ const keyText = (key: Cell): string =>
     ? JSON.stringify(key, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
     : String(key);
 
+/** MaxCompute keeps any bytes in a STRING; here queries need texts. */
+const NOT_UTF8 = 'a text is not valid UTF-8, other bytes are kept by this local MaxCompute in BINARY only';
+
+/** Throws MalformedDataStream for what is not UTF-8. */
+export function checkUtf8(bytes: Uint8Array): void {
+  if (!isUtf8(bytes)) throw malformed(NOT_UTF8);
+}
+
 /** The bytes as a text; throws MalformedDataStream for what is not UTF-8. */
 export function textOf(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw malformed('a text is not valid UTF-8');
+  if (text.includes('\ufffd')) checkUtf8(bytes);
   return text;
 }

@@ -217,6 +217,7 @@ describe('values', () => {
   });
 
   it('of texts must be UTF-8', async () => {
+    const NOT_UTF8 = /row 0: column s: a text is not valid UTF-8, other bytes are kept .* in BINARY only/;
     const bytes = new Uint8Array([0x61, 0xff]);
     const writer = createRecordWriter([{ name: 'BINARY' }]);
     writer.add([bytes]);
@@ -226,7 +227,7 @@ describe('values', () => {
       types,
       rowHandler(columns, () => {}),
     );
-    expect(() => records.push(writer.end())).toThrow('row 0: column s: a text is not valid UTF-8');
+    expect(() => records.push(writer.end())).toThrow(NOT_UTF8);
     const arrow = createArrowReader(columns, () => {});
     async function* once() {
       yield [[bytes]];
@@ -235,6 +236,6 @@ describe('values', () => {
       const binary = columnsOf([{ name: 's', type: 'binary' }]);
       for await (const piece of arrowFrames(binary, once(), { timestamp: 'struct' })) arrow.push(piece);
     };
-    await expect(push()).rejects.toThrow('row 0: column s: a text is not valid UTF-8');
+    await expect(push()).rejects.toThrow(NOT_UTF8);
   });
 });

@@ -1,7 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { malformed } from '../../errors.ts';
 import type { ColumnType } from '../../model/types.ts';
-import { valueCheck } from '../../record/value-checks.ts';
+import { checkUtf8, valueCheck } from '../../record/value-checks.ts';
 import type { Bytes } from './bytes.ts';
 import { CONVERTED, type Counted, type Encoding, PHYSICAL, valueStart } from './encoding.ts';
 
@@ -37,7 +35,7 @@ export function texts(type: ColumnType, unchecked: number, values: Bytes, counte
       const isAscii = addBytes(values, counted, scan.bytes, start, scan.at);
       if (isAscii && scan.at - start <= unchecked) return;
       const text = scan.bytes.subarray(start, scan.at);
-      if (!isUtf8(text)) throw malformed('a text is not valid UTF-8');
+      checkUtf8(text);
       if (text.length > unchecked) check?.(Buffer.from(text).toString());
     },
   };
