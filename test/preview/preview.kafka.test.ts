@@ -20,6 +20,7 @@ import {
 import { produce } from '../support/records.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
 import { committedOffsets, createTopic, uniqueName } from '../support/topics.ts';
+import { HUNG_MS } from '../support/until.ts';
 
 const bootstrap = inject('kafka');
 const TIMESTAMP = Date.UTC(2026, 10, 19, 23, 30);
@@ -90,12 +91,18 @@ ${setting.more ?? ''}
 const show = (setting: Setting, options: Partial<PreviewOptions> = {}): Promise<Preview> => {
   const config = loadConfig(configuration(setting), {});
   const log = createLog({ level: 'silent' });
-  return preview(config, { records: 20, from: 'committed', timeoutMs: 15_000, ...options }, log, systemClock);
+  return preview(
+    config,
+    { records: 20, from: 'committed', timeoutMs: HUNG_MS, ...options },
+    log,
+    systemClock,
+  );
 };
 
 /** As users call it. */
 async function run(setting: Setting, ...args: string[]) {
-  const child = startMaxsink(['preview', '-c', configuration(setting), ...args]);
+  const patient = args.includes('--timeout') ? [] : ['--timeout', '5m'];
+  const child = startMaxsink(['preview', '-c', configuration(setting), ...patient, ...args]);
   const { code } = await child.exited;
   return { code, text: child.lines.join('\n') };
 }
@@ -240,6 +247,8 @@ describe('Avro records', () => {
       [2, 'unknown_schema'],
     ]);
     await registry.kill();
-    await expect(show(setting, { timeoutMs: 8_000 })).rejects.toMatchObject({ code: 'registry_unreachable' });
+    await expect(show(setting, { timeoutMs: 15_000 })).rejects.toMatchObject({
+      code: 'registry_unreachable',
+    });
   });
 });

@@ -165,7 +165,7 @@ describe.concurrent('dead letters in a topic', () => {
   it('are merged by their ids when their batch is read again after kill -9', async () => {
     await withPipeline(bootstrap, async (pipeline) => {
       const topic = await deadTopic();
-      const start = () => pipeline.startAssigned({ deadLetters: `{topic: ${topic}}`, intervalMs: 60_000 });
+      const start = () => pipeline.startAssigned({ deadLetters: `{topic: ${topic}}`, intervalMs: 600_000 });
       const service = await start();
       await pipeline.send(200, { brokenEvery: 10 });
       // They are sent before the batch is sealed: the kill comes between.

@@ -135,17 +135,20 @@ describe('the dead-letter folder becomes unwritable', () => {
   ])(
     '%s: the service stops, nothing is acknowledged; after mending nothing is missing',
     async (_, filled) => {
-      const { startAssigned, folder, send, settled, counts, letters } = await pipeline();
+      const { startAssigned, folder, send, settled, counts, letters, table } = await pipeline();
       const letterFolder = path.join(folder.path, 'dead-letters');
       const service = await startAssigned({ intervalMs: 3_000 });
       await send(1_000, { brokenEvery: 100 });
       await settled();
+      // Until the folder is gone: a batch can be done sooner than everything is sent.
+      const held = await addFault(emulator, { route: 'block', table, action: 'hang' });
       if (filled) {
         await send(1_000, { brokenEvery: 100 });
         const open = () => readdirSync(letterFolder).some((name) => name.endsWith('.open'));
         await until(open, { what: 'an open file', everyMs: 10 });
       }
       const mend = replace(letterFolder);
+      await held.remove();
       if (!filled) await send(1_000, { brokenEvery: 100 });
 
       expect(await service.exited).toEqual({ code: 1, signal: null });

@@ -124,18 +124,12 @@ describe('JSON records from a real Kafka, two processes, one joins late, one is 
     }
   });
 
-  it('offsets advance at least once per flush interval while records come', async () => {
-    const times = services
-      .flatMap((s) => s.logged('batch acknowledged'))
-      .map((line) => Date.parse(line.time as string));
-    const sorted = times.sort((a, b) => a - b);
-    const total = sorted.at(-1)! - sorted[0]!;
-    // A rebalance and the session time-out of the killed member lie between.
-    expect(sorted.length).toBeGreaterThanOrEqual(Math.floor(Math.max(0, total - 15_000) / (4 * INTERVAL_MS)));
-    // A batch that waits for the commits of two others fills on.
-    for (const line of services.flatMap((s) => s.logged('batch acknowledged'))) {
-      expect(line.fillMs as number).toBeLessThan(10 * INTERVAL_MS);
-    }
+  it('batches end with the flush interval while records come', () => {
+    const batches = services.flatMap((service) => service.logged('batch acknowledged'));
+    expect(batches.length).toBeGreaterThan(1);
+    const ends = new Set(batches.map(({ sealedBy }) => sealedBy));
+    expect([...ends].filter((end) => !['age', 'revoke'].includes(String(end)))).toEqual([]);
+    expect(ends).toContain('age');
   });
 
   it('the survivors are live and ready', async () => {

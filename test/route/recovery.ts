@@ -89,6 +89,20 @@ export async function logLine(service: Service, message: string, from = 0): Prom
   return JSON.parse(line);
 }
 
+/** What is told of an outage again and again is told once a minute at most. */
+export function expectSeldom(
+  told: readonly Record<string, unknown>[],
+  of: (line: Record<string, unknown>) => string,
+) {
+  const last = new Map<string, number>();
+  for (const line of told) {
+    const [what, time] = [of(line), Date.parse(String(line.time))];
+    // Half a second: the log has a clock of its own, which may be set.
+    expect(time - (last.get(what) ?? 0), what).toBeGreaterThan(59_500);
+    last.set(what, time);
+  }
+}
+
 /** /ready says 200, also when the machine has much else to do. */
 export async function untilReady(service: Service): Promise<void> {
   const ready = async () => (await service.probe('ready')) === 200;

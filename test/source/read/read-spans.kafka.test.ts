@@ -4,7 +4,7 @@ import type { Message } from '../../../src/source/client/client.ts';
 import type { OffsetSpan } from '../../../src/source/read/read-spans.ts';
 import { produce, readAll, transaction } from '../../support/records.ts';
 import { createTopic, deleteRecords, endOffsets, uniqueName } from '../../support/topics.ts';
-import { sleep } from '../../support/until.ts';
+import { HUNG_MS, sleep } from '../../support/until.ts';
 
 const bootstrap = inject('kafka');
 const RECORDS = 6_000;
@@ -40,7 +40,7 @@ describe('reading exactly some offsets', () => {
   });
   afterAll(() => probe?.close());
 
-  const read = (asked: readonly OffsetSpan[], most = 1e9, ms = 60_000) =>
+  const read = (asked: readonly OffsetSpan[], most = 1e9, ms = HUNG_MS) =>
     probe.read(asked, { most, deadline: Date.now() + ms, leavesOut: async () => new Set() });
   const offsetsOf = (spans: readonly OffsetSpan[]): string[] =>
     spans.flatMap(({ partition, first, end }) =>
@@ -100,7 +100,7 @@ describe('reading exactly some offsets', () => {
     const asked = [...ends].map(([partition, end]) => ({ topic, partition, first: 0, end }));
     const isOdd = ({ offset }: { readonly offset: number }) => offset % 2 === 1;
     const odd = async (messages: readonly Message[]) => new Set(messages.filter(isOdd));
-    const limits = { deadline: Date.now() + 60_000, leavesOut: odd };
+    const limits = { deadline: Date.now() + HUNG_MS, leavesOut: odd };
     const all = await probe.read(asked, { ...limits, most: 1e9 });
     const names = recordsIn(asked);
     const oddNames = names.filter((name) => Number(name.split('-')[1]) % 2 === 1);

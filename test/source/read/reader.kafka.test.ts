@@ -4,17 +4,16 @@ import { openReader, type Reader, type ReaderSettings } from '../../../src/sourc
 import { groupState } from '../../support/groups.ts';
 import { produce, transaction } from '../../support/records.ts';
 import { committedOffsets, createTopic, deleteRecords, uniqueName } from '../../support/topics.ts';
+import { HUNG_MS } from '../../support/until.ts';
 import { openReader as openMember } from '../reader.ts';
 
 const bootstrap = inject('kafka');
-const CONNECT_MS = 15_000;
-const READ_MS = 20_000;
 const open: Reader[] = [];
 afterEach(async () => {
   for (const reader of open.splice(0)) await reader.close();
 });
 
-async function reader(options: Partial<ReaderSettings>, connectMs = CONNECT_MS): Promise<Reader> {
+async function reader(options: Partial<ReaderSettings>, connectMs = HUNG_MS): Promise<Reader> {
   const security = { protocol: 'plaintext', mechanism: null, username: null, password: null };
   const made = await openReader(
     {
@@ -45,7 +44,7 @@ function* recordsOf(counts: readonly number[], timestamp = Date.UTC(2026, 10, 20
 }
 
 const read = async (from: Reader, records: number, where: Parameters<Reader['read']>[1] = 'earliest') => {
-  const { messages, ended, logs } = await from.read(records, where, READ_MS);
+  const { messages, ended, logs } = await from.read(records, where, HUNG_MS);
   return { values: messages.map(({ value }) => String(value)), ended, from: logs.map((log) => log.from) };
 };
 
@@ -183,7 +182,7 @@ describe('beside a group', () => {
     await member.source.stop();
     await deleteRecords(bootstrap, topic, 0, 5);
     const one = await reader({ topics: [topic], groupId: group });
-    await expect(one.read(1, 'committed', READ_MS)).rejects.toMatchObject({ code: 'offset_lost' });
+    await expect(one.read(1, 'committed', HUNG_MS)).rejects.toMatchObject({ code: 'offset_lost' });
     expect((await read(one, 1)).values).toEqual(named(0, [5]));
   });
 
