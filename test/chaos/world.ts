@@ -175,7 +175,11 @@ function yaml(place: Place, emulator: EmulatorChild, options: WorldOptions): str
   // One broker appends at once; three may take as long as `offsets.commit.timeout.ms`, which is 5 s.
   const settle = options.brokers === 3 ? '5s' : '300ms';
   const sessionMs = options.staticMembers ? STATIC_SESSION_MS : SESSION_MS;
-  const kafkaOptions = { 'session.timeout.ms': sessionMs, 'heartbeat.interval.ms': 300 };
+  const kafkaOptions = {
+    ...{ 'session.timeout.ms': sessionMs, 'heartbeat.interval.ms': 300 },
+    // A broker that was killed takes longer than the ten seconds of a start to come back, where much else runs.
+    'socket.connection.setup.timeout.ms': 60_000,
+  };
   return `name: ${table}
 guarantee: ${guarantee}
 kafka: {brokers: "${brokers}", topics: [${topic}], groupId: ${group}, options: ${JSON.stringify(kafkaOptions)}}
