@@ -11,6 +11,7 @@ const ALONE = ['test/chaos/*.kafka.test.ts', 'test/route/{kafka-broker,outage}.k
 /** Twice what a wait may take before it tells that it hangs (`HUNG_MS`): a limit that only what hangs ever meets. */
 const withBroker = {
   globalSetup: 'test/support/broker.setup.ts',
+  setupFiles: 'test/support/end-with-run.ts',
   testTimeout: 600_000,
   hookTimeout: 600_000,
 };
