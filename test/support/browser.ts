@@ -52,10 +52,12 @@ const FLAGS = [
 
 export async function startBrowser(): Promise<Browser> {
   const profile = tempDir();
-  const stdio = ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] as const;
+  // All its processes have the output, so that `close` comes when the last of them is gone: they write into the profile.
   const child = spawn('chromium', [...FLAGS, `--user-data-dir=${profile.path}`, 'about:blank'], {
-    stdio: [...stdio],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
+  child.stdout!.resume();
+  child.stderr!.resume();
   const wire = connect(child);
   await wire.send('Browser.getVersion', {});
   return { open: (url, options = {}) => openTab(wire, url, options), stop: () => stop(child, profile) };
