@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { begun, dropBody, writeReply } from '../../src/emulator/answer.ts';
 import type { Fault } from '../../src/emulator/control/control.ts';
+import { slowed } from '../../src/emulator/control/faults.ts';
 import type { Reply } from '../../src/emulator/errors.ts';
 
 let server: Server | undefined;
@@ -135,13 +136,15 @@ describe('faults of a streaming answer', () => {
     expect(seen.ended).toBe(true);
   });
 
-  it('slow: everything comes in small pieces', async () => {
-    const { port } = await serve(() => ({ status: 200, body: pieces(2, 3).body }), {
-      action: 'slow',
-      bytesPerSecond: 20,
-    });
+  it('slow: everything comes', async () => {
+    const slow = { action: 'slow', bytesPerSecond: 20 } as const;
+    const { port } = await serve(() => ({ status: 200, body: pieces(2, 3).body }), slow);
+    expect(await readAll(await open(port))).toEqual({ text: 'aaabbb', isWhole: true });
+  });
+
+  it('slow: what comes is sent in small pieces', async () => {
     const sizes: number[] = [];
-    for await (const piece of await open(port)) sizes.push((piece as Buffer).length);
+    for await (const piece of slowed(pieces(2, 3).body, 20)) sizes.push(piece.length);
     expect(sizes).toEqual([2, 1, 2, 1]);
   });
 
