@@ -54,6 +54,7 @@ export async function openDatabase(opening: Opening): Promise<Database> {
   const [[catalog] = []] = await instance.rows('SELECT current_database()');
   let opened = 1;
   let inRoom = 0;
+  let fitted: Promise<void> = Promise.resolve();
   let last: Promise<unknown> = Promise.resolve();
   const change: Change = {
     run: (...statements) => withRoom(() => instance.run(...statements)).catch(recover),
@@ -83,11 +84,24 @@ export async function openDatabase(opening: Opening): Promise<Database> {
 
   async function room(): Promise<() => Promise<void>> {
     inRoom += 1;
-    if (inRoom === 1) await limitTo(more);
-    return async () => {
+    const leave = async () => {
       inRoom -= 1;
-      if (inRoom === 0) await limitTo(opening.options.memory_limit ?? more).catch(() => {});
+      await setLimit().catch(() => {});
     };
+    try {
+      await setLimit();
+      return leave;
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  }
+
+  /** One after the other, each as it is needed then: who comes second waits too, and who leaves takes nobody's. */
+  function setLimit(): Promise<void> {
+    const set = fitted.then(() => limitTo(inRoom > 0 ? more : (opening.options.memory_limit ?? more)));
+    fitted = set.catch(() => {});
+    return set;
   }
 
   /** On a connection of its own: the writing one may be in the middle of a transaction. */

@@ -31,3 +31,18 @@ it('is not given without end: the refusal says so, and is none that a client rep
   expect(refused).toBeInstanceOf(StatementError);
   expect(String(refused)).toContain('needs more memory than the 80MB');
 });
+
+it('is there for each of several who need it at once, and stays until the last has left', async () => {
+  const before = await limit();
+  const enter = async () => {
+    const leave = await database.room();
+    return { leave, seen: await limit() };
+  };
+  const [one, other] = await Promise.all([enter(), enter()]);
+  expect([one.seen, other.seen]).toEqual(['76.2 MiB', '76.2 MiB']);
+  await one.leave();
+  const [third] = await Promise.all([enter(), other.leave()]);
+  expect([third.seen, await limit()]).toEqual(['76.2 MiB', '76.2 MiB']);
+  await third.leave();
+  expect(await limit()).toBe(before);
+});
