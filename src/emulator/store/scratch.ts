@@ -11,10 +11,17 @@ const PREFIX = 'maxsink-emulator-';
 export function temporaryScratch(): { readonly folder: string; remove(): void } {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
-    if (pid && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    if (pid && !isAlive(pid)) removeLeft(join(tmpdir(), name));
   }
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** It may be another user's, or another process that starts just now removes it: neither is in our way. */
+function removeLeft(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {}
 }
 
 /** Blocks of sessions that nobody can commit any more, and what DuckDB had no memory for. */
