@@ -34,7 +34,7 @@ const letterOf = (offset: number, more: Partial<DeadLetter> = {}): DeadLetter =>
   ...more,
 });
 
-describe('dead letters in a table', { timeout: 60_000 }, () => {
+describe('dead letters in a table', () => {
   let emulator: EmulatorChild;
   let maxcompute: MaxCompute;
   beforeAll(async () => {

@@ -88,7 +88,7 @@ describe('an emulator with --data that is killed at any moment', () => {
     }
   });
 
-  it('keeps its folder to itself', { timeout: 60_000 }, async () => {
+  it('keeps its folder to itself', async () => {
     const child = await startEmulatorChild(['--data', folder.path]);
     await expect(startEmulatorChild(['--data', folder.path])).rejects.toThrow(/is in use by another process/);
     await kill(child);

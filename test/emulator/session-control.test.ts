@@ -87,7 +87,7 @@ describe('a session under control', () => {
     await set(id, 'canceled');
     await vi.advanceTimersByTimeAsync(30);
     vi.useRealTimers();
-    await expect.poll(() => seen(other), { timeout: 20_000 }).toBe('closed');
+    await expect.poll(() => seen(other)).toBe('closed');
     expect([await seen(id), await count()]).toEqual(['canceled', '2']);
   });
 

@@ -32,7 +32,7 @@ const LATIN = letterOf(99, { key: Buffer.of(0xff), value: null, code: 'tombstone
 let tables = 0;
 
 /** Letters in a folder, a table, and a configuration whose mapping was mended. */
-describe('maxsink deadletters', { timeout: 60_000 }, () => {
+describe('maxsink deadletters', () => {
   let emulator: EmulatorChild;
   let temp: TempDir;
   let folder: string;

@@ -105,12 +105,12 @@ describe('a value made to be endless', () => {
     const million = zlib.gzipSync(Buffer.alloc(LIMITS.inflatedBytes / 8 + 1));
     const bomb = concat(...Array.from({ length: 8 }, () => million));
     expect(decodeOnce(text('gzip'), bomb)).toEqual(tooLong);
-  }, 20_000);
+  });
 
   it('zstd', () => {
     const blocks = Array.from({ length: 1100 }, () => ({ byte: 0x61, count: 128 * 1024 }));
     expect(decodeOnce(text('zstd'), frame(blocks))).toEqual(tooLong);
-  }, 20_000);
+  });
 });
 
 describe('zstd', () => {

@@ -222,13 +222,13 @@ describe('hostile schemas and values', () => {
       }),
     );
     expect(judged(schemaOf({ definitions, $ref: '#/definitions/d0' }), '1')).toMatch(/too many references/);
-  }, 20_000);
+  });
 
   it('ends soon with patterns and many items', () => {
     expect(judged(schemaOf({ pattern: '^(a+)+$' }), `"${'a'.repeat(50_000)}!"`)).toMatch(/pattern/);
     const items = `[${Array.from({ length: 30_000 }, (_, i) => `{"a":${i}}`).join()}]`;
     expect(judged(schemaOf({ uniqueItems: true }), items)).toBe(null);
-  }, 20_000);
+  });
 
   it('refuses schemas and values that are too large or too deep', () => {
     const deep = `${'{"not":'.repeat(10_000)}{}${'}'.repeat(10_000)}`;
@@ -257,7 +257,7 @@ describe('hostile schemas and values', () => {
     const value = Object.fromEntries(names.map((name, i) => [name, i]));
     expect(judged(schema, JSON.stringify(value))).toBe(null);
     expect(judged(schema, JSON.stringify({ ...value, field_7: -1 }))).toMatch(/\/field_7 must be >= 0/);
-  }, 20_000);
+  });
 
   it('may contain itself', () => {
     const tree = { properties: { left: { $ref: '#' }, right: { $ref: '#' } }, additionalProperties: false };

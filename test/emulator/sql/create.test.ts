@@ -396,7 +396,7 @@ describe('SHOW CREATE TABLE', () => {
       expect(await ok(`SHOW CREATE TABLE ${first}`)).toBe(shown);
     };
     await fc.assert(fc.asyncProperty(table, again), { numRuns: 60 });
-  }, 60_000);
+  });
 
   it('answers the same for views and external tables', async () => {
     await ok('CREATE TABLE under_ (id BIGINT)');

@@ -47,37 +47,33 @@ const rowOf = (id: number, isNull: (row: number) => boolean): Cell[] => {
 };
 
 describe('NULL stays with its row', () => {
-  it.each(Object.entries(PATTERNS))(
-    '%s, in blocks of any size',
-    { timeout: 60_000 },
-    async (name, isNull) => {
-      const table = await create(store, `t_${name.replace(/\W/g, '_')}`, { columns: COLUMNS });
-      const rows = Array.from({ length: 9000 }, (_none, id) => rowOf(id, isNull));
-      const sizes = [1, 63, 64, 65, 2047, 2048, 2049, 700, rows.length];
-      const blocks = [];
-      for (let at = 0, next = 0; at < rows.length; next += 1) {
-        const size = sizes[next % sizes.length]!;
-        blocks.push(await stage(store, COLUMNS, rows.slice(at, at + size)));
-        at += size;
-      }
-      await store.commit({ table, values: [], blocks, overwrite: false });
-      const sql = `SELECT * FROM ${table.name}`;
-      expect(await select(store, sql)).toEqual(rows);
-      const snapshot = await store.snapshot(table);
-      expect(await all(snapshot, 2040, 100)).toEqual(rows.slice(2040, 2140));
-      await snapshot.release();
-      expect(await select(store, `${sql} WHERE id % 3 = 1 AND n IS NOT NULL`)).toEqual(
-        rows.filter(([id, n]) => (id as bigint) % 3n === 1n && n !== null),
-      );
-      expect(await select(store, `${sql} WHERE s IS NULL ORDER BY id DESC`)).toEqual(
-        rows.filter(([, , s]) => s === null).reverse(),
-      );
-      const joined = await select(
-        store,
-        `SELECT a.id, b.l, b.t FROM ${table.name} a LEFT JOIN ${table.name} b ON a.n = b.id ORDER BY a.id`,
-      );
-      expect(joined).toEqual(rows.map(([id, n, , , , l, t]) => (n === null ? [id, null, null] : [id, l, t])));
-      await store.dropTable(table);
-    },
-  );
+  it.each(Object.entries(PATTERNS))('%s, in blocks of any size', async (name, isNull) => {
+    const table = await create(store, `t_${name.replace(/\W/g, '_')}`, { columns: COLUMNS });
+    const rows = Array.from({ length: 9000 }, (_none, id) => rowOf(id, isNull));
+    const sizes = [1, 63, 64, 65, 2047, 2048, 2049, 700, rows.length];
+    const blocks = [];
+    for (let at = 0, next = 0; at < rows.length; next += 1) {
+      const size = sizes[next % sizes.length]!;
+      blocks.push(await stage(store, COLUMNS, rows.slice(at, at + size)));
+      at += size;
+    }
+    await store.commit({ table, values: [], blocks, overwrite: false });
+    const sql = `SELECT * FROM ${table.name}`;
+    expect(await select(store, sql)).toEqual(rows);
+    const snapshot = await store.snapshot(table);
+    expect(await all(snapshot, 2040, 100)).toEqual(rows.slice(2040, 2140));
+    await snapshot.release();
+    expect(await select(store, `${sql} WHERE id % 3 = 1 AND n IS NOT NULL`)).toEqual(
+      rows.filter(([id, n]) => (id as bigint) % 3n === 1n && n !== null),
+    );
+    expect(await select(store, `${sql} WHERE s IS NULL ORDER BY id DESC`)).toEqual(
+      rows.filter(([, , s]) => s === null).reverse(),
+    );
+    const joined = await select(
+      store,
+      `SELECT a.id, b.l, b.t FROM ${table.name} a LEFT JOIN ${table.name} b ON a.n = b.id ORDER BY a.id`,
+    );
+    expect(joined).toEqual(rows.map(([id, n, , , , l, t]) => (n === null ? [id, null, null] : [id, l, t])));
+    await store.dropTable(table);
+  });
 });
