@@ -56,6 +56,19 @@ describe('a data folder', () => {
     await again.store.close();
   });
 
+  it.each([1, 20, 1000])('keeps the sign of zeros that stand %i in a row', async (run) => {
+    const { store } = await open();
+    const types = ['DOUBLE', 'FLOAT', 'ARRAY<DOUBLE>', 'STRUCT<v:DOUBLE>'];
+    const table = await create(store, 't', { columns: types.map((type, at) => column(`c${at}`, type)) });
+    const values = [0, -0, 1].flatMap((value) => Array.from({ length: run }, () => value));
+    const rows = values.map((value): Cell[] => [value, value, [value, -0], [value]]);
+    await write(store, table, rows);
+    await store.close();
+    const again = await open();
+    expect(await all(await again.store.snapshot(again.table!))).toEqual(rows);
+    await again.store.close();
+  });
+
   it.each([
     [1, 'CREATE TABLE emulator_data.tables (table_id VARCHAR, json VARCHAR)'],
     [2, 'CREATE TABLE emulator_data.format AS SELECT 2 AS version'],
