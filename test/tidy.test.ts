@@ -109,9 +109,11 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
   'xml.ts': { code: [], types: [] },
   'errors.ts': { code: ['xml.ts'], types: [] },
   'lanes.ts': { code: [], types: [] },
+  'order.ts': { code: [], types: [] },
+  'times.ts': { code: [], types: [] },
   'tokens.ts': { code: [], types: [] },
   'request-body.ts': { code: ['errors.ts'], types: [] },
-  model: { code: ['errors.ts'], types: [] },
+  model: { code: ['errors.ts', 'order.ts', 'times.ts'], types: [] },
   record: { code: ['errors.ts', 'model'], types: [] },
   arrow: { code: ['errors.ts', 'model', 'record'], types: [] },
   // A checksum of the record format is the one of snappy.
@@ -123,13 +125,16 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
   },
   sql: { code: ['errors.ts', 'model', 'store', 'xml.ts'], types: ['core.ts', 'record'] },
   tunnel: {
-    code: ['arrow', 'compress', 'core.ts', 'errors.ts', 'model', 'record', 'sql', 'store'],
+    code: ['arrow', 'compress', 'core.ts', 'errors.ts', 'model', 'record', 'sql', 'store', 'times.ts'],
     types: ['control'],
   },
-  service: { code: ['core.ts', 'errors.ts', 'model', 'sql', 'tunnel', 'xml.ts'], types: ['control'] },
+  service: {
+    code: ['core.ts', 'errors.ts', 'model', 'order.ts', 'sql', 'times.ts', 'tunnel', 'xml.ts'],
+    types: ['control'],
+  },
   control: { code: ['errors.ts', 'model', 'request-body.ts', 'tunnel'], types: ['core.ts'] },
   page: {
-    code: ['control', 'errors.ts', 'model', 'service', 'sql', 'xml.ts'],
+    code: ['control', 'errors.ts', 'model', 'order.ts', 'sql'],
     types: ['auth.ts', 'core.ts'],
   },
 };

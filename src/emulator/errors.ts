@@ -1,4 +1,4 @@
-import { escapeXml } from './xml.ts';
+import { fields } from './xml.ts';
 
 /** Which of the two protocols a call belongs to: it decides the shape of errors (protocol 10.1). */
 export type Family = 'service' | 'tunnel';
@@ -51,14 +51,8 @@ export function errorReply(
   if (family === 'tunnel') {
     return json({ Code: code, Message: message, RequestId: requestId }, { status });
   }
-  const element = (name: string, text: string) => `<${name}>${escapeXml(text)}</${name}>`;
-  const parts = [
-    element('Code', code),
-    element('Message', message),
-    element('RequestId', requestId),
-    element('HostId', 'localhost'),
-  ];
-  return { status, type: 'application/xml', body: `<Error>${parts.join('')}</Error>` };
+  const parts = fields({ Code: code, Message: message, RequestId: requestId, HostId: 'localhost' });
+  return { status, type: 'application/xml', body: `<Error>${parts}</Error>` };
 }
 
 /** Anything thrown by a handler, as an answer; what is no refusal is the emulator's own fault. */

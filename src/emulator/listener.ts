@@ -12,6 +12,7 @@ import { answerNoRequests, newRequestId } from './no-request.ts';
 import { answerPage, isForPage, type PageOf } from './page/page.ts';
 import { readBody } from './request-body.ts';
 import { findRoute } from './routes.ts';
+import { httpDate } from './times.ts';
 
 /** What the server answers for. */
 export interface Served extends PageOf {
@@ -126,7 +127,7 @@ async function answer(
   if (other) await dropBody(done);
   const reply = other ?? done;
   const isDated = fault?.action === 'clock';
-  const headers = isDated ? { ...reply.headers, Date: new Date(now).toUTCString() } : reply.headers;
+  const headers = isDated ? { ...reply.headers, Date: httpDate(now) } : reply.headers;
   await writeReply(exchange, { ...reply, ...(headers ? { headers } : {}) }, fault);
 
   async function handled(): Promise<Reply | 'gone'> {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { writeReply } from './answer.ts';
 import { errorReply, type Reply } from './errors.ts';
+import { httpDate } from './times.ts';
 
 /** As `x-odps-request-id`; one for every answer. */
 export const newRequestId = (): string => randomBytes(16).toString('hex').toUpperCase();
@@ -60,7 +61,7 @@ function end(socket: Duplex, ...[status, code, text]: Problem): void {
     `Content-Type: ${type}`,
     `Content-Length: ${Buffer.byteLength(body as string)}`,
     `x-odps-request-id: ${requestId}`,
-    `Date: ${new Date().toUTCString()}`,
+    `Date: ${httpDate(Date.now())}`,
     'Connection: close',
   ];
   socket.on('error', () => {});

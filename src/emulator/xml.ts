@@ -9,6 +9,16 @@ const ENTITIES: Record<string, string> = {
 
 export const escapeXml = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 
+/** `<Name>text</Name>`. */
+export const element = (name: string, content: string | number): string =>
+  `<${name}>${escapeXml(String(content))}</${name}>`;
+
+/** An element for each, in their order. */
+export const fields = (contents: Readonly<Record<string, string | number>>): string =>
+  Object.entries(contents)
+    .map(([name, content]) => element(name, content))
+    .join('');
+
 /** `]]>` inside is split over two sections. */
 export const cdata = (text: string): string => `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`;
 

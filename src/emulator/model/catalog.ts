@@ -1,3 +1,4 @@
+import { ascending } from '../order.ts';
 import { TablePartitions } from './table-partitions.ts';
 import type { ColumnType } from './types.ts';
 
@@ -151,7 +152,7 @@ export function createCatalog(now: number): Catalog {
     list: (schema) =>
       [...tables.values()]
         .filter((table) => schema === undefined || table.schema === schema)
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+        .sort((a, b) => ascending(a.name, b.name)),
   };
 }
 

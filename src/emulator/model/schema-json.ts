@@ -1,3 +1,4 @@
+import { seconds } from '../times.ts';
 import type {
   Clustering,
   ColumnDefinition,
@@ -24,8 +25,6 @@ export function schemaJson(table: Pick<Table, 'kind' | 'columns' | 'tablePartiti
     partitionKeys: table.tablePartitionColumns.map(column),
   };
 }
-
-const seconds = (time: number): number => Math.floor(time / 1000);
 
 /** Schema as service answers hold it (protocol 3.1); `extended` adds what only that call answers. */
 export function tableJson(table: Table, extended: boolean): object {

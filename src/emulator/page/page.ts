@@ -76,7 +76,7 @@ async function data(
       return answered(200, pageState(core, control, started));
     }
     case 'GET table': {
-      const found = await tableDetail(core, query.get('schema') ?? 'default', query.get('name') ?? '');
+      const found = tableDetail(core, query.get('schema') ?? 'default', query.get('name') ?? '');
       return found
         ? answered(200, found)
         : answered(404, { error: `There is no table ${query.get('name')}.` });

@@ -1,8 +1,7 @@
 import type { Core } from '../core.ts';
 import { typeText } from '../model/types.ts';
 import type { Instance } from '../sql/instances.ts';
-import type { Job } from '../sql/job.ts';
-import { escapeXml } from '../xml.ts';
+import { jobOf } from '../sql/job.ts';
 
 export interface Asked {
   readonly sql: string;
@@ -18,7 +17,7 @@ type Field = string | null;
  * or its error. `gone` says that nobody waits any more: the instance is cancelled.
  */
 export async function runQuery(core: Core, asked: Asked, gone: () => boolean): Promise<object> {
-  const instance = core.instances.submit(core, jobOf(asked.sql), asked.schema);
+  const instance = core.instances.submit(core, jobOf('PageTask', asked.sql), asked.schema);
   while (instance.status === 'Running') {
     if (gone()) core.instances.cancel(instance);
     else await core.instances.ended(instance, 100);
@@ -27,15 +26,6 @@ export async function runQuery(core: Core, asked: Asked, gone: () => boolean): P
   if (instance.status !== 'Success') return { ...head, ...failure(instance) };
   return { ...head, ...content(instance, asked.limit) };
 }
-
-const jobOf = (sql: string): Job => ({
-  guid: undefined,
-  kind: 'SQL',
-  taskName: 'PageTask',
-  query: sql,
-  properties: new Map(),
-  source: `<Job><Priority>9</Priority><Tasks><SQL><Name>PageTask</Name><Config/><Query>${escapeXml(sql)}</Query></SQL></Tasks></Job>`,
-});
 
 /** The service writes `[line,column]` behind the code where it knows the place. */
 function failure({ outcome, status }: Instance): object {

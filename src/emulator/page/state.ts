@@ -4,11 +4,9 @@ import type { Core } from '../core.ts';
 import type { Table } from '../model/catalog.ts';
 import { quotedSpec } from '../model/spec.ts';
 import { typeText } from '../model/types.ts';
-import { ascending } from '../service/answers.ts';
-import { execute } from '../sql/execute.ts';
+import { ascending, descending } from '../order.ts';
 import type { Instance } from '../sql/instances.ts';
-import { quoted } from '../sql/names.ts';
-import { parseScript } from '../sql/script.ts';
+import { createStatement } from '../sql/show-create.ts';
 
 /** Of each list the page shows at most so many. */
 const SHOWN = { tables: 1000, tablePartitions: 1000, sessions: 100, instances: 50 } as const;
@@ -20,7 +18,8 @@ export function pageState(core: Core, control: Control, started: StartedAs): obj
   const tables = core.catalog
     .list()
     .sort((a, b) => ascending(a.schema, b.schema) || ascending(a.name, b.name));
-  const sessions = listSessions(core);
+  // Ids begin with the time, and each kind comes in its own order.
+  const sessions = listSessions(core).sort((a, b) => descending(a.id, b.id));
   const instances = core.instances.list();
   return {
     ...started,
@@ -36,7 +35,7 @@ export function pageState(core: Core, control: Control, started: StartedAs): obj
     tables: tables.slice(0, SHOWN.tables).map(tableLine),
     openSessions: sessions.filter((session) => session.status === 'normal').length,
     sessionCount: sessions.length,
-    sessions: sessions.slice(-SHOWN.sessions).reverse(),
+    sessions: sessions.slice(0, SHOWN.sessions),
     instanceCount: instances.length,
     instances: instances.slice(-SHOWN.instances).reverse().map(instanceLine),
     requests: Object.fromEntries(Object.entries(core.traffic.requests).filter(([, count]) => count > 0)),
@@ -79,7 +78,7 @@ function instanceLine(instance: Instance): object {
 }
 
 /** Columns, table partitions and DDL of one table; undefined when there is none. */
-export async function tableDetail(core: Core, schema: string, name: string): Promise<object | undefined> {
+export function tableDetail(core: Core, schema: string, name: string): object | undefined {
   const table = core.catalog.find({ schema, name });
   if (!table) return undefined;
   const columns = [
@@ -104,17 +103,6 @@ export async function tableDetail(core: Core, schema: string, name: string): Pro
         bytes: one.bytes,
         modifiedAt: one.lastModifiedAt,
       })),
-    ddl: await ddlOf(core, table),
+    ddl: createStatement(core.project, table).trim(),
   };
-}
-
-async function ddlOf(core: Core, table: Table): Promise<string | null> {
-  if (table.kind === 'VIRTUAL_VIEW') return table.query;
-  const name = [core.project, table.schema, table.name].map(quoted).join('.');
-  try {
-    const session = { schema: table.schema, timeZone: core.timeZone };
-    return (await execute(core, parseScript(`SHOW CREATE TABLE ${name};`), session)).text.trim();
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,9 @@
 import type { Call } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
-import { escapeXml } from '../xml.ts';
+import { ascending } from '../order.ts';
+import { httpDate } from '../times.ts';
+import { element } from '../xml.ts';
 
 export const xml = (body: string, headers: Record<string, string> = {}): Reply => ({
   status: 200,
@@ -11,15 +13,6 @@ export const xml = (body: string, headers: Record<string, string> = {}): Reply =
 });
 
 export const text = (body: string): Reply => ({ status: 200, type: 'text/plain', body });
-
-export const httpDate = (time: number): string => new Date(time).toUTCString();
-
-/** Times of the JSON in answers and of table partitions are seconds. */
-export const seconds = (time: number): number => Math.floor(time / 1000);
-
-/** `<Name>text</Name>`. */
-export const element = (name: string, content: string | number): string =>
-  `<${name}>${escapeXml(String(content))}</${name}>`;
 
 /** Three headers that PyODPS and Java read of projects and schemas (requests 3). */
 export const ownership = (createdAt: number, modifiedAt: number): Record<string, string> => ({
@@ -36,23 +29,31 @@ export function listing(name: string, items: readonly string[], marker = '', siz
   return xml(`<${name}>${head}${items.join('')}</${name}>`);
 }
 
+/** How items are listed. */
+interface Order<T> {
+  /** What no other item has, and what they are in order by. */
+  readonly keyOf: (item: T) => string;
+  readonly order?: (a: string, b: string) => number;
+}
+
 /**
  * One page of items that are in the order of their listing, from behind `marker` on. The marker is the key of
  * the last item, not its place: what comes and goes between two pages moves no other item out of them.
  */
 export function page<T>(
   { query }: Pick<Call, 'query'>,
+  name: string,
   items: readonly T[],
-  keyOf: (item: T) => string,
-  order: (a: string, b: string) => number,
-): { items: readonly T[]; marker: string; size: number } {
+  { keyOf, order = ascending }: Order<T>,
+  xmlOf: (item: T) => string,
+): Reply {
   const size = pageSize(query.get('maxitems'));
   const marker = query.get('marker');
   const after = marker ? Buffer.from(marker, 'base64url').toString('utf8') : undefined;
   const rest = after === undefined ? items : items.filter((item) => order(keyOf(item), after) > 0);
   const shown = rest.slice(0, size);
   const last = rest.length > size ? Buffer.from(keyOf(shown.at(-1)!)).toString('base64url') : '';
-  return { items: shown, marker: last, size };
+  return listing(name, shown.map(xmlOf), last, size);
 }
 
 function pageSize(given: string | undefined): number {
@@ -61,9 +62,6 @@ function pageSize(given: string | undefined): number {
     throw new Refusal(400, 'InvalidArgument', `maxitems=${given} is no number from 1 on.`);
   return Math.min(Number(given), PAGE);
 }
-
-export const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-export const descending = (a: string, b: string): number => ascending(b, a);
 
 /** A part of the service that is not here: a status that no client repeats, and which part. */
 export const notImplemented = (what: string): Refusal =>

@@ -1,10 +1,13 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
+import { descending } from '../order.ts';
 import type { Instance } from '../sql/instances.ts';
 import { readJob } from '../sql/job.ts';
 import type { Written } from '../sql/run.ts';
-import { descending, element, httpDate, listing, notImplemented, page, text, xml } from './answers.ts';
+import { httpDate } from '../times.ts';
+import { element, fields } from '../xml.ts';
+import { listing, notImplemented, page, text, xml } from './answers.ts';
 import { askSession, tellSession } from './interactive.ts';
 
 /**
@@ -29,13 +32,13 @@ export async function submitInstance(core: Core, call: Call): Promise<Reply> {
 
 /** Times of an instance; one that runs is told to end at this moment. */
 const timesOf = ({ startedAt, endedAt }: Instance, now: number) => ({
-  start: httpDate(startedAt),
-  end: httpDate(endedAt ?? now),
+  StartTime: httpDate(startedAt),
+  EndTime: httpDate(endedAt ?? now),
 });
 
 function instanceHeaders(instance: Instance, now: number): Record<string, string> {
-  const { start, end } = timesOf(instance, now);
-  return { 'x-odps-owner': OWNER, 'x-odps-start-time': start, 'x-odps-end-time': end };
+  const { StartTime, EndTime } = timesOf(instance, now);
+  return { 'x-odps-owner': OWNER, 'x-odps-start-time': StartTime, 'x-odps-end-time': EndTime };
 }
 
 /** `now`: one look at the clock for the whole answer. */
@@ -76,11 +79,9 @@ const overallStatus = (instance: Instance): string =>
   instance.status === 'Running' ? 'Running' : 'Terminated';
 
 function taskStatus(instance: Instance, now: number): string {
-  const { start, end } = timesOf(instance, now);
-  const times = [element('StartTime', start), element('EndTime', end)];
   const { kind, taskName, status } = instance;
-  const parts = [element('Name', taskName), ...times, element('Status', status)];
-  const task = `<Task Type="${kind}">${parts.join('')}</Task>`;
+  const parts = fields({ Name: taskName, ...timesOf(instance, now), Status: status });
+  const task = `<Task Type="${kind}">${parts}</Task>`;
   return `<Instance>${element('Status', overallStatus(instance))}<Tasks>${task}</Tasks></Instance>`;
 }
 
@@ -95,7 +96,7 @@ function taskResult(instance: Instance): string {
 /** One stage of one worker: clients print a line from it while they wait. */
 function progress(instance: Instance): string {
   const isRunning = instance.status === 'Running';
-  const figures = {
+  const figures = fields({
     BackupWorkers: 0,
     TerminatedWorkers: isRunning ? 0 : 1,
     RunningWorkers: isRunning ? 1 : 0,
@@ -103,9 +104,8 @@ function progress(instance: Instance): string {
     InputRecords: 0,
     OutputRecords: 0,
     FinishedPercentage: isRunning ? 0 : 100,
-  };
-  const parts = Object.entries(figures).map(([name, figure]) => element(name, figure));
-  return `<Progress><Stage ID="M1_job_0">${parts.join('')}</Stage></Progress>`;
+  });
+  return `<Progress><Stage ID="M1_job_0">${figures}</Stage></Progress>`;
 }
 
 /** Statements of one script may write the same table. */
@@ -144,14 +144,8 @@ function queueing(core: Core, instance: Instance): object {
 
 /** `GET /projects/P/instances[?status=][&daterange=from:to][&maxitems=][&marker=]`, the newest first. */
 export function listInstances(core: Core, call: Call): Reply {
-  const { items, marker, size } = page(call, selected(core, call), keyOf, descending);
-  const now = core.now();
-  return listing(
-    'Instances',
-    items.map((instance) => instanceXml(instance, now)),
-    marker,
-    size,
-  );
+  const [order, now] = [{ keyOf, order: descending }, core.now()];
+  return page(call, 'Instances', selected(core, call), order, (instance) => instanceXml(instance, now));
 }
 
 /** `GET /projects/P/cachedinstances`: those that run, as JSON inside of XML. */
@@ -183,13 +177,13 @@ function dateRange(given: string | undefined): readonly [from: number, to: numbe
 }
 
 function instanceXml(instance: Instance, now: number): string {
-  const { start, end } = timesOf(instance, now);
-  const parts = [
-    ...[element('Name', instance.id), element('Owner', OWNER)],
-    ...[element('StartTime', start), element('EndTime', end)],
-    element('Status', overallStatus(instance)),
-  ];
-  return `<Instance>${parts.join('')}</Instance>`;
+  const parts = {
+    Name: instance.id,
+    Owner: OWNER,
+    ...timesOf(instance, now),
+    Status: overallStatus(instance),
+  };
+  return `<Instance>${fields(parts)}</Instance>`;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { json, type Reply } from '../errors.ts';
 import type { Instance } from '../sql/instances.ts';
+import { jobOf } from '../sql/job.ts';
 import { parseScript } from '../sql/script.ts';
 import { elementText } from '../xml.ts';
-import { element, notImplemented } from './answers.ts';
+import { notImplemented } from './answers.ts';
 
 /**
  * Interactive sessions (MCQA): an instance that runs until it is stopped and takes queries, each under a number. Each
@@ -52,9 +53,7 @@ function start(core: Core, value: string, schema: string | undefined): string | 
   const { query, settings } = asked(value);
   if (!isQuery(query)) return undefined;
   const properties = new Map([['settings', JSON.stringify(settings)]]);
-  const source = `<Job><Tasks><SQL>${element('Name', TASK)}${element('Query', query)}</SQL></Tasks></Job>`;
-  const job = { kind: 'SQL', guid: undefined, taskName: TASK, query, properties, source } as const;
-  return core.instances.submit(core, job, schema).id;
+  return core.instances.submit(core, jobOf(TASK, query, properties), schema).id;
 }
 
 /** `{"query": "...", "settings": {...}}` */

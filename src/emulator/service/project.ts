@@ -1,21 +1,21 @@
-import type { Call, Core } from '../core.ts';
-import { bodyText } from '../core.ts';
+import { bodyText, type Call, type Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
-import { elementText } from '../xml.ts';
-import { ascending, element, listing, notImplemented, ownership, page, text, xml } from './answers.ts';
+import { element, elementText, fields } from '../xml.ts';
+import { notImplemented, ownership, page, text, xml } from './answers.ts';
 
 /** `GET /projects?expectmarker=true[&name=prefix][&owner=]`: the one project. */
 export function listProjects(core: Core, call: Call): Reply {
   const matches =
     core.project.toLowerCase().startsWith((call.query.get('name') ?? '').toLowerCase()) &&
     (call.query.get('owner') ?? OWNER) === OWNER;
-  const { items, marker, size } = page(call, matches ? [core.project] : [], (name) => name, ascending);
-  return listing(
+  const names = matches ? [core.project] : [];
+  return page(
+    call,
     'Projects',
-    items.map(() => `<Project>${summary(core)}</Project>`),
-    marker,
-    size,
+    names,
+    { keyOf: (name) => name },
+    () => `<Project>${summary(core)}</Project>`,
   );
 }
 
@@ -36,7 +36,7 @@ export function getProject(core: Core, call: Call): Reply {
 
 function properties(tag: string, values: Readonly<Record<string, string>>): string {
   const list = Object.entries(values).map(
-    ([name, value]) => `<Property>${element('Name', name)}${element('Value', value)}</Property>`,
+    ([name, value]) => `<Property>${fields({ Name: name, Value: value })}</Property>`,
   );
   return `<${tag}>${list.join('')}</${tag}>`;
 }
@@ -57,13 +57,16 @@ export function changeProject(): never {
 }
 
 const summary = (core: Core): string =>
-  [
-    element('Name', core.project),
-    '<Type>managed</Type><Comment/>',
-    element('Owner', OWNER),
-    '<State>AVAILABLE</State><Region>local</Region><TenantId>local</TenantId>',
-    '<DefaultQuotaNickname>default</DefaultQuotaNickname>',
-  ].join('');
+  fields({
+    Name: core.project,
+    Type: 'managed',
+    Comment: '',
+    Owner: OWNER,
+    State: 'AVAILABLE',
+    Region: 'local',
+    TenantId: 'local',
+    DefaultQuotaNickname: 'default',
+  });
 
 /** Both clients decide by the first whether names have three parts. */
 const settings = (core: Core): Record<string, string> => ({
@@ -74,10 +77,15 @@ const settings = (core: Core): Record<string, string> => ({
 });
 
 function securityConfiguration(): Reply {
-  const on = ['CheckPermissionUsingAcl', 'CheckPermissionUsingPolicy', 'ObjectCreatorHasAccessPermission'];
-  const off = ['LabelSecurity', 'ProjectProtection', 'ObjectCreatorHasGrantPermission'];
-  const flags = [...on.map((name) => element(name, 'true')), ...off.map((name) => element(name, 'false'))];
-  return xml(`<SecurityConfiguration>${flags.join('')}</SecurityConfiguration>`);
+  const flags = fields({
+    CheckPermissionUsingAcl: 'true',
+    CheckPermissionUsingPolicy: 'true',
+    ObjectCreatorHasAccessPermission: 'true',
+    LabelSecurity: 'false',
+    ProjectProtection: 'false',
+    ObjectCreatorHasGrantPermission: 'false',
+  });
+  return xml(`<SecurityConfiguration>${flags}</SecurityConfiguration>`);
 }
 
 /** `GET /projects/P/tunnel?service[&quotaName=Q]`: host:port and nothing else (protocol 1.2). */

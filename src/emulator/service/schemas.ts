@@ -1,12 +1,12 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
+import { ascending } from '../order.ts';
 import { createSchema as makeSchema } from '../sql/create.ts';
-import { execute } from '../sql/execute.ts';
-import { quoted } from '../sql/names.ts';
-import { parseScript } from '../sql/script.ts';
-import { elementText } from '../xml.ts';
-import { ascending, element, httpDate, listing, ownership, page, xml } from './answers.ts';
+import { forgetSchema } from '../sql/drop.ts';
+import { httpDate } from '../times.ts';
+import { elementText, fields } from '../xml.ts';
+import { ownership, page, xml } from './answers.ts';
 
 /** `GET /projects/P/schemas?expectmarker=true[&name=prefix][&owner=]`. */
 export function listSchemas(core: Core, call: Call): Reply {
@@ -15,13 +15,7 @@ export function listSchemas(core: Core, call: Call): Reply {
   const names = [...core.catalog.schemas.keys()]
     .filter((name) => own && name.startsWith(prefix))
     .sort(ascending);
-  const { items, marker, size } = page(call, names, (name) => name, ascending);
-  return listing(
-    'Schemas',
-    items.map((name) => schemaXml(core, name)),
-    marker,
-    size,
-  );
+  return page(call, 'Schemas', names, { keyOf: (name) => name }, (name) => schemaXml(core, name));
 }
 
 /** `GET /projects/P/schemas/S`: both clients read the times from headers. */
@@ -51,12 +45,9 @@ export async function dropSchema(core: Core, given: string): Promise<Reply> {
   if (tables > 0)
     throw new Refusal(400, 'InvalidArgument', `The schema ${name} still holds ${tables} tables or views.`);
   if (name === 'default') throw new Refusal(400, 'InvalidArgument', 'The schema default cannot be dropped.');
-  await run(core, `DROP SCHEMA ${quoted(name)};`);
+  await forgetSchema(core, name);
   return { status: 200 };
 }
-
-const run = (core: Core, statement: string) =>
-  execute(core, parseScript(statement), { schema: 'default', timeZone: core.timeZone });
 
 /** The name as it is known; refuses one that is not (404). */
 export function known(core: Core, given: string): string {
@@ -77,9 +68,9 @@ function checkedName(name: string): string {
 function schemaXml(core: Core, name: string): string {
   const { comment, createdAt } = core.catalog.schemas.get(name)!;
   const time = httpDate(createdAt);
-  const names = [element('Name', name), element('Project', core.project), element('Owner', OWNER)];
+  const names = { Name: name, Project: core.project, Owner: OWNER };
   // Java and PyODPS name the comment and the second time differently.
-  const times = ['CreateTime', 'ModifiedTime', 'ModifyTime'].map((tag) => element(tag, time));
-  const told = [element('Comment', comment), element('Description', comment), '<Type>MANAGED</Type>'];
-  return `<Schema>${[...names, ...told, ...times].join('')}</Schema>`;
+  const comments = { Comment: comment, Description: comment };
+  const times = { CreateTime: time, ModifiedTime: time, ModifyTime: time };
+  return `<Schema>${fields({ ...names, ...comments, Type: 'MANAGED', ...times })}</Schema>`;
 }

@@ -5,8 +5,10 @@ import { noSuchTablePartition } from '../model/destination.ts';
 import { tablePartitionJson } from '../model/schema-json.ts';
 import { parseSpec, quotedSpec, specTest, specValues } from '../model/spec.ts';
 import type { TablePartition } from '../model/table-partitions.ts';
-import { cdata, escapeXml } from '../xml.ts';
-import { ascending, descending, element, listing, page, seconds, xml } from './answers.ts';
+import { ascending, descending } from '../order.ts';
+import { seconds } from '../times.ts';
+import { cdata, element, escapeXml, fields } from '../xml.ts';
+import { listing, page, xml } from './answers.ts';
 import { serviceTable } from './tables.ts';
 
 /** `GET .../tables/T?partitions[&partition=pt='a'][&reverse]`: with Column elements, or names only for `&name`. */
@@ -26,13 +28,7 @@ export function listTablePartitions(core: Core, call: Call, name: string, schema
       'Partitions',
       sorted.map((one) => nameItem(table, one)),
     );
-  const { items, marker, size } = page(call, sorted, keyOf, order);
-  return listing(
-    'Partitions',
-    items.map((one) => listItem(table, one)),
-    marker,
-    size,
-  );
+  return page(call, 'Partitions', sorted, { keyOf, order }, (one) => listItem(table, one));
 }
 
 /** By the first value, then the second: NUL is below every character. */
@@ -45,16 +41,16 @@ function listItem(table: Table, known: TablePartition): string {
   const columns = table.tablePartitionColumns.map(
     ({ name }, at) => `<Column Name="${escapeXml(name)}" Value="${escapeXml(known.values[at]!)}"/>`,
   );
-  const modified = seconds(known.lastModifiedAt);
-  const facts = [
-    element('CreationTime', seconds(known.createdAt)),
-    element('LastDDLTime', seconds(known.createdAt)),
-    element('LastModifiedTime', modified),
-    element('LastAccessTime', modified),
-    element('PartitionSize', known.bytes),
-    element('PartitionRecordCount', known.rows),
-  ];
-  return `<Partition>${columns.join('')}${facts.join('')}</Partition>`;
+  const [created, modified] = [seconds(known.createdAt), seconds(known.lastModifiedAt)];
+  const facts = fields({
+    CreationTime: created,
+    LastDDLTime: created,
+    LastModifiedTime: modified,
+    LastAccessTime: modified,
+    PartitionSize: known.bytes,
+    PartitionRecordCount: known.rows,
+  });
+  return `<Partition>${columns.join('')}${facts}</Partition>`;
 }
 
 /** `GET .../tables/T?partition=pt='a'[&extended]`: 404 NoSuchPartition when there is none. */

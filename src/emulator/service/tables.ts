@@ -2,8 +2,9 @@ import { bodyText, type Call, type Core, tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import { tableJson } from '../model/schema-json.ts';
-import { cdata, elements, elementText } from '../xml.ts';
-import { ascending, element, httpDate, listing, page, xml } from './answers.ts';
+import { httpDate } from '../times.ts';
+import { cdata, element, elements, elementText, fields } from '../xml.ts';
+import { listing, page, xml } from './answers.ts';
 import { known } from './schemas.ts';
 
 /** `GET .../tables/T[?extended]` (protocol 3.1). */
@@ -27,18 +28,12 @@ function tableXml(core: Core, table: Table, extended: boolean): string {
   const created = httpDate(table.createdAt);
   const modified = httpDate(table.lastModifiedAt);
   const parts = [
-    element('Name', table.name),
-    element('TableId', table.id),
+    fields({ Name: table.name, TableId: table.id }),
     `<Schema format="Json">${cdata(json)}</Schema>`,
-    element('Comment', table.comment),
-    element('Owner', table.owner),
-    element('Project', core.project),
+    fields({ Comment: table.comment, Owner: table.owner, Project: core.project }),
     schemaName(core, table),
     '<TableLabel/>',
-    element('CreationTime', created),
-    element('LastModifiedTime', modified),
-    element('LastAccessTime', modified),
-    element('Type', table.kind),
+    fields({ CreationTime: created, LastModifiedTime: modified, LastAccessTime: modified, Type: table.kind }),
   ];
   return `<Table format="Json">${parts.join('')}</Table>`;
 }
@@ -59,16 +54,13 @@ export function listTables(core: Core, call: Call, schema?: string): Reply {
       table.name.startsWith(prefix) &&
       (!type || table.kind === type),
   );
-  const { items, marker, size } = page(call, wanted, (table) => table.name, ascending);
-  const shown = items.map((table) =>
-    query.has('extended') ? tableXml(core, table, true) : brief(core, table),
-  );
-  return listing('Tables', shown, marker, size);
+  const xmlOf = (table: Table) => (query.has('extended') ? tableXml(core, table, true) : brief(core, table));
+  return page(call, 'Tables', wanted, { keyOf: ({ name }) => name }, xmlOf);
 }
 
 function brief(core: Core, table: Table): string {
-  const names = [element('Name', table.name), element('Owner', table.owner), schemaName(core, table)];
-  return `<Table>${names.join('')}${element('Type', table.kind)}</Table>`;
+  const names = fields({ Name: table.name, Owner: table.owner });
+  return `<Table>${names}${schemaName(core, table)}${element('Type', table.kind)}</Table>`;
 }
 
 /** Tables that may be asked for at once. */

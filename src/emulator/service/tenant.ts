@@ -1,7 +1,9 @@
 import type { Call, Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
 import { OWNER } from '../model/catalog.ts';
-import { element, listing, seconds, text, xml } from './answers.ts';
+import { seconds } from '../times.ts';
+import { fields } from '../xml.ts';
+import { listing, text, xml } from './answers.ts';
 
 /** `GET /tenants`: PyODPS reads the three-layer model from here, Java the rest. */
 export function getTenant(core: Core): Reply {
@@ -28,11 +30,11 @@ export function getQuota(name: string): Reply {
 }
 
 function quota(): string {
-  const names = ['Name', 'Nickname', 'ID'].map((name) => element(name, QUOTA));
-  const amounts = [element('CPU', 100), element('MinCPU', 100), element('Memory', 4096)];
-  const rest = ['<IsEnabled>true</IsEnabled><ResourceSystemType>FUXI_OFFLINE</ResourceSystemType>'];
-  const place = ['<TenantId>local</TenantId><Region>local</Region><Status>ON</Status>'];
-  return `<Quota>${[...names, ...rest, ...amounts, ...place].join('')}<Properties>{}</Properties></Quota>`;
+  const names = { Name: QUOTA, Nickname: QUOTA, ID: QUOTA };
+  const kind = { IsEnabled: 'true', ResourceSystemType: 'FUXI_OFFLINE' };
+  const amounts = { CPU: 100, MinCPU: 100, Memory: 4096 };
+  const place = { TenantId: 'local', Region: 'local', Status: 'ON' };
+  return `<Quota>${fields({ ...names, ...kind, ...amounts, ...place, Properties: '{}' })}</Quota>`;
 }
 
 /** `GET /logview/host`: the links that clients print for an instance lead to the page. */

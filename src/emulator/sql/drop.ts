@@ -1,3 +1,4 @@
+import type { Core } from '../core.ts';
 import { DEFAULT_SCHEMA } from '../model/catalog.ts';
 import { forgetTable } from './create.ts';
 import { nameOf, ownTableNamed, schemaOf } from './names.ts';
@@ -28,7 +29,7 @@ export async function dropTable(run: Run, { name: ref, ifExists, view }: Of<'dro
 }
 
 export async function dropSchema(run: Run, { name, ifExists }: Of<'drop_schema'>): Promise<void> {
-  const { catalog, store } = run.core;
+  const { catalog } = run.core;
   const schema = schemaOf(run, name);
   if (!catalog.schemas.has(schema)) {
     if (ifExists) return;
@@ -39,6 +40,11 @@ export async function dropSchema(run: Run, { name, ifExists }: Of<'drop_schema'>
   if (catalog.list(schema).length) {
     throw ddlFailed(`InvalidOperationException(message:Schema ${schema} is not empty)`);
   }
+  await forgetSchema(run.core, schema);
+}
+
+/** One without tables. */
+export async function forgetSchema({ catalog, store }: Core, schema: string): Promise<void> {
   await store.dropSchema(schema);
   catalog.schemas.delete(schema);
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '../errors.ts';
-import { type Step, steps } from '../xml.ts';
+import { fields, type Step, steps } from '../xml.ts';
 
 /** A statement, an interactive session, the question what a statement would cost, or the merging of a table's files. */
 const KINDS = ['SQL', 'SQLRT', 'SQLCost', 'Merge'] as const;
@@ -49,6 +49,12 @@ export function readJob(xml: string): Job {
   const job = { ...names, kind, query: queryOf(kind, texts), properties };
   const [from, to] = [xml.indexOf('<Job>'), xml.lastIndexOf(CLOSING)];
   return { ...job, source: from < 0 || to < from ? '<Job/>' : xml.slice(from, to + CLOSING.length) };
+}
+
+/** The job of a statement that comes in another way than as a job. */
+export function jobOf(taskName: string, query: string, properties: Job['properties'] = new Map()): Job {
+  const source = `<Job><Tasks><SQL>${fields({ Name: taskName, Query: query })}</SQL></Tasks></Job>`;
+  return { guid: undefined, kind: 'SQL', taskName, query, properties, source };
 }
 
 function kindOf(xml: string, given: string | undefined): TaskKind {

@@ -6,6 +6,7 @@ import { noSuchTablePartition } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { specText } from '../model/spec.ts';
 import { valuesKey } from '../model/table-partitions.ts';
+import { httpDate } from '../times.ts';
 import type { Download } from './downloads.ts';
 import { rowsReply } from './reading.ts';
 import { givenValues, namedValues, quotaOf } from './target.ts';
@@ -57,7 +58,7 @@ export function downloadReply(core: Core, download: Download): Reply {
     DownloadID: id,
     Status: core.downloads.wordOf(download),
     Owner: OWNER,
-    Initiated: new Date(createdAt).toUTCString(),
+    Initiated: httpDate(createdAt),
     RecordCount: count,
     QuotaName: quota,
     Schema: schema,

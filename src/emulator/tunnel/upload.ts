@@ -5,6 +5,7 @@ import { OWNER } from '../model/catalog.ts';
 import { sameColumns, schemaModified } from '../model/destination.ts';
 import { schemaJson } from '../model/schema-json.ts';
 import { MAX_FIELD_BYTES, requiredColumns } from '../record/value-checks.ts';
+import { httpDate, seconds } from '../times.ts';
 import { stageBlock } from './block-body.ts';
 import { commitOf } from './commit-call.ts';
 import {
@@ -78,7 +79,7 @@ function uploadReply(core: Core, upload: Upload, withBlocks = true): Reply {
     UploadID: upload.id,
     Status: core.uploads.wordOf(upload),
     Owner: OWNER,
-    Initiated: new Date(upload.createdAt).toUTCString(),
+    Initiated: httpDate(upload.createdAt),
     IsOverwrite: upload.overwrite,
     MaxFieldSize: MAX_FIELD_BYTES,
     QuotaName: upload.quotaName,
@@ -86,8 +87,8 @@ function uploadReply(core: Core, upload: Upload, withBlocks = true): Reply {
     UploadedBlockList: blocks.map(({ id, rows, createdAt }) => ({
       BlockID: id,
       RecordCount: rows,
-      CreateTime: Math.floor(createdAt / 1000),
-      Date: new Date(createdAt).toUTCString(),
+      CreateTime: seconds(createdAt),
+      Date: httpDate(createdAt),
     })),
   };
   return json(content);
