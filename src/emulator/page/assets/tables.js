@@ -97,8 +97,8 @@ function detail(table, found, state, refresh) {
     h('p', {}, h('button', { type: 'button', class: 'plain', onclick: look }, 'Show rows')),
     columnTable(found),
     ...tablePartitionTable(found, state),
-    found.ddl ? h('h3', {}, table.kind === 'VIRTUAL_VIEW' ? 'Query' : 'DDL') : null,
-    found.ddl ? h('pre', {}, found.ddl) : null,
+    h('h3', {}, 'DDL'),
+    h('pre', {}, found.ddl),
   ].filter(Boolean);
 }
 
