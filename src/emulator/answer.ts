@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Fault } from './control/control.ts';
 import { slowed } from './control/faults.ts';
 import type { Reply } from './errors.ts';
+import { IDLE_MS } from './request-body.ts';
 
 /** One request and the place for its answer. */
 export interface Exchange {
@@ -11,9 +12,6 @@ export interface Exchange {
 }
 
 type Pieces = AsyncIterable<Uint8Array>;
-
-/** A client that takes nothing for so long is given up, as the service does with uploads (protocol 4.5). */
-const IDLE_MS = 120_000;
 
 const isStream = (body: Reply['body']): body is Pieces =>
   typeof body === 'object' && Symbol.asyncIterator in body;

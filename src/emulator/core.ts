@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { RouteName } from './control/control.ts';
-import type { Quotas } from './control/quotas.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Lanes } from './lanes.ts';
 import type { Catalog, Table } from './model/catalog.ts';
@@ -10,6 +9,7 @@ import type { Store } from './store/store.ts';
 import type { Tokens } from './tokens.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import type { Downloads } from './tunnel/downloads.ts';
+import type { Quotas } from './tunnel/quotas.ts';
 import type { Streams } from './tunnel/streams.ts';
 import type { Uploads } from './tunnel/uploads.ts';
 import type { Upserts } from './tunnel/upserts.ts';

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { begun, dropBody, type Exchange, writeReply } from './answer.ts';
 import { type Account, authenticate } from './auth.ts';
-import type { Control, Fault, Match } from './control/control.ts';
-import { beforeEffect, cutBody, replyAfter, slowBody } from './control/faults.ts';
+import type { Control, Fault } from './control/control.ts';
+import { beforeEffect, faultyBody, replyAfter } from './control/faults.ts';
 import { manage } from './control/manage.ts';
-import type { Call, Core } from './core.ts';
+import type { Call, Core, Route } from './core.ts';
 import { errorReply, type Reply, replyOf } from './errors.ts';
 import { createLanes } from './lanes.ts';
 import { answerNoRequests, newRequestId } from './no-request.ts';
@@ -20,7 +20,7 @@ export interface Served extends PageOf {
   readonly control: Control;
   readonly account: Account;
   /** See `readBody`. */
-  readonly idleMs?: number;
+  readonly idleMs: number | undefined;
 }
 
 /** Bytes of the request line and the headers: a download names up to 1,200 columns in its query. */
@@ -104,53 +104,67 @@ const withoutAuthority = (target: string): string => target.replace(/^https?:\/\
 /** PyODPS writes a blank as `+`, as forms do; a plus sign comes as `%2B` from every client. */
 const parameterText = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
 
-async function answer(
-  { core, control, account, idleMs, addressOf }: Served,
-  exchange: Exchange,
-  address: Address,
-): Promise<void> {
+async function answer(served: Served, exchange: Exchange, address: Address): Promise<void> {
+  const { core, control } = served;
   const { request, requestId } = exchange;
-  const { path } = address;
-  const query = withoutProject(address.query, core);
   const method = request.method ?? 'GET';
+  const asked = { method, path: address.path, query: withoutProject(address.query, core) };
   const isTunnel = request.headers['x-odps-tunnel-version'] !== undefined;
-  const route = findRoute({ method, path, query, isTunnel }, core.project);
+  const route = findRoute({ ...asked, isTunnel }, core.project);
   core.traffic.requests[route.name] += 1;
-  const match = control.match({ route: route.name, method, path, query });
+  const match = control.match({ route: route.name, ...asked });
   const fault = match?.fault;
   const now = core.now() + (fault?.action === 'clock' ? fault.ms : 0);
-  const early = match && (await beforeEffect(core, match, route, request, query, requestId));
+  const early = match && (await beforeEffect(core, match, route, exchange, asked.query));
   if (early === 'gone' || request.destroyed) return;
-  const done = early ?? (await handled());
+  const call = {
+    ...asked,
+    request,
+    requestId,
+    address: served.addressOf(request),
+    ...inCall(served, request, fault),
+  };
+  const done = early ?? (await handled(served, route, call, address.query, now));
   if (done === 'gone') return;
   const other = match && replyAfter(match, route, requestId);
   if (other) await dropBody(done);
-  const reply = other ?? done;
-  const isDated = fault?.action === 'clock';
-  const headers = isDated ? { ...reply.headers, Date: httpDate(now) } : reply.headers;
-  await writeReply(exchange, { ...reply, ...(headers ? { headers } : {}) }, fault);
+  await writeReply(exchange, dated(other ?? done, fault, now), fault);
+}
 
-  async function handled(): Promise<Reply | 'gone'> {
-    const call: Call = {
-      method,
-      path,
-      query,
-      request,
-      requestId,
-      address: addressOf(request),
-      body: bodyOf(request, fault, idleMs),
-      ...(fault?.action === 'closing' ? { closing: { ms: fault.ms, word: fault.word ?? 'closing' } } : {}),
-    };
-    try {
-      authenticate({ method, path, query: address.query, headers: request.headers }, account, now);
-      return await begun(await route.handle(core, call));
-    } catch (error) {
-      // A client that gives up closes the socket in the middle of the body: nobody is left to answer.
-      if (request.socket.destroyed) return 'gone';
-      return replyOf(error, route.family, requestId);
-    }
+/** The body of a call and the delay of its commit, as the fault wants them. */
+function inCall(
+  { idleMs }: Served,
+  request: IncomingMessage,
+  fault: Fault | undefined,
+): Pick<Call, 'body' | 'closing'> {
+  const body = faultyBody(readBody(request, idleMs), request, fault);
+  return fault?.action === 'closing'
+    ? { body, closing: { ms: fault.ms, word: fault.word ?? 'closing' } }
+    : { body };
+}
+
+/** What the handler answers or fails with. The parameters are signed as they came. */
+async function handled(
+  { core, account }: Served,
+  route: Route,
+  call: Call,
+  signed: Address['query'],
+  now: number,
+): Promise<Reply | 'gone'> {
+  const { method, path, request, requestId } = call;
+  try {
+    authenticate({ method, path, query: signed, headers: request.headers }, account, now);
+    return await begun(await route.handle(core, call));
+  } catch (error) {
+    // A client that gives up closes the socket in the middle of the body: nobody is left to answer.
+    if (request.socket.destroyed) return 'gone';
+    return replyOf(error, route.family, requestId);
   }
 }
+
+/** A clock that is off shows in the Date of the answer too. */
+const dated = (reply: Reply, fault: Fault | undefined, now: number): Reply =>
+  fault?.action === 'clock' ? { ...reply, headers: { ...reply.headers, Date: httpDate(now) } } : reply;
 
 /** Where names have two parts the project stands in the place of the schema: SQLAlchemy names it there. */
 function withoutProject(query: Address['query'], core: Core): Address['query'] {
@@ -159,16 +173,3 @@ function withoutProject(query: Address['query'], core: Core): Address['query'] {
   if (core.catalog.schemas.has(schema)) return query;
   return new Map([...query].filter(([name]) => name !== 'curr_schema'));
 }
-
-function bodyOf(
-  request: IncomingMessage,
-  fault: Match['fault'] | undefined,
-  idleMs: number | undefined,
-): AsyncIterable<Buffer> {
-  const body = readBody(request, idleMs);
-  if (fault?.action === 'slow') return slowBody(body, fault.bytesPerSecond);
-  if (isBodyCut(fault) && request.method === 'PUT') return cutBody(body, request);
-  return body;
-}
-
-const isBodyCut = (fault: Fault | undefined): boolean => fault?.action === 'cut' && fault.when === 'body';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './errors.ts';
 
-/** The service cuts an upload after 120 s without data (protocol 4.5). */
+/** The service cuts an upload after 120 s without data (protocol 4.5); so do we where a client takes nothing. */
 export const IDLE_MS = 120_000;
 
 /**

@@ -9,14 +9,12 @@ import {
   type RouteName,
 } from './control/control.ts';
 import { isLoopback } from './control/guard.ts';
-import { type Stats, stats } from './control/manage.ts';
-import { createQuotas } from './control/quotas.ts';
 import { listSessions, setSession } from './control/session-control.ts';
+import { type Stats, stats } from './control/stats.ts';
 import type { Core } from './core.ts';
 import { createLanes } from './lanes.ts';
 import { listen, portOf, type Served } from './listener.ts';
 import { createCatalog } from './model/catalog.ts';
-import { IDLE_MS } from './request-body.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
 import { MACROS } from './sql/query/macros.ts';
@@ -29,6 +27,7 @@ import type { Store } from './store/store.ts';
 import { createTokens } from './tokens.ts';
 import type { HasherName } from './tunnel/bucket-hash.ts';
 import { createDownloads } from './tunnel/downloads.ts';
+import { createQuotas } from './tunnel/quotas.ts';
 import type { StateWord } from './tunnel/session-states.ts';
 import type { SessionInfo } from './tunnel/sessions.ts';
 import { createStreams } from './tunnel/streams.ts';
@@ -62,7 +61,7 @@ export interface EmulatorOptions {
   /** How upsert sessions choose the bucket of a row; default: `default`, as the service does. */
   readonly hasher?: HasherName;
   /** A request body of which nothing comes for this long has its connection cut; default: 120 s. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   readonly now?: () => number;
 }
 
@@ -106,12 +105,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     for (const statement of options.tables ?? []) await run(core, statement);
     const host = options.host ?? '127.0.0.1';
     const { accessId, accessKey, stsToken = null } = options;
-    const account = { accessId, accessKey, stsToken, tokens: core.tokens };
-    const addressOf = createAddresses(options.publicAddress);
-    const page = { needsKey: !isLoopback(host), kept: keptText(options, notice), addressOf };
-    const { idleMs = IDLE_MS } = options;
-    const server = await listen({ core, control, account, idleMs, ...page }, host, options.port ?? 0);
-    return handleOf({ core, control, account, idleMs, ...page }, server, host, notice);
+    const served: Served = {
+      core,
+      control,
+      account: { accessId, accessKey, stsToken, tokens: core.tokens },
+      addressOf: createAddresses(options.publicAddress),
+      needsKey: !isLoopback(host),
+      kept: keptText(options, notice),
+      idleMs: options.idleMs,
+    };
+    const server = await listen(served, host, options.port ?? 0);
+    return handleOf(served, server, host, notice);
   } catch (error) {
     await store.close();
     throw error;

@@ -1,6 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Core, Route } from '../core.ts';
 import { errorReply, type Reply } from '../errors.ts';
+import { sleep } from '../sleep.ts';
 import type { Fault, Match } from './control.ts';
 import { forceSession } from './session-control.ts';
 
@@ -34,16 +35,13 @@ function gatewayPage(status: number): string {
   return `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
 /** What happens before the call takes effect: an answer instead of it, `gone` for a cut connection, or nothing. */
 export async function beforeEffect(
   core: Core,
   { fault, released }: Match,
   route: FaultedRoute,
-  request: IncomingMessage,
+  { request, requestId }: { readonly request: IncomingMessage; readonly requestId: string },
   query: ReadonlyMap<string, string>,
-  requestId: string,
 ): Promise<Reply | 'gone' | undefined> {
   switch (fault.action) {
     case 'status':
@@ -94,7 +92,18 @@ function statusReply(
 const closed = (request: IncomingMessage): Promise<void> =>
   new Promise((resolve) => request.socket.once('close', () => resolve()));
 
-export async function* slowBody(body: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncIterable<Buffer> {
+/** The body of a request as the fault lets it come. */
+export function faultyBody(
+  body: AsyncIterable<Buffer>,
+  request: IncomingMessage,
+  fault: Fault | undefined,
+): AsyncIterable<Buffer> {
+  if (fault?.action === 'slow') return slowBody(body, fault.bytesPerSecond);
+  const isCut = fault?.action === 'cut' && fault.when === 'body' && request.method === 'PUT';
+  return isCut ? cutBody(body, request) : body;
+}
+
+async function* slowBody(body: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncIterable<Buffer> {
   for await (const piece of body) {
     await sleep((1000 * piece.length) / bytesPerSecond);
     yield piece;
@@ -102,7 +111,7 @@ export async function* slowBody(body: AsyncIterable<Buffer>, bytesPerSecond: num
 }
 
 /** Takes the first piece, then cuts the connection. */
-export async function* cutBody(body: AsyncIterable<Buffer>, request: IncomingMessage): AsyncIterable<Buffer> {
+async function* cutBody(body: AsyncIterable<Buffer>, request: IncomingMessage): AsyncIterable<Buffer> {
   for await (const piece of body) {
     request.socket.destroy();
     yield piece.subarray(0, Math.floor(piece.length / 2));

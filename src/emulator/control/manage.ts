@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
-import { specText } from '../model/spec.ts';
 import type { Control } from './control.ts';
 import { refuseMisledBrowsers, refuseOtherSites } from './guard.ts';
 import { readJson } from './json-body.ts';
 import { parseRule } from './parse-rule.ts';
 import { listSessions, sessionInfo, setSession } from './session-control.ts';
+import { stats } from './stats.ts';
 
 /** A line of JSON: these calls are made by hand. */
 const answered = (status: number, content: unknown): Reply =>
@@ -82,51 +82,4 @@ async function oneSession(core: Core, request: IncomingMessage, id: string): Pro
     const status = error instanceof Refusal ? error.status : 400;
     return answered(status, { error: error instanceof Error ? error.message : String(error) });
   }
-}
-
-export interface TableStats {
-  readonly rows: number;
-  readonly tablePartitions: Readonly<Record<string, number>>;
-  /** By topic partition; only where offsets are tracked (--count-only). */
-  readonly offsets?: readonly object[];
-}
-
-export interface Stats {
-  readonly tables: Readonly<Record<string, TableStats>>;
-  readonly sessions: { readonly created: number; readonly committed: number; readonly open: number };
-  readonly streams: { readonly created: number; readonly flushes: number; readonly rows: number };
-  readonly upserts: Readonly<Record<'created' | 'committed' | 'packs' | 'rows', number>>;
-  /** Blocks accepted by uploads and rows committed by them since the start. */
-  readonly blocks: number;
-  readonly rows: number;
-  /** Body bytes of blocks as received, compressed. */
-  readonly bytesIn: number;
-  readonly requests: Readonly<Record<string, number>>;
-}
-
-export function stats(core: Core): Stats {
-  const { created, committed, blocks, rows } = core.uploads.counts;
-  const tables = core.catalog.list().map((table) => {
-    const known = table.tablePartitions
-      .all()
-      .map(({ values, rows: count }) => [specText(table, values), count] as const);
-    const offsets = core.store.offsets(table);
-    const name = table.schema === 'default' ? table.name : `${table.schema}.${table.name}`;
-    const content = {
-      rows: table.rows,
-      tablePartitions: Object.fromEntries(known),
-      ...(offsets ? { offsets } : {}),
-    };
-    return [name, content] as const;
-  });
-  return {
-    tables: Object.fromEntries(tables),
-    sessions: { created, committed, open: core.uploads.open().length },
-    streams: { ...core.streams.counts },
-    upserts: { ...core.upserts.counts },
-    blocks,
-    rows,
-    bytesIn: core.traffic.bytesIn,
-    requests: { ...core.traffic.requests },
-  };
 }

@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts';
+import { sleep } from '../sleep.ts';
 import { createEnded, MOST_ENDED } from './ended.ts';
 import {
   isUndecided,
@@ -186,7 +187,7 @@ export function createSessions<S extends Session>(
   async function commitLater(session: S, ms: number, word: string): Promise<void> {
     checkOpen(session);
     hold(session, word);
-    await new Promise((resolve) => setTimeout(resolve, ms).unref());
+    await sleep(ms);
     if (session.state !== 'committing') return;
     session.state = 'normal';
     await commit(session);

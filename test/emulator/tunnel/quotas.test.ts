@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createQuotas } from '../../../src/emulator/control/quotas.ts';
 import type { Emulator } from '../../../src/emulator/server.ts';
+import { createQuotas } from '../../../src/emulator/tunnel/quotas.ts';
 import { clientClock, commitUpload, createUpload, start } from '../harness.ts';
 
 let emulator: Emulator;

@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts';
+import { sleep as wait } from '../sleep.ts';
 
 /** Limits per table of the shared tunnel resource group (protocol 4.5). */
 const LIMITS = {
@@ -26,9 +27,7 @@ export interface Quotas {
   pace(body: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
 }
 
-const sleepFor = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = sleepFor): Quotas {
+export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = wait): Quotas {
   if (mode === 'none') return { take: () => {}, enterCommit: () => () => {}, pace: (body) => body };
   const windows = new Map<string, number[]>();
   const running = new Map<string, number>();
