@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Emulator } from '../../src/emulator/server.ts';
-import { commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from './harness.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from '../harness.ts';
 
 const target = { table: 't', tablePartition: 'dt=1' };
 let emulator: Emulator;

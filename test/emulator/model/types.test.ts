@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decimalNumber, plainDecimal } from '../../src/emulator/model/decimal.ts';
-import { parseType, typeText } from '../../src/emulator/model/types.ts';
+import { decimalNumber, plainDecimal } from '../../../src/emulator/model/decimal.ts';
+import { parseType, typeText } from '../../../src/emulator/model/types.ts';
 
 describe('type texts', () => {
   it.each([

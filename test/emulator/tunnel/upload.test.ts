@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/server.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
 import {
   clientClock,
   commitUpload,
@@ -12,9 +12,9 @@ import {
   start,
   upload,
   uploadStatus,
-} from './harness.ts';
+} from '../harness.ts';
 
-const vectors = JSON.parse(readFileSync(new URL('../vectors/records.json', import.meta.url), 'utf8')).vectors;
+const vectors = JSON.parse(readFileSync(new URL('../../vectors/records.json', import.meta.url), 'utf8')).vectors;
 const plain = { table: 't' };
 const parted = { table: 'p', tablePartition: 'dt=20260101,hr=07' };
 const EMPTY = Buffer.from('f0ffff7f00f8ffff7f00', 'hex');

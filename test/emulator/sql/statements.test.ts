@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/server.ts';
-import { parseScript } from '../../src/emulator/sql/script.ts';
-import { call, commitUpload, createUpload, encode, putBlock, sql, start, upload } from './harness.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { parseScript } from '../../../src/emulator/sql/script.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, start, upload } from '../harness.ts';
 
 let emulator: Emulator;
 beforeEach(async () => {
@@ -173,7 +173,7 @@ describe('values in results', () => {
   });
 
   it('have the nanoseconds of all years', async () => {
-    const file = readFileSync(new URL('../vectors/records.json', import.meta.url), 'utf8');
+    const file = readFileSync(new URL('../../vectors/records.json', import.meta.url), 'utf8');
     const { hex } = JSON.parse(file).vectors.find(({ name }: { name: string }) => name === 'type_timestamp');
     await emulator.sql('CREATE TABLE w (c TIMESTAMP)');
     await upload(emulator, { table: 'w' }, Buffer.from(hex, 'hex'));

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Emulator } from '../../src/emulator/server.ts';
-import { call, commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from './harness.ts';
+import type { Emulator } from '../../../src/emulator/server.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, start, uploadStatus } from '../harness.ts';
 
 const plain = { table: 't' };
 let emulator: Emulator;
