@@ -14,7 +14,7 @@ import { type Stats, stats } from './control/stats.ts';
 import type { Core } from './core.ts';
 import { createLanes } from './lanes.ts';
 import { listen, portOf, type Served } from './listener.ts';
-import { createCatalog } from './model/catalog.ts';
+import { createCatalog, DEFAULT_SCHEMA } from './model/catalog.ts';
 import { execute } from './sql/execute.ts';
 import { createInstances } from './sql/instances.ts';
 import { MACROS } from './sql/query/macros.ts';
@@ -31,8 +31,8 @@ import { createQuotas } from './tunnel/quotas.ts';
 import type { StateWord } from './tunnel/session-states.ts';
 import type { SessionInfo } from './tunnel/sessions.ts';
 import { createStreams } from './tunnel/streams.ts';
-import { createUploads } from './tunnel/uploads.ts';
-import { createUpserts } from './tunnel/upserts.ts';
+import { createUploads, type SavedUpload } from './tunnel/uploads.ts';
+import { createUpserts, type SavedUpsert } from './tunnel/upserts.ts';
 
 export interface EmulatorOptions {
   /** 0 (default): any free port. */
@@ -175,12 +175,18 @@ async function restore(core: Core): Promise<void> {
   const { tables, sessions, schemas } = await core.store.restore();
   for (const { name, ...schema } of schemas) core.catalog.schemas.set(name, schema);
   for (const table of tables) core.catalog.add(table);
-  core.uploads.restore(sessions, tables);
-  core.upserts.restore(sessions, tables);
+  const byId = new Map(tables.map((table) => [table.id, table]));
+  for (const text of sessions) {
+    const saved = JSON.parse(text) as SavedUpload | SavedUpsert;
+    const table = byId.get(saved.tableId);
+    if (!table) continue;
+    if (saved.kind === 'upsert') core.upserts.restore(saved, table);
+    else core.uploads.restore(saved, table);
+  }
 }
 
 async function run(core: Core, statement: string): Promise<string> {
-  const session = { schema: 'default', timeZone: core.timeZone };
+  const session = { schema: DEFAULT_SCHEMA, timeZone: core.timeZone };
   const { text, rows } = await execute(core, parseScript(statement), session);
   await rows?.release();
   return text;

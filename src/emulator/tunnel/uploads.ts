@@ -50,8 +50,8 @@ export interface Uploads extends Sessions<Upload> {
   addBlock(upload: Upload, id: number, staged: StagedBlock, version: number): Promise<void>;
   /** Forgets the block that came last: for fault control. */
   loseBlock(id: string | undefined): Promise<void>;
-  /** Committed uploads as the store kept them. */
-  restore(saved: readonly string[], tables: readonly Table[]): void;
+  /** A committed upload as the store kept it. */
+  restore(saved: SavedUpload, table: Table): void;
 }
 
 export function createUploads(store: Store, now: () => number, most = MOST_ENDED): Uploads {
@@ -61,7 +61,7 @@ export function createUploads(store: Store, now: () => number, most = MOST_ENDED
   function create(plan: UploadPlan): Upload {
     const createdAt = now();
     const id = newSessionId(createdAt);
-    const upload: Upload = { ...plan, id, createdAt, state: 'normal', ...NOTHING, blocks: new Map() };
+    const upload: Upload = { ...plan, id, createdAt, state: 'normal', blocks: new Map(), committedBlocks: [] };
     sessions.add(upload);
     counts.created += 1;
     return upload;
@@ -86,26 +86,14 @@ export function createUploads(store: Store, now: () => number, most = MOST_ENDED
     await store.discard([last[1].staged]);
   }
 
-  function restore(texts: readonly string[], tables: readonly Table[]): void {
-    const byId = new Map(tables.map((table) => [table.id, table]));
-    for (const text of texts) {
-      const { kind, id, tableId, values, createdAt, blocks } = JSON.parse(text) as SavedUpload;
-      const table = byId.get(tableId);
-      if (kind || !table) continue;
-      const plan = { table, values, overwrite: false, quotaName: 'default' };
-      const state = {
-        state: 'committed' as const,
-        blocks: new Map<number, Block>(),
-        committedBlocks: blocks,
-      };
-      sessions.add({ ...plan, id, createdAt, ...state });
-    }
+  function restore({ id, values, createdAt, blocks }: SavedUpload, table: Table): void {
+    const plan = { table, values, overwrite: false, quotaName: 'default' };
+    const state = { state: 'committed', blocks: new Map(), committedBlocks: blocks } as const;
+    sessions.add({ ...plan, id, createdAt, ...state });
   }
 
   return { ...sessions, counts, create, addBlock, loseBlock, restore };
 }
-
-const NOTHING = { committedBlocks: [] };
 
 function uploadKind(store: Store, counts: UploadCounts): Kind<Upload> {
   return {
@@ -160,9 +148,10 @@ const listed = ({ blocks }: Upload): BlockInfo[] =>
     .map(([id, { staged, createdAt }]) => ({ id, rows: staged.rows, createdAt }))
     .sort((a, b) => a.id - b.id);
 
-interface SavedUpload {
-  /** Of other kinds of sessions. */
-  readonly kind?: string;
+/** A committed upload as it is kept beside its rows. */
+export interface SavedUpload {
+  /** Named by other kinds of sessions. */
+  readonly kind?: undefined;
   readonly id: string;
   readonly tableId: string;
   readonly values: readonly string[];

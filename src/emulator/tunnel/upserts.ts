@@ -34,8 +34,8 @@ export interface Upserts extends Sessions<Upsert> {
   abort(upsert: Upsert): Promise<void>;
   /** Forgets the pack that came last: for fault control. */
   losePack(id: string | undefined): Promise<void>;
-  /** Committed sessions as the store kept them. */
-  restore(saved: readonly string[], tables: readonly Table[]): void;
+  /** A committed session as the store kept it. */
+  restore(saved: SavedUpsert, table: Table): void;
 }
 
 /** How long a session is remembered after its life, so that its outcome can be asked for. */
@@ -80,14 +80,8 @@ export function createUpserts(store: Store, now: () => number): Upserts {
     if (lost) await store.discard([lost]);
   }
 
-  function restore(texts: readonly string[], tables: readonly Table[]): void {
-    for (const text of texts) {
-      const { kind, tableId, ...plan } = JSON.parse(text) as Partial<SavedUpsert>;
-      const table = tables.find((one) => one.id === tableId);
-      if (kind !== 'upsert' || !table) continue;
-      const state = { table, state: 'committed' as const, packs: [] };
-      sessions.add({ ...(plan as Omit<SavedUpsert, 'kind' | 'tableId'>), ...state });
-    }
+  function restore({ kind: _kind, tableId: _id, ...plan }: SavedUpsert, table: Table): void {
+    sessions.add({ ...plan, table, state: 'committed', packs: [] });
   }
 
   return { ...sessions, counts, create, addPack, abort, losePack, restore };
@@ -133,7 +127,7 @@ function upsertKind(store: Store, counts: UpsertCounts): Kind<Upsert> {
 }
 
 /** A committed session as it is kept beside its rows. */
-type SavedUpsert = Omit<Upsert, 'table' | 'packs' | Exclude<keyof Session, 'id' | 'createdAt'>> & {
+export type SavedUpsert = Omit<Upsert, 'table' | 'packs' | Exclude<keyof Session, 'id' | 'createdAt'>> & {
   readonly kind: 'upsert';
   readonly tableId: string;
 };
