@@ -10,6 +10,15 @@ export function h(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Rows (`tr`) under heads (`[class, title]` each). With a label they are a region that the keyboard scrolls. */
+export function grid(heads, rows, label, kind = 'scroll small-scroll') {
+  const cells = heads.map(([name, ...title]) => h('th', { scope: 'col', class: name }, ...title));
+  const region = label
+    ? { class: kind, tabindex: 0, role: 'region', 'aria-label': label }
+    : { class: 'scroll' };
+  return h('div', region, h('table', {}, h('thead', {}, h('tr', {}, cells)), h('tbody', {}, rows)));
+}
+
 /** Makes `old` show what `fresh` shows, touching only what differs: focus, marks and scrolling stay. */
 export function morph(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {

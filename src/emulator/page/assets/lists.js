@@ -1,4 +1,4 @@
-import { byId, h, show } from './dom.js';
+import { byId, grid, h, show } from './dom.js';
 import { ago, bytes, clock, count, duration, plural } from './figures.js';
 import { write } from './sql.js';
 
@@ -47,12 +47,8 @@ export function showSessions({ sessions }) {
     ['', 'table'],
     ['n', 'rows'],
     ['', 'state'],
-  ].map(([kind, title]) => h('th', { scope: 'col', class: kind }, title));
-  const table = h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, lines));
-  show(
-    'sessions',
-    h('div', { class: 'scroll small-scroll', tabindex: 0, role: 'region', 'aria-label': 'Sessions' }, table),
-  );
+  ];
+  show('sessions', grid(heads, lines, 'Sessions'));
 }
 
 export function showInstances({ instances, instanceCount, now }) {
@@ -118,26 +114,20 @@ export function showFaults({ faults, tunnel }) {
     const more = Object.entries({ ...rest, ...limits })
       .map(([key, value]) => `${key} ${value}`)
       .join(', ');
-    return h(
-      'tr',
-      {},
+    return h('tr', {}, [
       h('td', { class: 'n' }, id),
       h('td', { class: 't' }, route),
       h('td', { class: 'text' }, `${action} ${more}`),
       h('td', { class: 'n' }, `${count(applied)} of ${count(seen)}`),
-    );
+    ]);
   });
   const heads = [
     ['n', 'rule'],
     ['', 'calls'],
     ['', 'fault'],
     ['n', 'applied'],
-  ].map(([kind, title]) => h('th', { scope: 'col', class: kind }, title));
-  show(
-    'faults',
-    h('div', { class: 'scroll' }, h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, lines))),
-    hint,
-  );
+  ];
+  show('faults', grid(heads, lines), hint);
 }
 
 export function showConnect({ endpoint, tunnel, project, accessId }) {

@@ -1,5 +1,5 @@
 import { ask } from './calls.js';
-import { byId, h } from './dom.js';
+import { byId, grid, h } from './dom.js';
 import { count, duration, plural } from './figures.js';
 
 /** Characters of a value that a cell shows. */
@@ -50,15 +50,13 @@ function present(sql, answer) {
   const cut = rows.length < rowCount ? `; the first ${count(rows.length)} are shown` : '';
   replace(
     h('p', { class: 'quiet small', id: 'outcome' }, `${plural(rowCount, 'row')} ${took}${cut}.`),
-    grid(columns, rows),
+    resultGrid(columns, rows),
   );
 }
 
-function grid(columns, rows) {
+function resultGrid(columns, rows) {
   const right = columns.map(({ type }) => NUMBERS.test(type ?? ''));
-  const heads = columns.map(({ name, type }, at) =>
-    h('th', { class: right[at] ? 'n' : '', scope: 'col' }, h('b', {}, name), type ?? ''),
-  );
+  const heads = columns.map(({ name, type }, at) => [right[at] ? 'n' : '', h('b', {}, name), type ?? '']);
   const lines = rows.map((row) =>
     h(
       'tr',
@@ -66,8 +64,7 @@ function grid(columns, rows) {
       row.map((value, at) => cell(value, right[at])),
     ),
   );
-  const table = h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, lines));
-  return h('div', { class: 'result scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows' }, table);
+  return grid(heads, lines, 'Rows', 'result scroll');
 }
 
 function cell(value, right) {

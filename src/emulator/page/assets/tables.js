@@ -1,5 +1,5 @@
 import { ask } from './calls.js';
-import { byId, h, morphChildren, show } from './dom.js';
+import { byId, grid, h, morphChildren, show } from './dom.js';
 import { ago, bytes, clock, count, plural } from './figures.js';
 import { run, write } from './sql.js';
 
@@ -103,51 +103,38 @@ function detail(table, found, state, refresh) {
 }
 
 function columnTable({ columns }) {
-  const lines = columns.map(({ name, type, comment, nullable, partition }) =>
-    h(
-      'tr',
-      {},
-      h(
-        'td',
-        { class: 'text' },
-        name,
-        partition ? ' ' : '',
-        partition ? h('span', { class: 'badge' }, 'table partition') : '',
-      ),
+  const lines = columns.map(({ name, type, comment, nullable, partition }) => {
+    const badge = partition ? [' ', h('span', { class: 'badge' }, 'table partition')] : [];
+    return h('tr', {}, [
+      h('td', { class: 'text' }, name, badge),
       h('td', { class: 'text' }, type, nullable ? '' : h('span', { class: 'quiet' }, ' NOT NULL')),
       h('td', { class: 'text quiet' }, comment),
-    ),
-  );
-  const heads = ['column', 'type', 'comment'].map((title) => h('th', { scope: 'col' }, title));
-  return h(
-    'div',
-    { class: 'scroll' },
-    h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, lines)),
-  );
+    ]);
+  });
+  const heads = [
+    ['', 'column'],
+    ['', 'type'],
+    ['', 'comment'],
+  ];
+  return grid(heads, lines);
 }
 
 function tablePartitionTable({ tablePartitions, tablePartitionCount }, state) {
   if (tablePartitionCount === 0) return [];
   const lines = tablePartitions.map(({ spec, rows, bytes: size, modifiedAt }) =>
-    h(
-      'tr',
-      {},
+    h('tr', {}, [
       h('td', { class: 'text' }, spec),
       h('td', { class: 'n' }, count(rows)),
       h('td', { class: 'n wide' }, size > 0 ? bytes(size) : ''),
       h('td', { class: 'n' }, ago(modifiedAt, state.now)),
-    ),
+    ]),
   );
   const heads = [
     ['', 'table partition'],
     ['n', 'rows'],
     ['n wide', 'size'],
     ['n', 'changed'],
-  ].map(([kind, title]) => h('th', { scope: 'col', class: kind }, title));
-  const title = `${plural(tablePartitionCount, 'table partition')}, the newest first`;
-  const table = h('table', {}, h('thead', {}, h('tr', {}, heads)), h('tbody', {}, lines));
-  return [
-    h('h3', {}, title),
-    h('div', { class: 'scroll small-scroll', tabindex: 0, role: 'region', 'aria-label': title }, table),
   ];
+  const title = `${plural(tablePartitionCount, 'table partition')}, the newest first`;
+  return [h('h3', {}, title), grid(heads, lines, title)];
 }
