@@ -121,8 +121,8 @@ const EMULATOR_DIRECTIONS: typeof DIRECTIONS = {
   compress: { code: ['errors.ts', 'record'], types: [] },
   store: { code: ['errors.ts', 'lanes.ts', 'model', 'record'], types: [] },
   'core.ts': {
-    code: ['errors.ts', 'request-body.ts'],
-    types: ['control', 'lanes.ts', 'model', 'sql', 'store', 'tokens.ts', 'tunnel'],
+    code: ['errors.ts', 'model', 'request-body.ts'],
+    types: ['control', 'lanes.ts', 'sql', 'store', 'tokens.ts', 'tunnel'],
   },
   sql: { code: ['errors.ts', 'model', 'store', 'xml.ts'], types: ['core.ts', 'record'] },
   tunnel: {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RouteName } from './control/control.ts';
 import { type Family, Refusal, type Reply } from './errors.ts';
 import type { Lanes } from './lanes.ts';
-import type { Catalog, Table } from './model/catalog.ts';
+import { type Catalog, DEFAULT_SCHEMA, type Table } from './model/catalog.ts';
 import { wholeText } from './request-body.ts';
 import type { Instances } from './sql/instances.ts';
 import type { Store } from './store/store.ts';
@@ -82,10 +82,13 @@ export interface Target {
   readonly below: string | undefined;
 }
 
-/** The table of a path, in whichever way its schema is given: PyODPS's `head` has a parameter of its own. */
+/** The schema of a call: in its path, or beside it; PyODPS's `head` has a parameter of its own. */
+export const schemaOf = ({ query }: Call, inPath: string | undefined): string =>
+  (inPath ?? query.get('curr_schema') ?? query.get('schema_name')) || DEFAULT_SCHEMA;
+
+/** The table of a path; throws NoSuchTable. */
 export function tableOf(core: Core, call: Call, name: string, schema: string | undefined): Table {
-  const given = schema ?? call.query.get('curr_schema') ?? call.query.get('schema_name');
-  const table = core.catalog.find({ schema: given || 'default', name });
+  const table = core.catalog.find({ schema: schemaOf(call, schema), name });
   if (table) return table;
   const text = `The specified table ${core.project}.${name} does not exist.`;
   throw new Refusal(404, 'NoSuchTable', text);

@@ -1,4 +1,5 @@
 import type { Core } from '../core.ts';
+import { DEFAULT_SCHEMA } from '../model/catalog.ts';
 import { specText } from '../model/spec.ts';
 
 interface TableStats {
@@ -30,7 +31,7 @@ export function stats(core: Core): Stats {
       .all()
       .map(({ values, rows: count }) => [specText(table, values), count] as const);
     const offsets = core.store.offsets(table);
-    const name = table.schema === 'default' ? table.name : `${table.schema}.${table.name}`;
+    const name = table.schema === DEFAULT_SCHEMA ? table.name : `${table.schema}.${table.name}`;
     const content = {
       rows: table.rows,
       tablePartitions: Object.fromEntries(known),

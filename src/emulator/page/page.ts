@@ -5,6 +5,7 @@ import { refuseOtherNames, refuseOtherSites, refuseWithoutKey } from '../control
 import { readJson } from '../control/json-body.ts';
 import type { Core } from '../core.ts';
 import { json, Refusal, type Reply } from '../errors.ts';
+import { DEFAULT_SCHEMA } from '../model/catalog.ts';
 import { asset, PAGE_HEADERS } from './assets.ts';
 import { runQuery } from './query.ts';
 import { pageState, tableDetail } from './state.ts';
@@ -76,7 +77,7 @@ async function data(
       return answered(200, pageState(core, control, started));
     }
     case 'GET table': {
-      const found = tableDetail(core, query.get('schema') ?? 'default', query.get('name') ?? '');
+      const found = tableDetail(core, query.get('schema') ?? DEFAULT_SCHEMA, query.get('name') ?? '');
       return found
         ? answered(200, found)
         : answered(404, { error: `There is no table ${query.get('name')}.` });
@@ -93,7 +94,7 @@ const LIMIT = 10_000;
 async function asked(request: IncomingMessage) {
   if (!request.headers['content-type']?.startsWith('application/json'))
     throw new Refusal(400, 'InvalidArgument', 'The body has to be application/json.');
-  const { sql, schema = 'default', limit = 100 } = (await readJson(request)) as Record<string, unknown>;
+  const { sql, schema = DEFAULT_SCHEMA, limit = 100 } = (await readJson(request)) as Record<string, unknown>;
   if (typeof sql !== 'string' || typeof schema !== 'string' || typeof limit !== 'number')
     throw new Refusal(
       400,

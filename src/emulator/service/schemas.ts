@@ -1,6 +1,6 @@
 import { bodyText, type Call, type Core } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import { OWNER } from '../model/catalog.ts';
+import { DEFAULT_SCHEMA, OWNER } from '../model/catalog.ts';
 import { ascending } from '../order.ts';
 import { createSchema as makeSchema } from '../sql/create.ts';
 import { forgetSchema } from '../sql/drop.ts';
@@ -44,7 +44,8 @@ export async function dropSchema(core: Core, given: string): Promise<Reply> {
   const tables = core.catalog.list(name).length;
   if (tables > 0)
     throw new Refusal(400, 'InvalidArgument', `The schema ${name} still holds ${tables} tables or views.`);
-  if (name === 'default') throw new Refusal(400, 'InvalidArgument', 'The schema default cannot be dropped.');
+  if (name === DEFAULT_SCHEMA)
+    throw new Refusal(400, 'InvalidArgument', 'The schema default cannot be dropped.');
   await forgetSchema(core, name);
   return { status: 200 };
 }

@@ -1,6 +1,6 @@
-import { bodyText, type Call, type Core, tableOf } from '../core.ts';
+import { bodyText, type Call, type Core, schemaOf, tableOf } from '../core.ts';
 import { Refusal, type Reply } from '../errors.ts';
-import type { Table } from '../model/catalog.ts';
+import { DEFAULT_SCHEMA, type Table } from '../model/catalog.ts';
 import { tableJson } from '../model/schema-json.ts';
 import { httpDate } from '../times.ts';
 import { cdata, element, elements, elementText, fields } from '../xml.ts';
@@ -40,14 +40,14 @@ function tableXml(core: Core, table: Table, extended: boolean): string {
 
 /** A client that speaks two-part names would take the schema for one that it has to name. */
 const schemaName = (core: Core, table: Table): string =>
-  core.threeLayers || table.schema !== 'default' ? element('SchemaName', table.schema) : '';
+  core.threeLayers || table.schema !== DEFAULT_SCHEMA ? element('SchemaName', table.schema) : '';
 
 /** `GET /projects/P/tables?expectmarker=true[&name=prefix][&owner=][&type=][&extended][&curr_schema=]`. */
 export function listTables(core: Core, call: Call, schema?: string): Reply {
   const { query } = call;
   const prefix = (query.get('name') ?? '').toLowerCase();
   const type = query.get('type')?.toUpperCase();
-  const all = core.catalog.list(known(core, schema ?? (query.get('curr_schema') || 'default')));
+  const all = core.catalog.list(known(core, schemaOf(call, schema)));
   const wanted = all.filter(
     (table) =>
       (query.get('owner') ?? table.owner) === table.owner &&
@@ -82,7 +82,7 @@ export async function loadTables(core: Core, call: Call): Promise<Reply> {
 
 function askedFor(core: Core, call: Call, asked: string): Table {
   const project = elementText(asked, 'Project') ?? core.project;
-  const schema = elementText(asked, 'Schema') || call.query.get('curr_schema') || 'default';
+  const schema = schemaOf(call, elementText(asked, 'Schema') || undefined);
   const name = elementText(asked, 'Name') ?? '';
   if (project.toLowerCase() === core.project.toLowerCase())
     return serviceTable(core, call, name, schema.toLowerCase());

@@ -61,7 +61,14 @@ export function createUploads(store: Store, now: () => number, most = MOST_ENDED
   function create(plan: UploadPlan): Upload {
     const createdAt = now();
     const id = newSessionId(createdAt);
-    const upload: Upload = { ...plan, id, createdAt, state: 'normal', blocks: new Map(), committedBlocks: [] };
+    const upload: Upload = {
+      ...plan,
+      id,
+      createdAt,
+      state: 'normal',
+      blocks: new Map(),
+      committedBlocks: [],
+    };
     sessions.add(upload);
     counts.created += 1;
     return upload;

@@ -14,7 +14,9 @@ import {
   uploadStatus,
 } from '../harness.ts';
 
-const vectors = JSON.parse(readFileSync(new URL('../../vectors/records.json', import.meta.url), 'utf8')).vectors;
+const vectors = JSON.parse(
+  readFileSync(new URL('../../vectors/records.json', import.meta.url), 'utf8'),
+).vectors;
 const plain = { table: 't' };
 const parted = { table: 'p', tablePartition: 'dt=20260101,hr=07' };
 const EMPTY = Buffer.from('f0ffff7f00f8ffff7f00', 'hex');
