@@ -37,7 +37,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
       if (overwrite) await snapshots.keep(change, table, values);
       const placed = portions.place(table, files);
       await change.run(
-        ...(overwrite ? removeRows(parts, table, values, at) : []),
+        ...(overwrite ? removeRows(portions.of(table), table, values, at) : []),
         ...placed.statements,
         ...groupsOf(files, placed.into).map(
           ([into, group]) => `INSERT INTO ${into} SELECT *${constants} FROM ${sourceOf(group)}`,
@@ -151,13 +151,14 @@ function groupsOf(
 const total = (blocks: readonly StagedBlock[], figure: 'rows' | 'bytes'): number =>
   blocks.reduce((sum, block) => sum + block[figure], 0);
 
+/** From the portions of a table. */
 export function removeRows(
-  { portions }: Pick<Parts, 'portions'>,
+  names: readonly string[],
   table: Table,
   values: readonly string[] | undefined,
   now: number,
 ): readonly string[] {
-  const removal = portions.of(table).map((name) => `DELETE FROM ${name}${where(table, values)}`);
+  const removal = names.map((name) => `DELETE FROM ${name}${where(table, values)}`);
   return [...removal, ...saveCleared(table, values, now)];
 }
 

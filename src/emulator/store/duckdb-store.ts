@@ -72,7 +72,7 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
       const at = figures.timeOf(table);
-      await change.run(...removeRows(parts, table, values, at));
+      await change.run(...removeRows(portions.of(table), table, values, at));
       figures.clear(table, values, at);
       await dropEmpty(parts, change, table);
     });
@@ -82,7 +82,10 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
     await database.exclusive(async (change) => {
       await snapshots.keep(change, table, values);
       const at = figures.timeOf(table);
-      await change.run(...removeRows(parts, table, values, at), ...forgetTablePartition(table, values, at));
+      await change.run(
+        ...removeRows(portions.of(table), table, values, at),
+        ...forgetTablePartition(table, values, at),
+      );
       figures.clear(table, values, at);
       // Before anything else may change rows: those of a commit that waits must not come back.
       figures.newest(table).tablePartitions.delete(values);

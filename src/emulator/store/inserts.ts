@@ -112,8 +112,8 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
       return place < 0 ? 'NULL' : `c${place}`;
     });
     const levels = tablePartitionExpressions(plan);
-    const statements = (into: string) => [
-      ...replaced.flatMap((values) => removeRows(parts, table, values, at)),
+    const statements = (into: string, all: readonly string[]) => [
+      ...replaced.flatMap((values) => removeRows(all, table, values, at)),
       ...missing.map(({ values }) => saveTablePartition(table, values, at)),
       `INSERT INTO ${into} SELECT ${[...columns, ...levels].join(', ')} FROM ${source}${where(isLeft(plan))}`,
       ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
@@ -135,20 +135,22 @@ function placesOf(portions: Portions, steps: readonly Step[]) {
   return [...new Set(steps.map(({ table }) => table))].map((table) => {
     const own = steps.filter((step) => step.table === table);
     const loads = own.map(({ written }) => loadOf(written));
-    return { table, own, placed: portions.place(table, loads) };
+    const placed = portions.place(table, loads);
+    // A plan that overwrites finds the rows of those before it in new portions, too.
+    return { table, own, placed, all: [...new Set([...portions.of(table), ...placed.into])] };
   });
 }
 
-function statementsOf({ own, placed }: ReturnType<typeof placesOf>[number], newest: Table): string[] {
-  const written = own.flatMap(({ statements }, index) => statements(placed.into[index]!));
+function statementsOf({ own, placed, all }: ReturnType<typeof placesOf>[number], newest: Table): string[] {
+  const written = own.flatMap(({ statements }, index) => statements(placed.into[index]!, all));
   return [...placed.statements, ...written, ...viewOf(newest, placed)];
 }
 
 interface Step {
   readonly table: Table;
   readonly overwrite: boolean;
-  /** With the DuckDB table of its rows. */
-  readonly statements: (into: string) => readonly string[];
+  /** With the DuckDB table of its rows, and with all of the table that there are by then. */
+  readonly statements: (into: string, all: readonly string[]) => readonly string[];
   readonly written: readonly Group[];
   /** To be called when the transaction of the statements is committed. */
   done(): void;

@@ -84,6 +84,15 @@ describe('script mode', () => {
     await ok('DROP TABLE fresh');
   });
 
+  it('overwrites what an earlier statement of it wrote, however large its rows are', async () => {
+    const large = "SELECT id, REPEAT('x', 1000000) FROM (SELECT explode(sequence(1, 50)) AS id) q";
+    await ok(`CREATE TABLE w (id BIGINT, name STRING); INSERT INTO w ${large};`);
+    const { text, status } = await script(`INSERT INTO w ${large}; INSERT OVERWRITE w SELECT * FROM src;`);
+    expect([status, text]).toEqual(['Success', '']);
+    expect(await rows('SELECT COUNT(*), MAX(LENGTH(name)) FROM w')).toEqual(['3,1']);
+    await ok('DROP TABLE w');
+  });
+
   it('shows the rows of its one query, wherever it stands', async () => {
     const { text } = await script("SELECT name FROM src WHERE id = 1; INSERT INTO a VALUES (1, 'x');");
     expect(text).toBe('"name"\n"a"\n');
