@@ -1,7 +1,8 @@
 import { StatementError } from '../errors.ts';
-import type { ColumnDefinition, Table } from '../model/catalog.ts';
+import type { Catalog, ColumnDefinition, Table } from '../model/catalog.ts';
 import type { ColumnType } from '../model/types.ts';
 import type { Cell } from '../record/cells.ts';
+import { visible } from '../store/duckdb-sql.ts';
 import type { Rows } from '../store/store.ts';
 import type { Query } from './query/syntax/ast.ts';
 import { resultCsv } from './result-csv.ts';
@@ -90,11 +91,21 @@ export function assign(run: Run, { name, query }: Assignment): void {
   run.variables.set(name, { sql, columns });
 }
 
+/** The table itself, or one that a view reads, if a statement wrote it: views keep the names that they read. */
+function writtenBehind(table: Table, taken: ReadonlySet<string>, catalog: Catalog): Table | undefined {
+  if (taken.has(table.id)) return table;
+  if (table.kind !== 'VIRTUAL_VIEW') return undefined;
+  const read = catalog.list().filter((other) => other !== table && table.query.includes(visible(other)));
+  return read.map((other) => writtenBehind(other, taken, catalog)).find(Boolean);
+}
+
 function scopeOf({ core, session, variables, taken }: Run): QueryScope {
   const { schema, settings = new Map() } = session;
   const isSchema = (name: string) => core.catalog.schemas.has(name);
-  const refusal = ({ id, name }: Table) =>
-    taken.has(id) ? `table ${name} is read after this script wrote it` : undefined;
+  const refusal = (table: Table) => {
+    const written = taken.size ? writtenBehind(table, taken, core.catalog) : undefined;
+    return written && `table ${written.name} is read after this script wrote it`;
+  };
   return {
     ...{ project: core.project, schema, settings, isSchema, find: core.catalog.find },
     ...{ variables, refusal },

@@ -16,6 +16,7 @@ const DELTA = "TBLPROPERTIES ('transactional'='true')";
 beforeEach(async () => {
   await ok(`CREATE OR REPLACE TABLE src (id BIGINT, name STRING); INSERT INTO src VALUES (1, 'a'), (2, 'b'), (3, NULL);
     CREATE OR REPLACE TABLE a (id BIGINT, name STRING); INSERT INTO a VALUES (9, 'old');
+    CREATE OR REPLACE VIEW va_inner AS SELECT * FROM a; CREATE OR REPLACE VIEW va AS SELECT id FROM va_inner;
     CREATE OR REPLACE TABLE b (id BIGINT NOT NULL) PARTITIONED BY (pt STRING);
     CREATE OR REPLACE TABLE d (id BIGINT, v BIGINT, PRIMARY KEY (id)) ${DELTA}; INSERT INTO d VALUES (1, 1), (2, 2);`);
 });
@@ -104,6 +105,7 @@ describe('script mode', () => {
     ['SELECT CAST(id AS TINYINT) FROM src WHERE id = nothing;', /nothing/],
     ['SELECT * FROM a;', /^ODPS-0130071:\[1,\d+\] .*table a is read after this script wrote it/],
     ['SELECT 1 WHERE EXISTS (SELECT 1 FROM a);', /table a is read after this script wrote it/],
+    ['SELECT * FROM va;', /table a is read after this script wrote it/],
     ['DELETE FROM d; UPDATE d SET v = 1;', /table d is read after this script wrote it/],
     [
       'INSERT INTO d VALUES (7, 7); INSERT INTO d VALUES (8, 8);',
