@@ -121,7 +121,7 @@ function topicPartitions({ topicPartitions }: Status): Html {
 const worstFirst = (a: TopicPartitionStatus, b: TopicPartitionStatus): number =>
   (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0) ||
   (b.lagRecords ?? 0) - (a.lagRecords ?? 0) ||
-  a.topic.localeCompare(b.topic) ||
+  Number(a.topic > b.topic) - Number(a.topic < b.topic) ||
   a.partition - b.partition;
 
 function pendingIntents({ pendingIntents }: Status): Html {

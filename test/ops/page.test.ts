@@ -45,6 +45,13 @@ it('takes no name and no message for HTML', () => {
     expect(shown).toContain(name);
 });
 
+it('lists topic partitions of the same lag in one order, whatever the language of the machine', () => {
+  const [one] = SAMPLE.topicPartitions;
+  const topicPartitions = ['a', 'B', 'ä', 'A'].map((topic) => ({ ...one!, topic }));
+  const names = text({ topicPartitions }).matchAll(/<tr><td[^>]*>(\p{L})<\/td>/gu);
+  expect([...names].map(([, name]) => name)).toEqual(['A', 'B', 'a', 'ä']);
+});
+
 it('loads nothing from elsewhere', () => {
   const links = [...text().matchAll(/(?:href|src)="([^"]*)"/g)].map(([, to]) => to);
   expect(links.sort()).toEqual(['data:,', 'live', 'metrics', 'ready', 'status']);
