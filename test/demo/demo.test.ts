@@ -31,7 +31,8 @@ interface Process {
 
 /** The demo's processes, by their parent. */
 function childrenOf(pid: number): Process[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  // Lines of any length: a COLUMNS of the terminal would cut them.
+  const lines = execFileSync('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => {
     const [, child, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
     return Number(parent) === pid && !args.startsWith('ps ') ? [{ pid: Number(child), args }] : [];
