@@ -58,12 +58,11 @@ export class TablePartitions {
   all(): TablePartition[] {
     return [...this.#known.values()];
   }
-
-  /** By the first value, then the second. */
-  sorted(): TablePartition[] {
-    return this.all().sort((a, b) => compareValues(a.values, b.values));
-  }
 }
+
+/** Each once, by the first value, then the second. */
+export const inOrder = (found: readonly TablePartition[]): TablePartition[] =>
+  [...new Set(found)].sort((a, b) => compareValues(a.values, b.values));
 
 function compareValues(a: readonly string[], b: readonly string[]): number {
   const at = a.findIndex((value, index) => value !== b[index]);

@@ -55,6 +55,9 @@ export async function truncate(run: Run, { name, filters }: Of<'truncate'>): Pro
   const found = filters.map((filter) => ({ filter, known: matching(table, [filter]) }));
   const missing = found.find(({ known }) => !known.length);
   if (missing) throw noSuchTablePartition(fullName(run.core.project, table));
-  for (const { values } of new Set(found.flatMap(({ known }) => known)))
-    await run.core.store.truncate(table, values);
+  const each = new Set(found.flatMap(({ known }) => known));
+  await run.core.store.truncate(
+    table,
+    [...each].map(({ values }) => values),
+  );
 }

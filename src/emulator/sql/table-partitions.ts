@@ -1,12 +1,14 @@
 import type { Core } from '../core.ts';
 import { Refusal } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
-import { quotedSpec, specValues } from '../model/spec.ts';
+import { canonicalValue, quotedSpec, specValues } from '../model/spec.ts';
 import {
+  inOrder,
   isStorable,
   newTablePartition,
   type TablePartition,
   VALUE_LENGTH,
+  valuesKey,
 } from '../model/table-partitions.ts';
 import { isIntegerType } from '../model/types.ts';
 import type { Run } from './run.ts';
@@ -48,13 +50,9 @@ export async function addTablePartitions(
   change: Of<'add_table_partitions'>,
 ): Promise<void> {
   const all = change.specs.map((spec) => valuesOf(table, spec));
-  if (!change.ifNotExists) {
-    const known = all.find((values) => table.tablePartitions.has(values));
-    if (known) throw repeatedTablePartition(known);
-  }
-  for (const values of all) {
-    if (!table.tablePartitions.has(values)) await addTablePartition(run.core, table, values);
-  }
+  const known = all.find((values) => table.tablePartitions.has(values));
+  if (known && !change.ifNotExists) throw repeatedTablePartition(known);
+  await addMissing(run.core, table, all);
 }
 
 const repeatedTablePartition = (values: readonly string[]): Error =>
@@ -62,16 +60,32 @@ const repeatedTablePartition = (values: readonly string[]): Error =>
     `AlreadyExistsException(message:Partition already exists, existed values: ${JSON.stringify(values)})`,
   );
 
-/** Adds a table partition, unless it cannot be stored. */
-export async function addTablePartition(core: Core, table: Table, values: readonly string[]): Promise<void> {
-  if (table.tablePartitions.size >= MOST) throw wrongTablePartition(`maximum ${MOST} partitions allowed`);
-  const added = newTablePartition(values, core.now());
-  // Known before it is stored: of two who add it at once, the second finds it.
-  table.tablePartitions.add(added);
+/** Adds those of some table partitions that are not there: all, or none when they cannot be stored. */
+export async function addMissing(
+  core: Core,
+  table: Table,
+  each: readonly (readonly string[])[],
+): Promise<void> {
+  const { tablePartitions } = table;
+  const missing = each.filter((values) => !tablePartitions.has(values));
+  const at = core.now();
+  // The same may be named twice.
+  const added = [
+    ...new Map(missing.map((values) => [valuesKey(values), newTablePartition(values, at)])).values(),
+  ];
+  if (!added.length) return;
+  if (tablePartitions.size + added.length > MOST)
+    throw wrongTablePartition(`maximum ${MOST} partitions allowed`);
+  // Known before they are stored: of two who add one at once, the second finds it.
+  for (const one of added) tablePartitions.add(one);
   try {
-    await core.store.addTablePartition(table, values);
+    await core.store.addTablePartitions(
+      table,
+      added.map(({ values }) => values),
+      at,
+    );
   } catch (error) {
-    if (table.tablePartitions.get(values) === added) table.tablePartitions.delete(values);
+    for (const one of added) if (tablePartitions.get(one.values) === one) tablePartitions.delete(one.values);
     throw error;
   }
 }
@@ -81,17 +95,16 @@ export async function dropTablePartitions(
   table: Table,
   change: Of<'drop_table_partitions'>,
 ): Promise<void> {
-  for (const { values } of found(table, change.filters, change.ifExists)) {
-    await run.core.store.dropTablePartition(table, values);
-    table.tablePartitions.delete(values);
-  }
+  const each = found(table, change.filters, change.ifExists).map(({ values }) => values);
+  if (each.length) await run.core.store.dropTablePartitions(table, each);
 }
 
 /** What the conditions together mean; each must find something unless `ifExists`. */
 export function found(table: Table, filters: readonly FilterAt[], ifExists: boolean): TablePartition[] {
-  const none = filters.find((filter) => !matching(table, [filter]).length);
-  if (none && !ifExists) throw noSuchTablePartition(`${table.name}: ${filterText(none.filter)}`);
-  return matching(table, filters);
+  const each = filters.map((filter) => ({ filter, meant: meant(table, filter) }));
+  const none = each.find((one) => !one.meant.length);
+  if (none && !ifExists) throw noSuchTablePartition(`${table.name}: ${filterText(none.filter.filter)}`);
+  return inOrder(each.flatMap((one) => one.meant));
 }
 
 /** Switches the lifecycle of one table partition. */
@@ -135,11 +148,30 @@ export async function mergeTablePartitions(
 }
 
 /** Table partitions for which one of the conditions holds, in order of their names. */
-export function matching(table: Table, filters: readonly FilterAt[]): TablePartition[] {
-  for (const { at, filter } of filters) checkFilter(table, filter, at);
-  return table.tablePartitions
-    .sorted()
-    .filter(({ values }) => filters.some(({ filter }) => holds(table, filter, values)));
+export const matching = (table: Table, filters: readonly FilterAt[]): TablePartition[] =>
+  inOrder(filters.flatMap((filter) => meant(table, filter)));
+
+/** One that is named by all its values is looked up: a statement may name thousands. */
+function meant(table: Table, { at, filter }: FilterAt): TablePartition[] {
+  checkFilter(table, filter, at);
+  const values = namedValues(table, filter);
+  if (!values) return table.tablePartitions.all().filter((one) => holds(table, filter, one.values));
+  const known = table.tablePartitions.get(values);
+  return known ? [known] : [];
+}
+
+/** Values in the order of their columns of a condition that is `=` for each of them; undefined for any other. */
+function namedValues(table: Table, filter: Filter): string[] | undefined {
+  const tests = filter.op === 'and' ? filter.parts : [filter];
+  const columns = table.tablePartitionColumns;
+  const values = columns.flatMap((column) => {
+    const [test, ...more] = tests.filter((one) => one.op === '=' && one.column === column.name);
+    if (test?.op !== '=' || more.length) return [];
+    const value = test.values[0]!;
+    if (!isIntegerType(column.type)) return [value];
+    return /^-?\d{1,15}$/.test(value) ? [canonicalValue(column, value)] : [];
+  });
+  return tests.length === columns.length && values.length === columns.length ? values : undefined;
 }
 
 function checkFilter(table: Table, filter: Filter, at: string): void {

@@ -2,7 +2,7 @@ import { malformed } from '../errors.ts';
 import type { Table } from '../model/catalog.ts';
 import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
-import { literal, STAGING, where } from './duckdb-sql.ts';
+import { literal, STAGING, whereAny } from './duckdb-sql.ts';
 import type { Figures } from './figures.ts';
 import { forgetFigures, saveAdded, saveCleared, saveSession } from './own-tables.ts';
 import { type Placed, type Portions, union } from './portions.ts';
@@ -34,10 +34,12 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
     await database.exclusive(async (change) => {
       figures.checkKnown({ table, values });
       const at = figures.timeOf(table);
-      if (overwrite) await snapshots.keep(change, table, values);
+      if (overwrite) await snapshots.keep(change, table, [values]);
       const placed = portions.place(table, files);
       await change.run(
-        ...(overwrite ? removeRows(portions.of(table), table, values, at) : []),
+        ...(overwrite
+          ? [...removeRows(portions.of(table), table, [values]), ...saveCleared(table, [values], at)]
+          : []),
         ...placed.statements,
         ...groupsOf(files, placed.into).map(
           ([into, group]) => `INSERT INTO ${into} SELECT *${constants} FROM ${sourceOf(group)}`,
@@ -65,7 +67,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
       for (const pack of packs)
         if ((await change.rows(nullKeyTest(table, pack))).length) throw malformed('a key column is NULL');
       try {
-        if (packs.length) await snapshots.keep(change, table, values);
+        if (packs.length) await snapshots.keep(change, table, [values]);
         return await applyUpsert(change, plan, changes, bytes);
       } finally {
         for (const name of ['_operations', '', '_rows'])
@@ -109,7 +111,7 @@ export function createChanges(parts: Parts): Pick<Store, 'commit' | 'discard' | 
       ...placed.statements,
       `INSERT INTO ${placed.into[0]} FROM ${source}`,
       ...viewOf(figures.newest(table), placed),
-      forgetFigures(table, values),
+      forgetFigures(table, [values]),
       saveAdded(table, values, after, at),
       saveSession(session),
     );
@@ -151,16 +153,12 @@ function groupsOf(
 const total = (blocks: readonly StagedBlock[], figure: 'rows' | 'bytes'): number =>
   blocks.reduce((sum, block) => sum + block[figure], 0);
 
-/** From the portions of a table. */
-export function removeRows(
+/** From the portions of a table, those of some table partitions or all; their figures are not in it. */
+export const removeRows = (
   names: readonly string[],
   table: Table,
-  values: readonly string[] | undefined,
-  now: number,
-): readonly string[] {
-  const removal = names.map((name) => `DELETE FROM ${name}${where(table, values)}`);
-  return [...removal, ...saveCleared(table, values, now)];
-}
+  each: readonly (readonly string[])[] | undefined,
+): readonly string[] => names.map((name) => `DELETE FROM ${name}${whereAny(table, each)}`);
 
 /** What queries see of a table that has more portions now. */
 export const viewOf = (table: Table, { from }: Placed): readonly string[] =>

@@ -65,8 +65,14 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
     dropTable: forget,
     saveTable: know,
     alterColumns: know,
-    addTablePartition: nothing,
-    dropTablePartition: async (table, values) => figures.clear(table, values, figures.timeOf(table)),
+    addTablePartitions: nothing,
+    dropTablePartitions: async (table, each) => {
+      const at = figures.timeOf(table);
+      for (const values of each) {
+        figures.clear(table, values, at);
+        table.tablePartitions.delete(values);
+      }
+    },
     switchLifecycle: async (table, values, enabled) => figures.switchLifecycle(table, values, enabled),
     moveTablePartitions: async (table, from, to) =>
       moveFigures(figures, table, from, to, figures.timeOf(table)),
@@ -74,9 +80,10 @@ export function createCountStore(origin: OriginColumns, reason: string, now: () 
       const at = figures.timeOf(table);
       for (const values of each) figures.add(table, values, { rows: 0, bytes: 0 }, at);
     },
-    truncate: async (table, values) => {
-      if (!values) committed.delete(table.id);
-      figures.clear(table, values, figures.timeOf(table));
+    truncate: async (table, each) => {
+      if (!each) committed.delete(table.id);
+      const at = figures.timeOf(table);
+      for (const values of each ?? [undefined]) figures.clear(table, values, at);
     },
     load,
     discard: nothing,

@@ -1,4 +1,5 @@
 import type { Table, TableName } from '../model/catalog.ts';
+import { valuesKey } from '../model/table-partitions.ts';
 import type { ColumnType } from '../model/types.ts';
 
 /** Tables of the emulator's own, beside the views that queries see. */
@@ -61,3 +62,20 @@ export function where(table: Table, values: readonly string[] | undefined): stri
   );
   return ` WHERE ${tests.join(' AND ')}`;
 }
+
+/** The same for any of several table partitions; nothing for undefined. */
+export function whereAny(table: Table, each: readonly (readonly string[])[] | undefined): string {
+  if (!each || each.length === 1) return where(table, each?.[0]);
+  const columns = table.tablePartitionColumns.map(({ name }) => identifier(name));
+  const values = table.tablePartitionColumns.map(
+    ({ type }, index) => `CAST(k->>'$[${index}]' AS ${storedType(type)})`,
+  );
+  return ` WHERE (${columns.join(', ')}) IN (SELECT ${values.join(', ')} FROM ${lines(each.map(valuesKey))})`;
+}
+
+/**
+ * A relation of texts without line breaks, in their order, its column: k. As one literal, DuckDB reads 60,000 of them
+ * in a tenth of the time that it takes for a list of literals.
+ */
+export const lines = (texts: readonly string[]): string =>
+  `(SELECT unnest(string_split(${literal(texts.join('\n'))}, chr(10))) AS k)`;

@@ -7,13 +7,14 @@ import { createMoves } from './moves.ts';
 import { type Opened, openStorage } from './opening.ts';
 import {
   forgetSchema,
-  forgetTablePartition,
+  forgetTablePartitions,
   NO_ROWS,
   restore,
-  saveAdded,
+  saveCleared,
+  saveEachAdded,
   saveLifecycle,
   saveSchema,
-  saveTablePartition,
+  saveTablePartitions,
 } from './own-tables.ts';
 import { createPortions } from './portions.ts';
 import { createQueries } from './queries.ts';
@@ -63,32 +64,35 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
   async function touch(table: Table, each: readonly (readonly string[])[]): Promise<void> {
     await database.exclusive(async (change) => {
       const at = figures.timeOf(table);
-      await change.run(...each.map((values) => saveAdded(table, values, NO_ROWS, at)));
+      const touched = each.map((values) => ({ values, ...NO_ROWS }));
+      await change.run(saveEachAdded(table, touched, at));
       for (const values of each) figures.add(table, values, NO_ROWS, at);
     });
   }
 
-  async function truncate(table: Table, values?: readonly string[]): Promise<void> {
+  async function truncate(table: Table, each?: readonly (readonly string[])[]): Promise<void> {
     await database.exclusive(async (change) => {
-      await snapshots.keep(change, table, values);
+      await snapshots.keep(change, table, each);
       const at = figures.timeOf(table);
-      await change.run(...removeRows(portions.of(table), table, values, at));
-      figures.clear(table, values, at);
+      await change.run(...removeRows(portions.of(table), table, each), ...saveCleared(table, each, at));
+      for (const values of each ?? [undefined]) figures.clear(table, values, at);
       await dropEmpty(parts, change, table);
     });
   }
 
-  async function dropTablePartition(table: Table, values: readonly string[]): Promise<void> {
+  async function dropTablePartitions(table: Table, each: readonly (readonly string[])[]): Promise<void> {
     await database.exclusive(async (change) => {
-      await snapshots.keep(change, table, values);
+      await snapshots.keep(change, table, each);
       const at = figures.timeOf(table);
       await change.run(
-        ...removeRows(portions.of(table), table, values, at),
-        ...forgetTablePartition(table, values, at),
+        ...removeRows(portions.of(table), table, each),
+        ...forgetTablePartitions(table, each, at),
       );
-      figures.clear(table, values, at);
-      // Before anything else may change rows: those of a commit that waits must not come back.
-      figures.newest(table).tablePartitions.delete(values);
+      for (const values of each) {
+        figures.clear(table, values, at);
+        // Before anything else may change rows: those of a commit that waits must not come back.
+        figures.newest(table).tablePartitions.delete(values);
+      }
       await dropEmpty(parts, change, table);
     });
   }
@@ -108,11 +112,8 @@ function storeOf({ database, scratch, close }: Opened, now: () => number): Store
       database.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(name)}`, ...saveSchema(name, schema)),
     dropSchema: (schema) =>
       database.run(`DROP SCHEMA IF EXISTS ${identifier(schema)}`, ...forgetSchema(schema)),
-    addTablePartition: (table, values) => {
-      const known = table.tablePartitions.get(values);
-      return database.run(saveTablePartition(table, values, known?.createdAt ?? now()));
-    },
-    dropTablePartition,
+    addTablePartitions: (table, each, createdAt) => database.run(saveTablePartitions(table, each, createdAt)),
+    dropTablePartitions,
     switchLifecycle,
     touch,
     truncate,

@@ -8,7 +8,7 @@ import { dropEmpty, type Parts, removeRows, viewOf } from './changes.ts';
 import type { Change, DuckDBValue } from './duckdb.ts';
 import { literal } from './duckdb-sql.ts';
 import { kept } from './kept.ts';
-import { saveAdded, saveTablePartition } from './own-tables.ts';
+import { saveCleared, saveEachAdded, saveTablePartitions } from './own-tables.ts';
 import type { Load, Portions } from './portions.ts';
 import type { Result } from './queries.ts';
 import { FATE, type Inserted, type InsertPlan, type Store } from './store.ts';
@@ -105,22 +105,22 @@ export function createInserts(parts: Parts): Pick<Store, 'insert'> {
     checkUnchanged(table);
     const written = await groups(change, plan, source, dynamicColumns(plan).length);
     const replaced = overwrite ? replacedBy(plan, written) : [];
-    for (const values of replaced) await snapshots.keep(change, table, values);
-    const missing = written.filter(({ values }) => isMissing(table, values, made));
+    if (replaced.length) await snapshots.keep(change, table, replaced);
+    const missing = written.map(({ values }) => values).filter((values) => isMissing(table, values, made));
     const columns = table.columns.map(({ name }) => {
       const place = plan.columns.indexOf(name);
       return place < 0 ? 'NULL' : `c${place}`;
     });
     const levels = tablePartitionExpressions(plan);
     const statements = (into: string, all: readonly string[]) => [
-      ...replaced.flatMap((values) => removeRows(all, table, values, at)),
-      ...missing.map(({ values }) => saveTablePartition(table, values, at)),
+      ...(replaced.length ? [...removeRows(all, table, replaced), ...saveCleared(table, replaced, at)] : []),
+      ...(missing.length ? [saveTablePartitions(table, missing, at)] : []),
       `INSERT INTO ${into} SELECT ${[...columns, ...levels].join(', ')} FROM ${source}${where(isLeft(plan))}`,
-      ...written.map(({ values, rows, bytes }) => saveAdded(table, values, { rows, bytes }, at)),
+      ...(written.length ? [saveEachAdded(table, written, at)] : []),
     ];
     const done = () => {
       database.grown(table.columns);
-      for (const { values } of missing) table.tablePartitions.add(newTablePartition(values, at));
+      for (const values of missing) table.tablePartitions.add(newTablePartition(values, at));
       for (const values of replaced) figures.clear(table, values, at);
       for (const { values, rows, bytes } of written) figures.add(table, values, { rows, bytes }, at);
     };

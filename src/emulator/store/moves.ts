@@ -1,9 +1,9 @@
 import type { Table } from '../model/catalog.ts';
 import { sameValues } from '../model/table-partitions.ts';
 import type { Parts } from './changes.ts';
-import { identifier, literal, where } from './duckdb-sql.ts';
+import { identifier, literal, whereAny } from './duckdb-sql.ts';
 import { keepsLifecycleOff, moveFigures } from './figures.ts';
-import { forgetTablePartition, saveAdded, saveLifecycle, saveTablePartition } from './own-tables.ts';
+import { forgetTablePartitions, saveAdded, saveLifecycle, saveTablePartitions } from './own-tables.ts';
 import type { Store } from './store.ts';
 
 /** Table partitions that are renamed or merged. */
@@ -41,16 +41,20 @@ function moveStatements(
     ({ name }, index) => `${identifier(name)} = ${literal(to[index]!)}`,
   );
   const moved = from.filter((values) => !sameValues(values, to));
+  const known = moved.map((values) => table.tablePartitions.get(values)!);
+  const added = {
+    rows: known.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: known.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
   return [
-    ...(table.tablePartitions.has(to) ? [] : [saveTablePartition(table, to, now)]),
+    ...(table.tablePartitions.has(to) ? [] : [saveTablePartitions(table, [to], now)]),
     ...(keepsLifecycleOff(table, from, to) ? saveLifecycle(table, to, false) : []),
-    ...moved.flatMap((values) => {
-      const known = table.tablePartitions.get(values)!;
-      return [
-        ...portions.map((name) => `UPDATE ${name} SET ${set.join(', ')}${where(table, values)}`),
-        ...forgetTablePartition(table, values, now),
-        saveAdded(table, to, known, now),
-      ];
-    }),
+    ...(moved.length
+      ? [
+          ...portions.map((name) => `UPDATE ${name} SET ${set.join(', ')}${whereAny(table, moved)}`),
+          ...forgetTablePartitions(table, moved, now),
+          saveAdded(table, to, added, now),
+        ]
+      : []),
   ];
 }

@@ -2,7 +2,7 @@ import type { ColumnDefinition, Schema, Table, TableName } from '../model/catalo
 import { newTablePartition, TablePartitions, valuesKey } from '../model/table-partitions.ts';
 import { parseType, typeText } from '../model/types.ts';
 import type { Change } from './duckdb.ts';
-import { literal, OWN } from './duckdb-sql.ts';
+import { lines, literal, OWN } from './duckdb-sql.ts';
 import type { Restored, SessionRecord } from './store.ts';
 
 /** Of what is on disk: a folder of another format is refused, not guessed at. */
@@ -83,64 +83,84 @@ export function forgetTable(table: Table): readonly string[] {
   );
 }
 
-/** Columns `table_id` and `table_partition`, which holds the values as JSON: none for a table without. */
-const keyOf = (table: Table, values: readonly string[]): string =>
-  [table.id, valuesKey(values)].map(literal).join(', ');
-
-/** Lines of one table partition, or of a table itself (no values); of the table and all its table partitions (undefined). */
-const isOf = (table: Table, values: readonly string[] | undefined): string =>
-  `table_id = ${literal(table.id)}${values ? ` AND table_partition = ${literal(valuesKey(values))}` : ''}`;
-
-export function saveTablePartition(table: Table, values: readonly string[], now: number): string {
-  return `INSERT INTO ${OWN}.table_partitions VALUES (${keyOf(table, values)}, ${now})`;
+/** Lines of some table partitions, `[]` among them for the table itself; of the table and all of them for undefined. */
+function isOf(table: Table, each: readonly (readonly string[])[] | undefined): string {
+  const own = `table_id = ${literal(table.id)}`;
+  if (!each) return own;
+  const keys = each.map(valuesKey);
+  const test = keys.length === 1 ? `= ${literal(keys[0]!)}` : `IN (FROM ${lines(keys)})`;
+  return `${own} AND table_partition ${test}`;
 }
 
 export function saveLifecycle(table: Table, values: readonly string[], enabled: boolean): readonly string[] {
-  const off = `INSERT INTO ${OWN}.lifecycle_off VALUES (${keyOf(table, values)})`;
-  return [`DELETE FROM ${OWN}.lifecycle_off WHERE ${isOf(table, values)}`, ...(enabled ? [] : [off])];
+  const off = `INSERT INTO ${OWN}.lifecycle_off VALUES (${literal(table.id)}, ${literal(valuesKey(values))})`;
+  return [`DELETE FROM ${OWN}.lifecycle_off WHERE ${isOf(table, [values])}`, ...(enabled ? [] : [off])];
 }
 
-/** The table keeps the time at which it lost the table partition. */
-export function forgetTablePartition(
+/** Column `table_partition` holds the values as JSON. */
+export const saveTablePartitions = (
   table: Table,
-  values: readonly string[],
+  each: readonly (readonly string[])[],
+  created: number,
+): string =>
+  `INSERT INTO ${OWN}.table_partitions SELECT ${literal(table.id)}, k, ${created} FROM ${lines(each.map(valuesKey))}`;
+
+/** The table keeps the time at which it lost the table partitions. */
+export function forgetTablePartitions(
+  table: Table,
+  each: readonly (readonly string[])[],
   now: number,
 ): readonly string[] {
   return [
-    `DELETE FROM ${OWN}.table_partitions WHERE ${isOf(table, values)}`,
-    ...saveLifecycle(table, values, true),
-    forgetFigures(table, values),
-    forgetFigures(table, []),
+    `DELETE FROM ${OWN}.table_partitions WHERE ${isOf(table, each)}`,
+    `DELETE FROM ${OWN}.lifecycle_off WHERE ${isOf(table, each)}`,
+    forgetFigures(table, [...each, []]),
     saveAdded(table, [], NO_ROWS, now),
   ];
 }
 
-/** The change of a table partition's figures; sums are made when the folder is opened. */
-export function saveAdded(
+/** The change of figures of a table partition, or of a table itself (no values); sums are made when the folder is opened. */
+export const saveAdded = (
   table: Table,
   values: readonly string[],
   { rows, bytes }: { rows: number; bytes: number },
   now: number,
+): string => saveEachAdded(table, [{ values, rows, bytes }], now);
+
+export function saveEachAdded(
+  table: Table,
+  each: readonly { readonly values: readonly string[]; readonly rows: number; readonly bytes: number }[],
+  now: number,
 ): string {
-  return `INSERT INTO ${OWN}.figures VALUES (${keyOf(table, values)}, ${rows}, ${bytes}, ${now})`;
+  const found = each.map(({ values, rows, bytes }) => JSON.stringify([valuesKey(values), rows, bytes]));
+  const [key, rows, bytes] = [0, 1, 2].map((at) => `k->>'$[${at}]'`);
+  return `INSERT INTO ${OWN}.figures SELECT ${literal(table.id)}, ${key}, CAST(${rows} AS BIGINT), CAST(${bytes} AS BIGINT), ${now} FROM ${lines(found)}`;
 }
 
-/** No rows any more, in one table partition or in all. */
+/** No rows any more, in some table partitions or in all. */
 export function saveCleared(
   table: Table,
-  values: readonly string[] | undefined,
+  each: readonly (readonly string[])[] | undefined,
   now: number,
 ): readonly string[] {
-  const each = `INSERT INTO ${OWN}.figures SELECT table_id, table_partition, 0, 0, ${now} FROM ${OWN}.table_partitions WHERE ${isOf(table, undefined)}`;
+  if (each)
+    return [
+      forgetFigures(table, each),
+      saveEachAdded(
+        table,
+        each.map((values) => ({ values, ...NO_ROWS })),
+        now,
+      ),
+    ];
   return [
-    forgetFigures(table, values),
-    saveAdded(table, values ?? [], NO_ROWS, now),
-    ...(values ? [] : [each]),
+    forgetFigures(table, undefined),
+    saveAdded(table, [], NO_ROWS, now),
+    `INSERT INTO ${OWN}.figures SELECT table_id, table_partition, 0, 0, ${now} FROM ${OWN}.table_partitions WHERE ${isOf(table, undefined)}`,
   ];
 }
 
-export const forgetFigures = (table: Table, values: readonly string[] | undefined): string =>
-  `DELETE FROM ${OWN}.figures WHERE ${isOf(table, values)}`;
+export const forgetFigures = (table: Table, each: readonly (readonly string[])[] | undefined): string =>
+  `DELETE FROM ${OWN}.figures WHERE ${isOf(table, each)}`;
 
 export const NO_ROWS = { rows: 0, bytes: 0 };
 

@@ -21,8 +21,8 @@ interface Source {
 
 export interface Snapshots {
   take(table: Table, values: readonly string[] | undefined, options: SnapshotOptions): Promise<Rows>;
-  /** Copies what open snapshots show of a table or of one table partition, before rows of it go. */
-  keep(change: Change, table: Table, values: readonly string[] | undefined): Promise<void>;
+  /** Copies what open snapshots show of a table or of some table partitions, before rows of it go. */
+  keep(change: Change, table: Table, each: readonly (readonly string[])[] | undefined): Promise<void>;
   /** Reads the table from the portions that it has now. */
   follow(table: Table): void;
 }
@@ -74,12 +74,16 @@ export function createSnapshots(database: Database, portions: Portions): Snapsho
     else sources.delete(key(source.table, source.values));
   }
 
-  async function keep(change: Change, table: Table, values: readonly string[] | undefined): Promise<void> {
+  async function keep(
+    change: Change,
+    table: Table,
+    each: readonly (readonly string[])[] | undefined,
+  ): Promise<void> {
+    // No values: the rows of a table without table partitions.
+    const changed = each?.[0]?.length ? new Set(each.map(valuesKey)) : undefined;
     for (const [name, source] of [...sources]) {
       if (source.table.id !== table.id) continue;
-      const isOther =
-        values?.length && source.values?.length && !values.every((value, at) => source.values![at] === value);
-      if (isOther) continue;
+      if (changed && source.values?.length && !changed.has(valuesKey(source.values))) continue;
       copies += 1;
       const names = portions.of(table).map((_name, at) => `${STAGING}.snapshot_${copies}_${at}`);
       await change.run(...names.map((copy, at) => copied(source, copy, portions.of(table)[at]!)));

@@ -135,8 +135,10 @@ export interface Store {
   saveTable(table: Table): Promise<void>;
   /** `table` with its new columns; `from` names for each the column that it was, null for a new one. */
   alterColumns(table: Table, from: readonly (string | null)[]): Promise<void>;
-  addTablePartition(table: Table, values: readonly string[]): Promise<void>;
-  dropTablePartition(table: Table, values: readonly string[]): Promise<void>;
+  /** All of them or none, as everything that takes several. */
+  addTablePartitions(table: Table, each: readonly (readonly string[])[], createdAt: number): Promise<void>;
+  /** They are gone from `table.tablePartitions` then. */
+  dropTablePartitions(table: Table, each: readonly (readonly string[])[]): Promise<void>;
   /** Of one table partition; `table.tablePartitions` knows it too. */
   switchLifecycle(table: Table, values: readonly string[], enabled: boolean): Promise<void>;
   /** Gives the rows of some table partitions other values; those are gone then, and `to` is there. */
@@ -147,8 +149,8 @@ export interface Store {
   ): Promise<void>;
   /** The rows of these table partitions, or of the table (no values), count as changed now. */
   touch(table: Table, each: readonly (readonly string[])[]): Promise<void>;
-  /** Removes rows: of one table partition, or all of them. */
-  truncate(table: Table, values?: readonly string[]): Promise<void>;
+  /** Removes rows: of some table partitions, or all of them. */
+  truncate(table: Table, each?: readonly (readonly string[])[]): Promise<void>;
   /** Columns and no table: upserts stage columns of their own besides. */
   load(columns: readonly ColumnDefinition[]): Promise<BlockLoader>;
   discard(blocks: readonly StagedBlock[]): Promise<void>;

@@ -5,6 +5,7 @@ import { Refusal, type Reply } from '../errors.ts';
 import type { ColumnDefinition, Table } from '../model/catalog.ts';
 import { noSuchTablePartition } from '../model/destination.ts';
 import { parseSpec, specTest, specValues } from '../model/spec.ts';
+import { inOrder } from '../model/table-partitions.ts';
 import { describeQueryError } from '../sql/select.ts';
 import { visible } from '../store/duckdb-sql.ts';
 import type { Rows } from '../store/store.ts';
@@ -79,10 +80,7 @@ function previewedValues(table: Table, text: string | undefined): readonly (read
     if (!table.tablePartitions.has(values)) throw noSuchTablePartition(table, values);
     return [values];
   }
-  return table.tablePartitions
-    .sorted()
-    .filter(specTest(table, spec))
-    .map(({ values }) => values);
+  return inOrder(table.tablePartitions.all().filter(specTest(table, spec))).map(({ values }) => values);
 }
 
 /** One source of rows after the other, each held only while it is read. */

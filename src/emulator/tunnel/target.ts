@@ -4,7 +4,7 @@ import type { Table } from '../model/catalog.ts';
 import { type Destination, noSuchTablePartition } from '../model/destination.ts';
 import { parseSpec, specText, specValues } from '../model/spec.ts';
 import { isStorable, sameValues, VALUE_LENGTH } from '../model/table-partitions.ts';
-import { addTablePartition } from '../sql/table-partitions.ts';
+import { addMissing } from '../sql/table-partitions.ts';
 
 /** The table of an upload, stream or upsert; a view and an external table take none (protocol 4.1). */
 export function writableTable(core: Core, call: Call, name: string, schema?: string): Table {
@@ -30,7 +30,7 @@ export async function needTablePartition(core: Core, { table, values }: Destinat
   if (!values.length || table.tablePartitions.has(values)) return;
   if (!create) throw noSuchTablePartition(table, values);
   values.forEach(checkStorable);
-  await addTablePartition(core, table, values);
+  await addMissing(core, table, [values]);
 }
 
 /** What a statement could not create either. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newTable, type Table } from '../../../src/emulator/model/catalog.ts';
 import { parseSpec, quotedSpec, specText, specValues } from '../../../src/emulator/model/spec.ts';
-import { newTablePartition, TablePartitions } from '../../../src/emulator/model/table-partitions.ts';
+import { inOrder, newTablePartition, TablePartitions } from '../../../src/emulator/model/table-partitions.ts';
 import { column } from '../store/support.ts';
 
 const NAMES = ['pt', 'h', 'z'];
@@ -79,7 +79,7 @@ describe('table partitions', () => {
         for (const one of all) known.add(newTablePartition(one, 0));
         expect(known.size).toBe(all.length);
         for (const one of all) expect(known.get(one)?.values).toEqual(one);
-        const sorted = known.sorted().map((one) => one.values.join('\0'));
+        const sorted = inOrder(known.all()).map((one) => one.values.join('\0'));
         expect(sorted).toEqual([...sorted].sort());
       }),
     );

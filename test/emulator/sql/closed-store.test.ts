@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Core } from '../../../src/emulator/core.ts';
 import { newTable } from '../../../src/emulator/model/catalog.ts';
-import { addTablePartition } from '../../../src/emulator/sql/table-partitions.ts';
+import { addMissing } from '../../../src/emulator/sql/table-partitions.ts';
 import { createDuckDbStore } from '../../../src/emulator/store/duckdb-store.ts';
 import { column } from '../store/support.ts';
 
@@ -14,6 +14,6 @@ it('a table partition that cannot be stored is not there', async () => {
   const table = newTable({ schema: 'default', name: 't' }, definition, 0, 'id-t');
   await store.createTable(table);
   await store.close();
-  await expect(addTablePartition({ store, now: Date.now } as Core, table, ['a'])).rejects.toThrow();
+  await expect(addMissing({ store, now: Date.now } as Core, table, [['a'], ['b']])).rejects.toThrow();
   expect(table.tablePartitions.size).toBe(0);
 });

@@ -22,7 +22,7 @@ async function partitioned(name: string, ...values: string[]): Promise<Table> {
     tablePartitionColumns: [column('pt', 'STRING')],
   });
   for (const value of values) {
-    await store.addTablePartition(table, [value]);
+    await store.addTablePartitions(table, [[value]], 0);
     table.tablePartitions.add(newTablePartition([value], 0));
   }
   return table;
@@ -40,7 +40,7 @@ describe('a snapshot', () => {
     const later = await store.snapshot(table, ['a']);
     await write(store, table, [[8n, 'new']], ['a'], true);
     await store.truncate(table);
-    await store.dropTablePartition(table, ['b']);
+    await store.dropTablePartitions(table, [['b']]);
     await store.alterColumns({ ...table, columns: [column('id', 'BIGINT'), column('other', 'STRING')] }, [
       'id',
       null,
@@ -293,7 +293,7 @@ describe('an upsert', () => {
     };
     const table = await create(store, 'u4', shape);
     for (const pt of ['a', 'b']) {
-      await store.addTablePartition(table, [pt]);
+      await store.addTablePartitions(table, [[pt]], 0);
       table.tablePartitions.add(newTablePartition([pt], 0));
       await write(store, table, [[1n, 'k', pt, 0]], [pt]);
     }

@@ -32,7 +32,7 @@ describe('a data folder', () => {
     const columns = [...COLUMNS, column('v', 'VARCHAR(7)'), column('ts', 'TIMESTAMP')];
     const table = await create(store, 't', { columns, tablePartitionColumns: [column('pt', 'STRING')] });
     for (const pt of ['a', 'b']) {
-      await store.addTablePartition(table, [pt]);
+      await store.addTablePartitions(table, [[pt]], 0);
       table.tablePartitions.add(newTablePartition([pt], Date.now()));
     }
     const old = -60_000_000_000_123_456_789n;

@@ -100,7 +100,7 @@ describe('rows of megabytes', () => {
   }, async () => {
     const table = await create(store, 'large', shape);
     for (const value of ['a', 'b']) {
-      await store.addTablePartition(table, [value]);
+      await store.addTablePartitions(table, [[value]], 0);
       table.tablePartitions.add(newTablePartition([value], 0));
     }
     await write(store, table, large(0, 30), ['a']);
