@@ -105,6 +105,8 @@ async function* chunksOf(
 ): AsyncIterable<DuckDBDataChunk> {
   let chunk: DuckDBDataChunk | null = null;
   const next = async () => {
+    // What it holds outside of JavaScript would wait for the collector, which does not see it.
+    chunk?.reset();
     chunk = null;
     chunk = await result.fetchChunk();
     return chunk !== null && chunk.rowCount > 0;

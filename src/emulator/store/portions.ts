@@ -21,12 +21,20 @@ export interface Placed {
   done(): void;
 }
 
+/** Rows of a DuckDB table: all, or those for which a condition holds (` WHERE ...`, else nothing). */
+export interface Stored {
+  readonly name: string;
+  readonly where: string;
+}
+
 /** The DuckDB tables in which the rows of a table are: nearly always one. */
 export interface Portions {
   /** Their names, in the order of the rows. */
   of(table: Table): readonly string[];
   /** What stands behind FROM: all rows in order, or those of a table partition. */
   from(table: Table, values?: readonly string[]): string;
+  /** The same rows, portion by portion. */
+  stored(table: Table, values?: readonly string[]): readonly Stored[];
   place(table: Table, loads: readonly Load[]): Placed;
   /** Those without rows, besides the first. */
   empty(change: Change, table: Table): Promise<readonly string[]>;
@@ -107,7 +115,9 @@ export function createPortions(): Portions {
   }
 
   const from = (table: Table, values?: readonly string[]) => `${union(of(table))}${where(table, values)}`;
-  return { of, from, place, empty, dropped, forget: ({ id }) => void states.delete(id), restore };
+  const stored = (table: Table, values?: readonly string[]) =>
+    of(table).map((name) => ({ name, where: where(table, values) }));
+  return { of, from, stored, place, empty, dropped, forget: ({ id }) => void states.delete(id), restore };
 }
 
 const nameOf = ({ id }: Table, number: number): string =>

@@ -85,7 +85,8 @@ export function createQueries(database: Database): Queries {
     const expressions = columns.map((_column, index) => `c${index}`);
     const { source, count, drop } = result;
     database.grown(columns);
-    return createRows(database, { columns, expressions, count, from: () => source, release: drop });
+    const from = [{ name: source, where: '' }];
+    return createRows(database, { columns, expressions, count, from: () => from, release: drop });
   }
 
   async function end(): Promise<void> {

@@ -1,28 +1,29 @@
 import type { ColumnDefinition } from '../model/catalog.ts';
 import type { Cell } from '../record/cells.ts';
 import { type Database, isOutOfMemory } from './database.ts';
-import type { Connection, DuckDBDataChunk } from './duckdb.ts';
+import type { Change, Connection, DuckDBDataChunk } from './duckdb.ts';
 import { fromDuck } from './duckdb-cells.ts';
 import { STAGING } from './duckdb-sql.ts';
+import { createPace, type Pace } from './pace.ts';
+import { type Stored, union } from './portions.ts';
+import { type Piece, piecesOf } from './row-cells.ts';
 import type { ReadPlan, Rows } from './store.ts';
 
-/** Rows in a table of their own, or the first of a table's. */
+/** Rows in tables of their own, or the first of a table's. */
 interface Kept {
   readonly columns: readonly ColumnDefinition[];
   /** One for each column. */
   readonly expressions: readonly string[];
   readonly count: number;
-  readonly from: () => string;
+  /** Where they are, one behind the other. */
+  readonly from: () => readonly Stored[];
   release(): Promise<void>;
 }
 
 /**
- * DuckDB reads whole vectors of 2048 rows, more than it has memory for when values are large; of a query for
- * so few it reads the rows themselves (its late materialization).
+ * Reads them in pieces, on a connection of each read's own. DuckDB reads whole vectors of 2,048 rows: of large rows only
+ * as many as a client takes at once are read, by themselves, so that one who does not take them holds nothing else.
  */
-const FEW = 50;
-
-/** Reads them in pieces, on a connection of each read's own. */
 export function createRows(database: Database, kept: Kept): Rows {
   let released = false;
   let reading = 0;
@@ -33,30 +34,28 @@ export function createRows(database: Database, kept: Kept): Rows {
     const places = placesOf(kept.columns, plan.columns);
     const count = Math.min(plan.count, kept.count - plan.start);
     if (count <= 0 || !places.length) return;
-    const list = places.map((place) => kept.expressions[place]).join(', ');
-    const readers = places.map((place) => fromDuck(database.api, kept.columns[place]!.type));
     const connection = await database.connect();
+    const reader: Reader = {
+      ...{ connection, pace: createPace() },
+      list: places.map((place) => kept.expressions[place]).join(', '),
+      readers: places.map((place) => fromDuck(database.api, kept.columns[place]!.type)),
+      counts: new Map(),
+    };
     let leave: (() => Promise<void>) | undefined;
     reading += 1;
     try {
       let given = 0;
-      let piece = count;
       while (given < count) {
         const before = given;
         try {
-          const wanted = Math.min(piece, count - given);
-          for await (const rows of cellsOf(
-            await open(connection, list, plan.start + given, wanted),
-            readers,
-          )) {
-            given += rows.length;
-            yield rows;
+          for await (const { cells } of part(reader, plan.start + given, count - given)) {
+            given += cells.length;
+            yield cells;
           }
           if (given === before) return;
         } catch (error) {
           if (leave || !isOutOfMemory(error)) throw error;
-          if (piece === FEW) leave = await database.room();
-          piece = FEW;
+          if (!reader.pace.less()) leave = await database.room();
         }
       }
     } finally {
@@ -67,13 +66,46 @@ export function createRows(database: Database, kept: Kept): Rows {
     }
   }
 
+  /** The next rows: few of them, or as many as are left while they are small. */
+  function part(reader: Reader, start: number, left: number): AsyncGenerator<Piece> {
+    const few = reader.pace.next();
+    return few === undefined || isSmall(few)
+      ? vectors(reader, start, left)
+      : found(reader, start, Math.min(few, left));
+  }
+
+  /** Nothing else is read with them. */
+  const isSmall = (few: number) => kept.count <= few && kept.from().every(({ where }) => !where);
+
+  async function* vectors(reader: Reader, start: number, count: number): AsyncGenerator<Piece> {
+    const chunks = await begin(reader, async () => {
+      const from = union(kept.from().map(({ name, where }) => `${name}${where}`));
+      return `SELECT ${reader.list} FROM ${from} LIMIT ${count} OFFSET ${start}`;
+    });
+    const large = yield* smallOnes(reader, chunks);
+    if (large) yield large;
+  }
+
+  async function* found(reader: Reader, start: number, count: number): AsyncGenerator<Piece> {
+    const pieces: Piece[] = [];
+    const chunks = await begin(reader, async (change) => {
+      const { stored, offset } = await storedAt(change, kept.from(), start, reader.counts);
+      const rowids = `SELECT rowid FROM ${stored.name}${stored.where} LIMIT ${count} OFFSET ${offset}`;
+      return `SELECT ${reader.list} FROM ${stored.name} WHERE rowid IN (${rowids}) ORDER BY rowid`;
+    });
+    for await (const chunk of chunks) pieces.push(...piecesOf(chunk, reader.readers));
+    const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+    reader.pace.took({ rows, bytes: pieces.reduce((sum, piece) => sum + piece.bytes, 0) });
+    // What was taken is not held while the client takes the rest.
+    for (let piece = pieces.shift(); piece; piece = pieces.shift()) yield piece;
+  }
+
   /** A change that would move the rows elsewhere waits until the query has begun. */
-  function open(connection: Connection, list: string, start: number, count: number) {
-    return database.exclusive(() => {
-      const from = kept.from();
-      if (from.startsWith(STAGING) && opened !== database.opened())
-        throw new Error('these rows were lost: the database had to be opened again');
-      return connection.chunks(`SELECT ${list} FROM ${from} LIMIT ${count} OFFSET ${start}`);
+  function begin({ connection }: Reader, query: (change: Change) => Promise<string>) {
+    return database.exclusive(async (change) => {
+      const isLost = kept.from()[0]!.name.startsWith(STAGING) && opened !== database.opened();
+      if (isLost) throw new Error('these rows were lost: the database had to be opened again');
+      return connection.chunks(await query(change));
     });
   }
 
@@ -87,34 +119,47 @@ export function createRows(database: Database, kept: Kept): Rows {
   return { columns: kept.columns, count: kept.count, read, release };
 }
 
-/** What is read ahead of a client, about. */
-const PIECE_BYTES = 1024 * 1024;
-
-/** Of what a value holds besides itself. */
-function sizeOf(cell: Cell): number {
-  if (typeof cell === 'string' || cell instanceof Uint8Array) return cell.length;
-  return Array.isArray(cell) ? cell.reduce((sum: number, one) => sum + 8 + sizeOf(one as Cell), 0) : 0;
+/** One reading of the rows. */
+interface Reader {
+  readonly connection: Connection;
+  readonly pace: Pace;
+  /** Expressions of the columns that are asked for. */
+  readonly list: string;
+  readonly readers: readonly ReturnType<typeof fromDuck>[];
+  /** Rows of what others stand behind: they do not change. */
+  readonly counts: Map<string, number>;
 }
 
-async function* cellsOf(
+/** All pieces, up to a vector that is too large to be held: of that the first piece is answered, and no more is read. */
+async function* smallOnes(
+  { readers, pace }: Reader,
   chunks: AsyncIterable<DuckDBDataChunk>,
-  readers: readonly ReturnType<typeof fromDuck>[],
-): AsyncGenerator<readonly (readonly Cell[])[]> {
-  for await (const chunk of chunks) {
-    const vectors = readers.map((_reader, index) => chunk.getColumnVector(index));
-    let rows: Cell[][] = [];
-    let bytes = 0;
-    for (let row = 0; row < chunk.rowCount; row += 1) {
-      const cells = vectors.map((vector, index) => readers[index]!(vector.getItem(row)));
-      rows.push(cells);
-      for (const cell of cells) bytes += sizeOf(cell);
-      if (bytes < PIECE_BYTES) continue;
-      yield rows;
-      rows = [];
-      bytes = 0;
+): AsyncGenerator<Piece, Piece | undefined> {
+  for await (const chunk of chunks)
+    for (const piece of piecesOf(chunk, readers)) {
+      if (pace.isTooLarge(piece, chunk.rowCount)) return piece;
+      yield piece;
     }
-    if (rows.length) yield rows;
+  return undefined;
+}
+
+/** Where the row with this number is. */
+async function storedAt(
+  change: Change,
+  all: readonly Stored[],
+  start: number,
+  counts: Map<string, number>,
+): Promise<{ readonly stored: Stored; readonly offset: number }> {
+  let offset = start;
+  for (const stored of all.slice(0, -1)) {
+    const from = `${stored.name}${stored.where}`;
+    const [row] = counts.has(from) ? [] : await change.rows(`SELECT count(*) FROM ${from}`);
+    const count = counts.get(from) ?? Number(row?.[0]);
+    counts.set(from, count);
+    if (offset < count) return { stored, offset };
+    offset -= count;
   }
+  return { stored: all.at(-1)!, offset };
 }
 
 /** Where the named columns are; of several of one name, each in its turn. */

@@ -3,7 +3,7 @@ import { valuesKey } from '../model/table-partitions.ts';
 import type { Database } from './database.ts';
 import type { Change } from './duckdb.ts';
 import { identifier, STAGING, where } from './duckdb-sql.ts';
-import { type Portions, union } from './portions.ts';
+import type { Portions, Stored } from './portions.ts';
 import { createRows } from './rows.ts';
 import type { Rows, SnapshotOptions } from './store.ts';
 
@@ -11,7 +11,7 @@ import type { Rows, SnapshotOptions } from './store.ts';
 interface Source {
   readonly table: Table;
   readonly values: readonly string[] | undefined;
-  from: string;
+  from: readonly Stored[];
   /** The most rows that a snapshot of it has. */
   count: number;
   users: number;
@@ -41,7 +41,7 @@ export function createSnapshots(database: Database, portions: Portions): Snapsho
   function sourceOf(table: Table, values: readonly string[] | undefined): Source {
     const found = sources.get(key(table, values));
     if (found) return found;
-    const source: Source = { table, values, from: '', count: 0, users: 0, copies: [] };
+    const source: Source = { table, values, from: [], count: 0, users: 0, copies: [] };
     sources.set(key(table, values), source);
     return source;
   }
@@ -56,8 +56,8 @@ export function createSnapshots(database: Database, portions: Portions): Snapsho
       : table.columns;
     return database.exclusive(async (change) => {
       const source = sourceOf(table, values);
-      source.from = portions.from(table, values);
-      const [row] = await change.rows(`SELECT count(*) FROM ${source.from}`);
+      source.from = portions.stored(table, values);
+      const [row] = await change.rows(`SELECT count(*) FROM ${portions.from(table, values)}`);
       const count = Number(row?.[0]);
       source.count = Math.max(source.count, count);
       source.users += 1;
@@ -88,7 +88,7 @@ export function createSnapshots(database: Database, portions: Portions): Snapsho
       const names = portions.of(table).map((_name, at) => `${STAGING}.snapshot_${copies}_${at}`);
       await change.run(...names.map((copy, at) => copied(source, copy, portions.of(table)[at]!)));
       database.grown(table.columns);
-      source.from = union(names);
+      source.from = names.map((copy) => ({ name: copy, where: '' }));
       source.copies = names;
       sources.delete(name);
       // Whoever gave it up meanwhile saw no copy to drop.
@@ -98,7 +98,7 @@ export function createSnapshots(database: Database, portions: Portions): Snapsho
 
   function follow(table: Table): void {
     for (const source of sources.values())
-      if (source.table.id === table.id) source.from = portions.from(table, source.values);
+      if (source.table.id === table.id) source.from = portions.stored(table, source.values);
   }
 
   return { take, keep, follow };
