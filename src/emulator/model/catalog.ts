@@ -119,6 +119,8 @@ export interface Catalog {
   find(name: TableName): Table | undefined;
   add(table: Table): void;
   remove(table: TableName): void;
+  /** After it was dropped for good. */
+  forget(table: Table): void;
   /** Columns of a table at a version of its schema; undefined: this process has not seen it. */
   columnsAt(table: Table, version: number): readonly ColumnDefinition[] | undefined;
   /** Tables of one schema, or all, by name. */
@@ -149,6 +151,7 @@ export function createCatalog(now: number): Catalog {
     columnsAt: (table, version) => versions.get(table.id)?.get(version),
     // The versions stay: a table that is renamed leaves its name and keeps them.
     remove: (name) => void tables.delete(key(name)),
+    forget: ({ id }) => void versions.delete(id),
     list: (schema) =>
       [...tables.values()]
         .filter((table) => schema === undefined || table.schema === schema)

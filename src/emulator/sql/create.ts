@@ -102,6 +102,7 @@ export async function addTable(core: Core, table: Table, ref: NameRef, former?: 
   core.catalog.add(table);
   try {
     await core.store.createTable(table, former);
+    if (former) core.catalog.forget(former);
   } catch (error) {
     if (former) core.catalog.add(former);
     else core.catalog.remove(table);
@@ -112,6 +113,7 @@ export async function addTable(core: Core, table: Table, ref: NameRef, former?: 
 export async function forgetTable(core: Core, table: Table): Promise<void> {
   core.catalog.remove(table);
   await core.store.dropTable(table);
+  core.catalog.forget(table);
 }
 
 export async function createSchema(core: Core, schema: string, comment = ''): Promise<void> {

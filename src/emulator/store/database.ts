@@ -34,6 +34,8 @@ export interface Opening {
   readonly room?: string;
   /** What every opening needs before anything else runs. */
   prepare(instance: Instance): Promise<void>;
+  /** Done at the start and after some thousand changes, which grow what it makes small again. */
+  upkeep?(change: Change): Promise<void>;
 }
 
 const MEMORY = ':memory:';
@@ -46,6 +48,7 @@ const noRoom = (room: string): StatementError =>
     `ODPS-0010000:System internal error - the change needs more memory than the ${room} that this local MaxCompute has`,
   );
 const WAL_BYTES = 16 * 1024 * 1024;
+const CHANGES_BEFORE_UPKEEP = 5000;
 
 export async function openDatabase(opening: Opening): Promise<Database> {
   const { path, room: more = ROOM } = opening;
@@ -55,6 +58,7 @@ export async function openDatabase(opening: Opening): Promise<Database> {
   let opened = 1;
   let inRoom = 0;
   let fitted: Promise<void> = Promise.resolve();
+  let changes = 0;
   let last: Promise<unknown> = Promise.resolve();
   const change: Change = {
     run: (...statements) => withRoom(() => instance.run(...statements)).catch(recover),
@@ -113,10 +117,16 @@ export async function openDatabase(opening: Opening): Promise<Database> {
   function exclusive<T>(work: (change: Change) => Promise<T>): Promise<T> {
     const result = last.then(() => work(change));
     last = result.then(
-      () => checkpoint(),
+      () => afterChange(),
       () => {},
     );
     return result;
+  }
+
+  async function afterChange(): Promise<void> {
+    if (changes % CHANGES_BEFORE_UPKEEP === 0) await opening.upkeep?.(change).catch(() => {});
+    changes += 1;
+    await checkpoint();
   }
 
   /** After a full disk DuckDB wants to be opened again; a commit may have been written before. */

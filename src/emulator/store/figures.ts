@@ -14,7 +14,7 @@ export interface Figures {
   find(table: Table): Table | undefined;
   /** The newest `Table` of the id; what is asked for itself when none is known. */
   newest(table: Table): Table;
-  /** Another number after each change of the rows or of the table. */
+  /** Another number after each change of the rows or of the table; -1: it was dropped. */
   version(table: Table): number;
   /** Refuses rows for a table that is gone or changed since they were staged, or that lost the table partition. */
   checkKnown(destination: Destination): void;
@@ -43,7 +43,7 @@ export interface Added {
 export function createFigures(now: () => number): Figures {
   const tables = new Map<string, Table>();
   const versions = new Map<string, number>();
-  const version = ({ id }: Table): number => versions.get(id) ?? 0;
+  const version = ({ id }: Table): number => versions.get(id) ?? -1;
   const changed = (table: Table) => versions.set(table.id, version(table) + 1);
   const newest = (table: Table): Table => tables.get(table.id) ?? table;
 
@@ -108,7 +108,7 @@ export function createFigures(now: () => number): Figures {
     know,
     forget: (table) => {
       tables.delete(table.id);
-      changed(table);
+      versions.delete(table.id);
     },
     add: change,
     clear,

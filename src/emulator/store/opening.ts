@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Database, openDatabase } from './database.ts';
 import { type Instance, openInstance } from './duckdb.ts';
 import { literal, STAGING } from './duckdb-sql.ts';
-import { checkFormat, createOwnTables, DataFolderError } from './own-tables.ts';
+import { checkFormat, createOwnTables, DataFolderError, sumUp } from './own-tables.ts';
 import type { ScalarFunction } from './scalar-functions.ts';
 import { emptyScratch, makeFolder, temporaryScratch } from './scratch.ts';
 
@@ -31,6 +31,7 @@ export async function openStorage(dataDir: string | null, functions: QueryFuncti
   const database = await openDatabase({
     ...{ path: ':memory:', options: optionsFor(scratch.folder) },
     prepare: (instance) => prepare(instance, scratch.folder, functions),
+    upkeep: sumUp,
   });
   const close = async () => {
     await database.close();
@@ -60,6 +61,7 @@ async function openFolder(dataDir: string, functions: QueryFunctions): Promise<O
         await checkFormat(instance, dataDir);
         await prepare(instance, scratch, functions);
       },
+      upkeep: sumUp,
     });
     // Only now is it certain that nobody else's blocks are there.
     emptyScratch(scratch);
@@ -109,6 +111,8 @@ async function prepare(instance: Instance, scratch: string, functions: QueryFunc
   // The first three make texts of 1 KB half as large, for more time than the rest of a commit takes; rle takes -0.0
   // for the 0.0 before it. Ignored when opening.
   await instance.run("SET GLOBAL disabled_compression_methods = 'fsst,dict_fsst,zstd,rle'");
+  // A block is read once: kept, it would push what is read again out of memory.
+  await instance.run('SET enable_external_file_cache = false');
   // Queries read tables, no files but staged blocks.
   await instance.run(`SET allowed_directories = [${literal(`${scratch}/`)}]`);
   await instance.run('SET enable_external_access = false');

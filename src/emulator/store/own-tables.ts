@@ -23,8 +23,25 @@ export const createOwnTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS ${OWN}.lifecycle_off (table_id VARCHAR, table_partition VARCHAR)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.figures (table_id VARCHAR, table_partition VARCHAR, row_count BIGINT, bytes BIGINT, modified BIGINT)`,
   `CREATE TABLE IF NOT EXISTS ${OWN}.sessions (id VARCHAR, json VARCHAR, closed TIMESTAMPTZ)`,
-  `DELETE FROM ${OWN}.sessions WHERE closed < now() - INTERVAL 2 DAY`,
 ];
+
+/** Sessions of two days, and as many as the tunnel remembers of those that have ended. */
+const OLD_SESSIONS = `closed < now() - INTERVAL 2 DAY OR closed < (SELECT closed FROM ${OWN}.sessions ORDER BY closed DESC LIMIT 1 OFFSET 200000)`;
+
+/**
+ * Makes small again what grows with every change: lines of figures become their sums, old sessions go. Not while there are
+ * few: it is all written anew.
+ */
+export async function sumUp(change: Change): Promise<void> {
+  const [[lines, sums] = []] = await change.rows(
+    `SELECT count(*), count(DISTINCT (table_id, table_partition)) FROM ${OWN}.figures`,
+  );
+  if (Number(lines) > 2 * Number(sums) + 1000)
+    await change.run(
+      `CREATE OR REPLACE TABLE ${OWN}.figures AS SELECT table_id, table_partition, CAST(sum(row_count) AS BIGINT) AS row_count, CAST(sum(bytes) AS BIGINT) AS bytes, max(modified) AS modified FROM ${OWN}.figures GROUP BY ALL`,
+    );
+  await change.run(`DELETE FROM ${OWN}.sessions WHERE ${OLD_SESSIONS}`);
+}
 
 /** Throws DataFolderError for tables of another format; nothing there yet is right. */
 export async function checkFormat(change: Change, folder: string): Promise<void> {
