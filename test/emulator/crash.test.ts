@@ -11,7 +11,7 @@ import {
   tempDir,
 } from '../support/process.ts';
 import { sleep, until } from '../support/until.ts';
-import { commitUpload, createUpload, encode, putBlock, sql, uploadStatus } from './harness.ts';
+import { call, commitUpload, createUpload, encode, putBlock, sql, uploadStatus } from './harness.ts';
 
 let folder: TempDir;
 beforeEach(() => {
@@ -77,6 +77,33 @@ describe('an emulator with --data that is killed at any moment', () => {
     expect(told.committed.size).toBeGreaterThan(0);
   });
 
+  it('has made each change of thousands of table partitions whole, or not at all', {
+    timeout: 480_000,
+  }, async () => {
+    let child = await startEmulatorChild(['--data', folder.path]);
+    const all = Array.from({ length: 4000 }, (_none, at) => `PARTITION (dt='${at}')`).join(' ');
+    await sql(asEmulator(child), 'CREATE TABLE m (id BIGINT) PARTITIONED BY (dt STRING);');
+    for (const [turn, { statement, states }] of BULK.entries()) {
+      const emulator = asEmulator(child);
+      await sql(emulator, `ALTER TABLE m ADD IF NOT EXISTS ${all};`);
+      await sql(emulator, `INSERT OVERWRITE TABLE m PARTITION (dt) SELECT n, n FROM ${NUMBERS};`);
+      const before = await stateOf(emulator);
+      expect(before).toBe('4000 4000');
+      const answered = sql(emulator, statement).catch(() => undefined);
+      await sleep((turn * 67) % 290);
+      await kill(child);
+      const answer = await answered;
+      child = await startEmulatorChild(['--data', folder.path]);
+      const after = await stateOf(asEmulator(child));
+      expect(answer ? [states] : [before, states], statement).toContain(after);
+      await sql(
+        asEmulator(child),
+        "ALTER TABLE m DROP IF EXISTS PARTITION (dt = 'merged' OR dt LIKE 'new%');",
+      );
+    }
+    await child.stop();
+  });
+
   it('opens again when that was while its file was made', { timeout: 120_000 }, async () => {
     for (let round = 0; round < 5; round += 1) {
       const path = join(folder.path, `first-${round}`);
@@ -96,6 +123,37 @@ describe('an emulator with --data that is killed at any moment', () => {
     await next.stop();
   });
 });
+
+const NUMBERS = '(SELECT explode(sequence(0, 3999)) AS n) s';
+const NEW = Array.from({ length: 4000 }, (_none, at) => `PARTITION (dt='new${at}')`).join(' ');
+
+/** Statements, and what there is after them: table partitions and rows. */
+const BULK = [
+  { statement: "ALTER TABLE m DROP PARTITION (dt >= '0');", states: '0 0' },
+  { statement: `ALTER TABLE m ADD ${NEW};`, states: '8000 4000' },
+  { statement: "TRUNCATE TABLE m PARTITION (dt >= '0');", states: '4000 0' },
+  {
+    statement: "ALTER TABLE m MERGE PARTITION (dt >= '0') OVERWRITE PARTITION (dt='merged');",
+    states: '1 4000',
+  },
+  {
+    statement: `INSERT INTO TABLE m PARTITION (dt) SELECT n, concat('new', n) FROM ${NUMBERS};`,
+    states: '8000 8000',
+  },
+  {
+    statement: `INSERT OVERWRITE TABLE m PARTITION (dt) SELECT n, n FROM ${NUMBERS} WHERE n > 5 UNION ALL SELECT 1, '7';`,
+    states: '4000 4001',
+  },
+].flatMap((one) => [one, one]);
+
+/** What is listed, and what is there: the figures of both agree. */
+async function stateOf(emulator: Emulator): Promise<string> {
+  const shown = (await sql(emulator, 'SHOW PARTITIONS m;')).text.split('\n').filter(Boolean).length;
+  const rows = await count(emulator, 'SELECT count(*) FROM m;');
+  const { body } = await call(emulator.endpoint, '/projects/demo/tables/m', { query: { extended: '' } });
+  expect(body).toContain(`"recordNum":${rows},`);
+  return `${shown} ${rows}`;
+}
 
 /** Whether a file of the database is there, wherever it is made. */
 const isBegun = (path: string): boolean =>

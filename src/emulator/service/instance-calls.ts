@@ -6,7 +6,7 @@ import type { Instance } from '../sql/instances.ts';
 import { readJob } from '../sql/job.ts';
 import type { Written } from '../sql/run.ts';
 import { httpDate } from '../times.ts';
-import { element, fields } from '../xml.ts';
+import { cdata, element, fields } from '../xml.ts';
 import { listing, notImplemented, page, text, xml } from './answers.ts';
 import { askSession, tellSession } from './interactive.ts';
 
@@ -86,10 +86,13 @@ function taskStatus(instance: Instance, now: number): string {
 }
 
 function taskResult(instance: Instance): string {
-  const { format, text: content } = instance.outcome;
+  const { format, text: content, truncated } = instance.outcome;
   const body = Buffer.from(content).toString('base64');
   const result = `<Result Format="${format}" Transform="Base64">${body}</Result>`;
-  const task = `${element('Name', instance.taskName)}${result}${element('Status', instance.status)}`;
+  // PyODPS refuses such a result, or goes on with the instance tunnel; without the element it takes it for whole.
+  const descriptor = JSON.stringify({ IsSelect: true, SelectResultStatus: 'TRUNCATED' });
+  const told = truncated ? `<ResultDescriptor>${cdata(descriptor)}</ResultDescriptor>` : '';
+  const task = `${element('Name', instance.taskName)}${result}${told}${element('Status', instance.status)}`;
   return `<Instance><Tasks><Task Type="${instance.kind}">${task}</Task></Tasks></Instance>`;
 }
 

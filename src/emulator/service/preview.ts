@@ -1,6 +1,6 @@
 import type { Call, Core } from '../core.ts';
 import type { Reply } from '../errors.ts';
-import { resultCsv } from '../sql/result-csv.ts';
+import { csvLines } from '../sql/result-csv.ts';
 import { previewRows } from '../tunnel/preview.ts';
 import { serviceTable } from './tables.ts';
 
@@ -15,7 +15,13 @@ export async function previewCsv(core: Core, call: Call, name: string, schema?: 
   const plan = { spec: query.get('partition'), names: query.get('cols'), limit };
   const rows = await previewRows(core, table, plan, MOST_ROWS);
   const names = rows.columns.map((column) => column.name);
-  const body = await resultCsv(rows, names, MOST_ROWS, core.timeZone);
   // Without a charset, PyODPS would read text as ISO 8859-1.
-  return { status: 200, type: 'text/csv; charset=utf-8', body };
+  return {
+    ...{ status: 200, type: 'text/csv; charset=utf-8' },
+    body: bytesOf(csvLines(rows, names, MOST_ROWS, core.timeZone)),
+  };
+}
+
+async function* bytesOf(pieces: AsyncIterable<readonly string[]>): AsyncGenerator<Buffer> {
+  for await (const lines of pieces) yield Buffer.from(lines.join(''));
 }

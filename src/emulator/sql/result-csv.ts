@@ -3,22 +3,57 @@ import type { Cell } from '../record/cells.ts';
 import type { Rows } from '../store/store.ts';
 import { doubleText, floatText } from './query/scalars/conversions.ts';
 
-/** The CSV of an instance's result (protocol 3.6): `\N` for NULL, numbers bare, the rest quoted. */
+export interface ResultCsv {
+  readonly text: string;
+  /** Not all rows are in it, because they hold too much. */
+  readonly truncated: boolean;
+}
+
+/** What a CSV holds at most; the first row is in it whatever it holds. */
+export interface CsvBounds {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** The CSV of an instance's result. */
 export async function resultCsv(
+  rows: Pick<Rows, 'columns' | 'read'>,
+  names: readonly string[],
+  bounds: CsvBounds,
+  timeZone: string,
+): Promise<ResultCsv> {
+  const lines: string[] = [];
+  let bytes = 0;
+  for await (const piece of csvLines(rows, names, bounds.rows, timeZone))
+    for (const line of piece) {
+      bytes += Buffer.byteLength(line);
+      if (bytes > bounds.bytes && lines.length > 1) return { text: lines.join(''), truncated: true };
+      lines.push(line);
+    }
+  return { text: lines.join(''), truncated: false };
+}
+
+/**
+ * Lines of a CSV as they are read, the names first (protocol 3.6): `\N` for NULL, numbers bare, the rest quoted. What
+ * fails at once fails before the names are answered.
+ */
+export async function* csvLines(
   rows: Pick<Rows, 'columns' | 'read'>,
   names: readonly string[],
   limit: number,
   timeZone: string,
-): Promise<string> {
+): AsyncGenerator<readonly string[]> {
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-  const lines = [names.map(quoted).join(',')];
   const types = rows.columns.map((column) => column.type);
   const columns = rows.columns.map((column) => column.name);
+  let head = [`${names.map(quoted).join(',')}\n`];
   for await (const piece of rows.read({ columns, start: 0, count: limit })) {
-    for (const row of piece)
-      lines.push(row.map((cell, at) => field(cell, types[at]!, timeZone, quoted)).join(','));
+    const fields = (row: readonly Cell[]) =>
+      row.map((cell, at) => field(cell, types[at]!, timeZone, quoted)).join(',');
+    yield [...head, ...piece.map((row) => `${fields(row)}\n`)];
+    head = [];
   }
-  return lines.map((line) => `${line}\n`).join('');
+  if (head.length) yield head;
 }
 
 function field(cell: Cell, type: ColumnType, timeZone: string, quoted: (text: string) => string): string {

@@ -18,13 +18,15 @@ import {
 import type { Assignment, QueryText } from './statements.ts';
 import { trimmedDecimals } from './trimmed-decimals.ts';
 
-/** Rows that the CSV of an instance holds at most (protocol 3.6). */
-const RESULT_ROWS = 10_000;
+/** What the CSV of an instance holds at most: so many rows (protocol 3.6), and so many bytes of them. */
+const BOUNDS = { rows: 10_000, bytes: 10 * 1024 * 1024 };
 
 /** What `?result` answers. */
 export interface Outcome {
   readonly format: 'csv' | 'text';
   readonly text: string;
+  /** The text holds as many bytes as it may, and not all rows. */
+  readonly truncated?: boolean;
   /** All rows of a query, for the instance tunnel; whoever keeps the outcome releases them. */
   readonly rows?: Rows;
   /** By all statements of the script. */
@@ -38,7 +40,7 @@ export async function runQuery(run: Run, query: QueryText): Promise<Outcome> {
     const found = await run.core.store.query(sql, { ...run.session, resultColumns: columns });
     rows = keepsZeros(run) ? found : trimmedDecimals(found);
     const names = columns.map(({ name }) => name);
-    return { format: 'csv', text: await resultCsv(rows, names, RESULT_ROWS, run.session.timeZone), rows };
+    return { format: 'csv', ...(await resultCsv(rows, names, BOUNDS, run.session.timeZone)), rows };
   } catch (error) {
     await rows?.release();
     throw failed(run, query, error);

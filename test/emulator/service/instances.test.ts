@@ -229,3 +229,32 @@ it('merge the files of a table, of which there is always one', async () => {
   const missing = await result('Merge', 'demo.nosuch', 'TableName');
   expect(missing).toEqual(['Failed', expect.stringContaining('ODPS-0130131')]);
 });
+
+it('answer at most 10 MiB of CSV, say so, and give all rows to the instance tunnel', async () => {
+  const resultOf = async (rows: number, bytes: number) => {
+    const { id } = await submit(
+      'SQL',
+      `SELECT n, ${Array.from({ length: 10 }, (_none, at) => `rpad('x', ${bytes / 10}, 'y') AS v${at}`).join(', ')} FROM (SELECT explode(sequence(1, ${rows})) AS n) s;`,
+    );
+    while (!(await get(`/${id}`)).body.includes('Terminated'));
+    const { body } = await get(`/${id}`, { result: '' });
+    const csv = Buffer.from(/<Result [^>]*>(.*?)<\/Result>/.exec(body)![1]!, 'base64').toString();
+    const descriptor = /<ResultDescriptor><!\[CDATA\[(.*?)]]><\/ResultDescriptor>/.exec(body)?.[1];
+    const session = await call(emulator.tunnelEndpoint, `${path}/${id}`, {
+      method: 'POST',
+      query: { downloads: '' },
+    });
+    return {
+      lines: csv.split('\n').length - 2,
+      bytes: csv.length,
+      descriptor,
+      rows: session.json.RecordCount,
+    };
+  };
+  const TRUNCATED = JSON.stringify({ IsSelect: true, SelectResultStatus: 'TRUNCATED' });
+  expect(await resultOf(30, 1_000_000)).toMatchObject({ lines: 10, descriptor: TRUNCATED, rows: 30 });
+  expect(await resultOf(10, 1_000_000)).toMatchObject({ lines: 10, descriptor: undefined, rows: 10 });
+  // One row is always in it.
+  expect(await resultOf(2, 12_000_000)).toMatchObject({ lines: 1, descriptor: TRUNCATED, rows: 2 });
+  expect(await resultOf(1, 12_000_000)).toMatchObject({ lines: 1, descriptor: undefined, rows: 1 });
+});
