@@ -8,8 +8,8 @@ const LIMITS = {
   commit: { count: 75, windowMs: 15_000, text: 'commits' },
 } as const;
 const LONGEST_WINDOW_MS = Math.max(...Object.values(LIMITS).map(({ windowMs }) => windowMs));
-/** With more windows than these, those without a recent call are looked for. */
-const MOST_WINDOWS = 10_000;
+/** With more windows than these, and than twice those of the last look, those without a recent call are looked for. */
+const FEW_WINDOWS = 10_000;
 const COMMITS_AT_ONCE = 32;
 const BLOCK_BYTES_PER_SECOND = 10 * 1024 * 1024;
 /** Shorter waits than this are left out until they add up to it. */
@@ -31,12 +31,13 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = w
   if (mode === 'none') return { take: () => {}, enterCommit: () => () => {}, pace: (body) => body };
   const windows = new Map<string, number[]>();
   const running = new Map<string, number>();
+  let many = FEW_WINDOWS;
 
   function take(what: keyof typeof LIMITS, { id, name }: MeteredTable): void {
     const { count, windowMs, text } = LIMITS[what];
     const key = `${what} ${id}`;
     const at = now();
-    if (windows.size > MOST_WINDOWS) forgetQuiet(at);
+    if (windows.size > many) forgetQuiet(at);
     const recent = (windows.get(key) ?? []).filter((time) => time > at - windowMs);
     windows.set(key, recent);
     if (recent.length >= count) {
@@ -50,6 +51,7 @@ export function createQuotas(mode: 'none' | 'real', now: () => number, sleep = w
   function forgetQuiet(at: number): void {
     for (const [key, times] of windows)
       if ((times.at(-1) ?? 0) <= at - LONGEST_WINDOW_MS) windows.delete(key);
+    many = Math.max(FEW_WINDOWS, 2 * windows.size);
   }
 
   function enterCommit(table: MeteredTable): () => void {
