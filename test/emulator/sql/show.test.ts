@@ -138,6 +138,7 @@ describe('DESC', () => {
     for (const name of ['extended', 'schema', '`project`'])
       expect(await ok(`DESC ${name}`)).toContain('| id ');
     expect(await fails('DESC nothing')).toMatch(/^ODPS-0130131:\[1,6\]/);
+    await ok('DROP TABLE extended; DROP TABLE project; DROP TABLE `schema`;');
   });
 });
 
