@@ -19,8 +19,12 @@ const CODES: Record<number, string> = {
 
 /** What a tunnel call does not find that names a session, by the first word of its route. */
 const MISSING: Readonly<Record<string, string>> = {
-  ...{ session: 'NoSuchUpload', block: 'NoSuchUpload', commit: 'NoSuchUpload' },
-  ...{ download: 'NoSuchDownload', stream: 'StreamSessionNotFound', upsert: 'UpsertSessionNotFound' },
+  session: 'NoSuchUpload',
+  block: 'NoSuchUpload',
+  commit: 'NoSuchUpload',
+  download: 'NoSuchDownload',
+  stream: 'StreamSessionNotFound',
+  upsert: 'UpsertSessionNotFound',
 };
 
 function missing({ name, family }: FaultedRoute): string {

@@ -11,7 +11,10 @@ export interface Cursor {
 }
 
 export const startOfText = (sql: string): Cursor => ({
-  ...{ sql, tokens: tokenize(sql), place: placesIn(sql), at: 0 },
+  sql,
+  tokens: tokenize(sql),
+  place: placesIn(sql),
+  at: 0,
 });
 
 export function readIdentifier(cursor: Cursor): string {

@@ -29,8 +29,15 @@ export function replacing(run: Run, table: Table, sql: string): Plan {
   const replaced = table.tablePartitions.all().map(({ values }) => values);
   const whole = table.primaryKey.length ? rewrittenPerKey(table, sql) : sql;
   return {
-    ...{ table, overwrite: true, sql: whole, query: { text: run.sql, start: 0 }, constants, columns },
-    ...{ limit: WRITTEN.overwrite, replaced, rewrites: true },
+    table,
+    overwrite: true,
+    sql: whole,
+    query: { text: run.sql, start: 0 },
+    constants,
+    columns,
+    limit: WRITTEN.overwrite,
+    replaced,
+    rewrites: true,
   };
 }
 

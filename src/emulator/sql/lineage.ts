@@ -41,5 +41,9 @@ function written(run: Run, { name, query }: Insert): object {
 
 const columnsOf = (run: Run, query: QueryText): object[] =>
   queryColumns(run, query).map(({ name, type, comment }: ColumnDefinition) => ({
-    ...{ name, type: typeText(type), comment, label: '', isNullable: true },
+    name,
+    type: typeText(type),
+    comment,
+    label: '',
+    isNullable: true,
   }));

@@ -15,18 +15,24 @@ import { unsupported } from './statement-errors.ts';
 import type { NameRef, Show } from './statements.ts';
 
 const OTHER_LISTS = [
-  ...['FUNCTIONS', 'FUNCTION', 'RESOURCES', 'INSTANCES', 'P', 'PROC', 'PROCESSLIST', 'HISTORY', 'GRANTS'],
-  ...[
-    'GRANT',
-    'ACL',
-    'LABEL',
-    'PACKAGES',
-    'ROLES',
-    'SECURITYCONFIGURATION',
-    'RECYCLEBIN',
-    'FLAGS',
-    'MATERIALIZED',
-  ],
+  'FUNCTIONS',
+  'FUNCTION',
+  'RESOURCES',
+  'INSTANCES',
+  'P',
+  'PROC',
+  'PROCESSLIST',
+  'HISTORY',
+  'GRANTS',
+  'GRANT',
+  'ACL',
+  'LABEL',
+  'PACKAGES',
+  'ROLES',
+  'SECURITYCONFIGURATION',
+  'RECYCLEBIN',
+  'FLAGS',
+  'MATERIALIZED',
 ];
 
 export function readShow(cursor: Cursor): Show {

@@ -45,7 +45,10 @@ export function rewriteTree(run: Run, table: Table, statement: Rewrite): Rewrite
   ];
   const from = fromOf(run, statement, target, expression);
   const written = values.map(({ clause, column, value }, index) => ({
-    ...{ clause, column, start: value.start, place: columns.length + 2 + index },
+    clause,
+    column,
+    start: value.start,
+    place: columns.length + 2 + index,
   }));
   return { query: selecting(items, from), written };
 }
@@ -126,7 +129,8 @@ function counted(from: From, column: string, alias: string | undefined): From {
 
 const part = (text: string) => ({ text, at: 0, quoted: true });
 const name = (table: string, column: string): Expression => ({
-  ...{ kind: 'name', at: 0 },
+  kind: 'name',
+  at: 0,
   parts: [part(table), part(column)],
 });
 const number = (value: number): Expression => ({
@@ -139,7 +143,9 @@ const NULL: Expression = { kind: 'literal', at: 0, type: 'null', text: '' };
 const TRUE: Expression = { kind: 'literal', at: 0, type: 'boolean', text: 'TRUE' };
 
 const isThere = (operand: Expression, there: boolean): Expression => ({
-  ...{ kind: 'test', at: 0, operand },
+  kind: 'test',
+  at: 0,
+  operand,
   test: { kind: 'null', not: there },
 });
 
@@ -151,7 +157,9 @@ const caseOf = (
 function selecting(expressions: readonly Expression[], from: From): Query {
   const items = expressions.map(
     (expression, index): SelectItem => ({
-      ...{ kind: 'expression', at: expression.at, expression },
+      kind: 'expression',
+      at: expression.at,
+      expression,
       aliases: [`c${index}`],
     }),
   );

@@ -29,7 +29,9 @@ export function rewritePlan(run: Run, statement: Rewrite): Plan {
   const sources = sourcesOf(run, table, tree, columns, statement);
   const row = table.columns.length + table.tablePartitionColumns.length;
   const rows = rewrittenRows(sql, columns.length, sources, {
-    ...{ row: `c${row}`, clause: `c${row + 1}`, joined: statement.source !== undefined },
+    row: `c${row}`,
+    clause: `c${row + 1}`,
+    joined: statement.source !== undefined,
     deletes: clauses.flatMap(({ change }, index) => (change.do === 'delete' ? [index + 1] : [])),
   });
   return replacing(run, table, rows);

@@ -109,7 +109,12 @@ function scopeOf({ core, session, variables, taken }: Run): QueryScope {
     return written && `table ${written.name} is read after this script wrote it`;
   };
   return {
-    ...{ project: core.project, schema, settings, isSchema, find: core.catalog.find },
-    ...{ variables, refusal },
+    project: core.project,
+    schema,
+    settings,
+    isSchema,
+    find: core.catalog.find,
+    variables,
+    refusal,
   };
 }

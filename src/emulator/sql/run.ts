@@ -20,7 +20,12 @@ export interface Run {
 }
 
 export const startRun = (core: Core, session: QuerySession, sql: string): Run => ({
-  ...{ core, session, sql, written: [], variables: new Map(), taken: new Set() },
+  core,
+  session,
+  sql,
+  written: [],
+  variables: new Map(),
+  taken: new Set(),
 });
 
 /** Rows that a statement wrote into a table or a table partition. */

@@ -60,7 +60,13 @@ const typeName = (lower: string): string =>
 const commentText = (comment: string): string => (comment ? ` COMMENT ${text(comment)}` : '');
 
 const ESCAPED: Record<string, string> = {
-  ...{ "'": "\\'", '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\b': '\\b' },
+  "'": "\\'",
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\0': '\\0',
+  '\b': '\\b',
 };
 
 /** A literal with the escapes that the parser resolves. */

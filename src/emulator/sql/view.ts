@@ -22,7 +22,12 @@ export async function createView(run: Run, statement: CreateView): Promise<void>
     columns.map((column) => column.name),
   );
   const definition: TableDefinition = {
-    ...{ columns, tablePartitionColumns: [], comment, lifecycle: -1, primaryKey: [], properties },
+    columns,
+    tablePartitionColumns: [],
+    comment,
+    lifecycle: -1,
+    primaryKey: [],
+    properties,
   };
   const room = await roomFor(core, ref, name, ifPresent, true);
   if (!room) return;

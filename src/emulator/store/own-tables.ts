@@ -69,7 +69,10 @@ export function saveTable(table: Table): readonly string[] {
     ...table,
     columns: plain(table.columns),
     tablePartitionColumns: plain(table.tablePartitionColumns),
-    ...{ tablePartitions: undefined, rows: undefined, bytes: undefined, lastModifiedAt: undefined },
+    tablePartitions: undefined,
+    rows: undefined,
+    bytes: undefined,
+    lastModifiedAt: undefined,
   });
   return [
     `DELETE FROM ${OWN}.tables WHERE table_id = ${literal(table.id)}`,
@@ -259,6 +262,8 @@ function parseTable(json: string): Table {
     columns: typed(saved.columns),
     tablePartitionColumns: typed(saved.tablePartitionColumns),
     tablePartitions: new TablePartitions(),
-    ...{ rows: 0, bytes: 0, lastModifiedAt: saved.createdAt },
+    rows: 0,
+    bytes: 0,
+    lastModifiedAt: saved.createdAt,
   };
 }

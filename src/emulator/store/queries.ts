@@ -100,7 +100,10 @@ export function createQueries(database: Database): Queries {
 /** As DuckDB sees them: it has no VARCHAR(n), no JSON of the service, no TIMESTAMP_NTZ of its own. */
 const shownColumns = ({ api }: Database, { names, types }: QueryShape): ColumnDefinition[] =>
   types.map((type, index) => ({
-    ...{ name: names[index]!, type: resultType(api, type), comment: '', nullable: true },
+    name: names[index]!,
+    type: resultType(api, type),
+    comment: '',
+    nullable: true,
   }));
 
 /** Aborted by the first of the signals or after a time. A signal made by `AbortSignal.any` may be collected too early. */

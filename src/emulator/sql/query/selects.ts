@@ -57,7 +57,9 @@ export function translateSelect(given: Select, end: End, context: Context): Sele
     sql,
     inside: order,
     columns: columns.map(({ name, value }, index) => ({
-      ...{ name, type: columnType(value.type), written: outputs[index]!.name },
+      name,
+      type: columnType(value.type),
+      written: outputs[index]!.name,
       empty: value.type.name === 'VOID',
     })),
   };

@@ -26,7 +26,8 @@ export function decimals(type: DecimalType, values: Bytes, counted: Counted): En
     counted.bytes += text.length;
   };
   return {
-    ...{ physical: isLong ? PHYSICAL.int64 : PHYSICAL.fixed, describe: decimalOf(precision, scale) },
+    physical: isLong ? PHYSICAL.int64 : PHYSICAL.fixed,
+    describe: decimalOf(precision, scale),
     fromCell: (cell) => add(cell as string),
     fromRecord: (scan) => {
       const start = valueStart(scan);

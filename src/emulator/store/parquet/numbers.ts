@@ -20,7 +20,9 @@ export function booleans(values: Bytes, counted: Counted): Encoding {
     filled = 0;
   };
   return {
-    ...{ physical: PHYSICAL.boolean, describe: () => {}, finish },
+    physical: PHYSICAL.boolean,
+    describe: () => {},
+    finish,
     fromCell: (cell) => add(cell === true),
     fromRecord: (scan) => add(scan.byte() === 1),
   };
@@ -32,7 +34,8 @@ export function integers(values: Bytes, counted: Counted, describe: Encoding['de
     counted.bytes += 8;
   };
   return {
-    ...{ physical: PHYSICAL.int32, describe },
+    physical: PHYSICAL.int32,
+    describe,
     fromCell: (cell) => add(cell as number),
     fromRecord: (scan) => {
       scan.zigzag64();
@@ -43,7 +46,8 @@ export function integers(values: Bytes, counted: Counted, describe: Encoding['de
 
 export function longs(values: Bytes, counted: Counted, describe: Encoding['describe']): Encoding {
   return {
-    ...{ physical: PHYSICAL.int64, describe },
+    physical: PHYSICAL.int64,
+    describe,
     fromCell: (cell) => {
       longInteger(values, cell as bigint);
       counted.bytes += 8;
@@ -59,7 +63,8 @@ export function longs(values: Bytes, counted: Counted, describe: Encoding['descr
 
 export function floats(size: 4 | 8, values: Bytes, counted: Counted): Encoding {
   return {
-    ...{ physical: size === 4 ? PHYSICAL.float : PHYSICAL.double, describe: () => {} },
+    physical: size === 4 ? PHYSICAL.float : PHYSICAL.double,
+    describe: () => {},
     fromCell: (cell) => {
       const at = values.grow(size);
       if (size === 4) values.buffer.writeFloatLE(cell as number, at);
@@ -83,7 +88,8 @@ export function nanoseconds(type: ColumnType, values: Bytes, counted: Counted): 
     counted.bytes += 8;
   };
   return {
-    ...{ physical: PHYSICAL.fixed, describe: decimalOf(38, 0) },
+    physical: PHYSICAL.fixed,
+    describe: decimalOf(38, 0),
     fromCell: (cell) => add(cell as bigint),
     fromRecord: (scan) => {
       const value = read(scan);

@@ -12,7 +12,8 @@ function addBytes(values: Bytes, counted: Counted, source: Uint8Array, start: nu
 
 export function binaries(values: Bytes, counted: Counted): Encoding {
   return {
-    ...{ physical: PHYSICAL.bytes, describe: () => {} },
+    physical: PHYSICAL.bytes,
+    describe: () => {},
     fromCell: (cell) => void addBytes(values, counted, cell as Uint8Array, 0, (cell as Uint8Array).length),
     fromRecord: (scan) => {
       const start = valueStart(scan);
@@ -25,7 +26,8 @@ export function binaries(values: Bytes, counted: Counted): Encoding {
 export function texts(type: ColumnType, unchecked: number, values: Bytes, counted: Counted): Encoding {
   const check = valueCheck(type);
   return {
-    ...{ physical: PHYSICAL.bytes, describe: (element) => element.i32(6, CONVERTED.text) },
+    physical: PHYSICAL.bytes,
+    describe: (element) => element.i32(6, CONVERTED.text),
     fromCell: (cell) => {
       const bytes = Buffer.from(cell as string);
       addBytes(values, counted, bytes, 0, bytes.length);

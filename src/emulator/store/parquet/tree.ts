@@ -74,7 +74,12 @@ function listNode(name: string, { path, define, repeat }: Place, item: (inside: 
   const inside = { path: [...path, 'list'], define: define + 2, repeat: repeat + 1 };
   const child = item(inside);
   return {
-    ...{ name, kind: 'list', children: [child], leaf: undefined, leaves: child.leaves, repeat: repeat + 1 },
+    name,
+    kind: 'list',
+    children: [child],
+    leaf: undefined,
+    leaves: child.leaves,
+    repeat: repeat + 1,
   };
 }
 
