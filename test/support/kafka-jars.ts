@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { kafkaClass } from './java.ts';
 import type { Kafka, KafkaOptions } from './kafka.ts';
-import { brokerProperties, type Place, type Ports } from './kafka-properties.ts';
+import { brokerProperties, type Place, type Ports, QUICK_SESSION_MS } from './kafka-properties.ts';
 import { freePort } from './net.ts';
 import { type Child, startChild, type TempDir, tempDir } from './process.ts';
 
@@ -18,9 +18,9 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
   const folder = tempDir('maxsink-kafka-');
   const nodes = new Map<number, Child>();
   const heap = options.heapMiB ?? (ids.length > 1 ? 192 : 256);
-  const start = async (id: number): Promise<void> => {
+  const start = async (id: number, ...more: string[]): Promise<void> => {
     const file = path.join(folder.path, `n${id}.properties`);
-    const java = kafkaClass('kafka.Kafka', [file], heap);
+    const java = kafkaClass('kafka.Kafka', [file, ...more], heap);
     const node = startChild('java', ['-Dkafka.log.level=info', ...java]);
     nodes.set(id, node);
     await node.waitFor('Kafka Server started');
@@ -31,7 +31,7 @@ export async function jarKafka(options: KafkaOptions): Promise<Kafka> {
     const { advertise = {} } = options;
     const place = (id: number): Place => ({ id, data: data(id), ports, protocols, advertise });
     await Promise.all(ids.map((id) => format(folder, place(id), options)));
-    await Promise.all(ids.map(start));
+    await Promise.all(ids.map((id) => start(id)));
   } catch (error) {
     await stop();
     throw error;
@@ -50,7 +50,7 @@ function addresses(ids: number[], ports: Map<number, Ports>, { listeners = {} }:
   return { bootstrap: of('PLAINTEXT'), listeners: Object.fromEntries(named) as Record<string, string> };
 }
 
-function faults(nodes: Map<number, Child>, start: (id: number) => Promise<void>) {
+function faults(nodes: Map<number, Child>, start: (id: number, ...more: string[]) => Promise<void>) {
   const signal = async (id: number, name: NodeJS.Signals): Promise<void> => nodes.get(id)!.kill(name);
   return {
     kill: async (id: number) => {
@@ -59,7 +59,7 @@ function faults(nodes: Map<number, Child>, start: (id: number) => Promise<void>)
     },
     freeze: (id: number) => signal(id, 'SIGSTOP'),
     thaw: (id: number) => signal(id, 'SIGCONT'),
-    restart: start,
+    restart: (id: number) => start(id, '--override', `broker.session.timeout.ms=${QUICK_SESSION_MS}`),
   };
 }
 

@@ -55,6 +55,9 @@ const listeners = ({ id, ports, protocols, advertise }: Place) => {
   };
 };
 
+/** A dead broker counts as alive for so long, also for the one that takes its place. */
+export const QUICK_SESSION_MS = 3000;
+
 const replication = (brokers: number) => {
   const factor = Math.min(3, brokers);
   const inSync = factor > 1 ? 2 : 1;
@@ -66,6 +69,8 @@ const replication = (brokers: number) => {
     'transaction.state.log.min.isr': inSync,
     'share.coordinator.state.topic.replication.factor': factor,
     'share.coordinator.state.topic.min.isr': 1,
+    // A broker that is too busy to tell its controller that it lives is fenced: alone there is none to take over.
+    'broker.session.timeout.ms': factor > 1 ? QUICK_SESSION_MS : 60_000,
   };
 };
 
@@ -89,7 +94,6 @@ const QUICK = {
   'log.cleaner.dedupe.buffer.size': 2097152,
   'log.cleaner.io.buffer.size': 65536,
   'log.cleaner.backoff.ms': 200,
-  'broker.session.timeout.ms': 3000,
   'broker.heartbeat.interval.ms': 500,
   'controller.quorum.election.timeout.ms': 500,
   'controller.quorum.fetch.timeout.ms': 1000,

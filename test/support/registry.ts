@@ -90,6 +90,8 @@ const commandLine = (port: number, database: string, more: readonly string[] | n
   `-Dapicurio.datasource.url=${database}`,
   '-Dapicurio.datasource.jdbc.initial-size=2',
   '-Dapicurio.datasource.jdbc.min-size=2',
+  // It ends when its database has not opened within 5 s, which a busy machine may take.
+  '-Dquarkus.datasource.h2.jdbc.acquisition-timeout=300',
   ...(more ?? []),
   '-jar',
   fetchedPart('registry', 'registry.jar'),
