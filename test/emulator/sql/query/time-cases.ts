@@ -38,6 +38,8 @@ export const TIME_CASES: readonly (readonly [string, string])[] = [
   ["datetrunc(datetime'2011-12-07 16:28:46', 'dd')", '"2011-12-07 00:00:00"'],
   ["datetrunc('2011-12-07 16:28:46', 'hh')", '"2011-12-07 16:00:00"'],
   ["datetrunc(date '2011-12-07', 'yyyy')", '"2011-01-01"'],
+  ["trunc_time(datetime'2011-12-07 16:28:46', 'hour')", '"2011-12-07 08:00:00"'],
+  ["trunc_time(date '2011-12-07', 'month')", '"2011-12"'],
   ["date_format(datetime'2022-10-12 12:02:03', 'yyyy-MM-dd')", '"2022-10-12"'],
   ["date_format('2022-04-24 15:08:09', 'yyyy-MM-dd HH:mm:ss.SSS')", '"2022-04-24 15:08:09.000"'],
   ["date_format('2022-04-04 15:08:09', 'MMM d, yy h a')", '"Apr 4, 22 3 PM"'],
