@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../../../src/emulator/server.ts';
 import { SIGNATURES } from '../../../../src/emulator/sql/query/functions/registry.ts';
@@ -49,6 +50,8 @@ const answer = async (query: string): Promise<string> => {
   return [header.replaceAll('"', ''), ...lines].join('|');
 };
 
+const NAMES = [...SIGNATURES.keys(), ...Object.keys(SPECIAL)];
+
 describe('queries', () => {
   it.each(QUERY_CASES)('%s', async (query, expected) => {
     expect(await answer(query)).toBe(expected);
@@ -57,7 +60,17 @@ describe('queries', () => {
   it('have a case for every function', () => {
     const cases = [...TEXT_CASES, ...NUMBER_CASES, ...TIME_CASES, ...NESTED_CASES, ...QUERY_CASES];
     const text = cases.map(([query]) => query.toLowerCase()).join('\n');
-    const names = [...SIGNATURES.keys(), ...Object.keys(SPECIAL)];
-    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+    expect(NAMES.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  });
+
+  it('know the functions that the documents list, and no others', () => {
+    const page = readFileSync('docs/local-maxcompute.md', 'utf8');
+    const [list = ''] = /<!-- functions -->[\s\S]*<!-- \/functions -->/.exec(page) ?? [];
+    // Those that answer rows, in the last line, are no functions of a value.
+    const lines = [...list.matchAll(/^\| (?!rows)[^|]*\((\d+)\) \| `([^`]*)` \|$/gm)];
+    const listed = lines.map(([, count, names = '']) => ({ count: Number(count), names: names.split(' ') }));
+    for (const { count, names } of listed) expect(names).toHaveLength(count);
+    expect(listed.flatMap(({ names }) => names).sort()).toEqual([...NAMES].sort());
+    expect(list).toContain(`${NAMES.length} functions`);
   });
 });
