@@ -147,7 +147,8 @@ function queueing(core: Core, instance: Instance): object {
 
 /** `GET /projects/P/instances[?status=][&daterange=from:to][&maxitems=][&marker=]`, the newest first. */
 export function listInstances(core: Core, call: Call): Reply {
-  const [order, now] = [{ keyOf, order: descending }, core.now()];
+  const order = { keyOf, order: descending };
+  const now = core.now();
   return page(call, 'Instances', selected(core, call), order, (instance) => instanceXml(instance, now));
 }
 

@@ -17,7 +17,8 @@ export async function previewCsv(core: Core, call: Call, name: string, schema?: 
   const names = rows.columns.map((column) => column.name);
   // Without a charset, PyODPS would read text as ISO 8859-1.
   return {
-    ...{ status: 200, type: 'text/csv; charset=utf-8' },
+    status: 200,
+    type: 'text/csv; charset=utf-8',
     body: bytesOf(csvLines(rows, names, MOST_ROWS, core.timeZone)),
   };
 }

@@ -12,7 +12,7 @@ import type { Script } from './script.ts';
 import { show } from './show.ts';
 import { ddlFailed } from './statement-errors.ts';
 import type { Statement } from './statements.ts';
-import { isTogether, plansOf, writeTogether } from './together.ts';
+import { isTogether, isWriting, plansOf, writeTogether } from './together.ts';
 import { createView } from './view.ts';
 
 const NOTHING: Outcome = { format: 'text', text: '' };
@@ -69,13 +69,8 @@ type Shown = Extract<
 >;
 
 async function change(run: Run, statement: Exclude<Statement, Shown>): Promise<void> {
+  if (isWriting(statement)) return writePlans(run, await plansOf(run, statement));
   switch (statement.kind) {
-    case 'insert':
-    case 'multi_insert':
-    case 'update':
-    case 'delete':
-    case 'merge':
-      return writePlans(run, await plansOf(run, statement));
     case 'create_schema':
       return newSchema(run, statement);
     case 'drop_schema':

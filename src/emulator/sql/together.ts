@@ -16,6 +16,17 @@ export const isTogether = (settings: ReadonlyMap<string, string> | undefined): b
 
 type Writing = Insert | Rewrite | Extract<Statement, { kind: 'multi_insert' }>;
 
+const WRITING: ReadonlySet<Statement['kind']> = new Set([
+  'insert',
+  'multi_insert',
+  'update',
+  'delete',
+  'merge',
+] satisfies Writing['kind'][]);
+
+/** DML: what makes plans. */
+export const isWriting = (statement: Statement): statement is Writing => WRITING.has(statement.kind);
+
 export async function plansOf(run: Run, statement: Writing): Promise<readonly Plan[]> {
   switch (statement.kind) {
     case 'insert':
@@ -31,13 +42,8 @@ export async function plansOf(run: Run, statement: Writing): Promise<readonly Pl
 type Part = 'definition' | 'table of a query' | 'shown query' | 'writing' | 'variable' | 'display';
 
 function partOf(statement: Statement): Part {
+  if (isWriting(statement)) return 'writing';
   switch (statement.kind) {
-    case 'insert':
-    case 'multi_insert':
-    case 'update':
-    case 'delete':
-    case 'merge':
-      return 'writing';
     case 'query':
       return 'shown query';
     case 'assign':
@@ -64,8 +70,8 @@ export async function writeTogether(
   try {
     const plans: Plan[] = [];
     for (const [index, statement] of statements.entries()) {
-      if (parts[index] === 'writing') {
-        const more = await plansOf(run, statement as Writing);
+      if (isWriting(statement)) {
+        const more = await plansOf(run, statement);
         checkTaken(run, more, starts[index]!);
         for (const { table } of more) run.taken.add(table.id);
         plans.push(...more);

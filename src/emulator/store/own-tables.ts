@@ -33,10 +33,10 @@ const OLD_SESSIONS = `closed < now() - INTERVAL 2 DAY OR closed < (SELECT closed
  * few: it is all written anew.
  */
 export async function sumUp(change: Change): Promise<void> {
-  const [[lines, sums] = []] = await change.rows(
+  const [[count, sums] = []] = await change.rows(
     `SELECT count(*), count(DISTINCT (table_id, table_partition)) FROM ${OWN}.figures`,
   );
-  if (Number(lines) > 2 * Number(sums) + 1000)
+  if (Number(count) > 2 * Number(sums) + 1000)
     await change.run(
       `CREATE OR REPLACE TABLE ${OWN}.figures AS SELECT table_id, table_partition, CAST(sum(row_count) AS BIGINT) AS row_count, CAST(sum(bytes) AS BIGINT) AS bytes, max(modified) AS modified FROM ${OWN}.figures GROUP BY ALL`,
     );
